@@ -1,0 +1,293 @@
+import { Admission } from './admission';
+import { ClusterChannel } from './cluster';
+import { Deadlines } from './deadlines';
+import { UnauthorizedError } from './errors';
+import { callGuarded, warnOnce } from './faults';
+import { Handshake } from './handshake';
+import type { Next } from './handshake';
+import {
+  childrenOf,
+  disconnect,
+  gatekeeperOf,
+  guardRecovery,
+  isNamespace,
+  isRestored,
+  isServer,
+  leaveRooms,
+  Lobby,
+  localListeners,
+  onceTransportClosed,
+  replace,
+  siblingsOf,
+} from './internals';
+import { describe } from './keys';
+import type { Permit } from './permit';
+import { CODES, NAMESPACE_EVENTS } from './protocol';
+import type { Revocation } from './revocation-store';
+import { Revocations } from './revocation';
+import { Session } from './session';
+import type { SessionContext } from './session';
+import type { Settings } from './settings';
+import { emptyStats } from './stats';
+import type { AuthorizerStats } from './stats';
+import { tellRefusal } from './telling';
+import { redactHandshake, takeAuthToken } from './token-source';
+import type { AnyNamespace, AnyServer, AnySocket, SocketAuth } from './types';
+
+/** Brings sockets and sessions together, on every namespace that it guards. */
+export class AuthorizerCore {
+  readonly #settings: Settings;
+  readonly #context: SessionContext;
+  readonly #deadlines = new Deadlines();
+  readonly #revocations: Revocations;
+  readonly #cluster: ClusterChannel;
+  readonly #handshake: Handshake;
+  readonly #stats = emptyStats();
+  readonly #lobbies = new WeakMap<AnyNamespace, Lobby>();
+  readonly #guarded = new Set<AnyNamespace>();
+  readonly #attached = new Set<AnyNamespace>();
+  /** Sessions without a socket, by connection; and by namespace too unless one login serves them all. */
+  readonly #abandoned = new WeakMap<object, Map<AnyNamespace | undefined, Session>>();
+  #isClosed = false;
+  readonly #warnWrongWay: () => void;
+  readonly #warnTwice = warnOnce('two authorizers guard one namespace. Its connections are refused.');
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#warnWrongWay = warnOnce(
+      settings.handshake
+        ? 'authorize({ handshake: true }) is a middleware: io.use(authorize(…)). Every connection is refused.'
+        : 'authorize() is a connection listener: io.on("connection", authorize(…)), unless handshake is true. ' +
+            'Every connection is refused.',
+    );
+    this.#cluster = new ClusterChannel((rule) => this.#revocations.receive(rule));
+    this.#revocations = new Revocations({
+      deadlines: this.#deadlines,
+      store: settings.store,
+      maxTokenLife: settings.maxTokenLife,
+      storeTimeout: settings.keyTimeout,
+      publish: (rule) => this.#cluster.publish(rule),
+    });
+    this.#context = {
+      settings,
+      deadlines: this.#deadlines,
+      revocations: this.#revocations,
+      admission: new Admission(settings, this.#deadlines, this.#revocations),
+      stats: this.#stats,
+      announce,
+      lobbyOf: (namespace) => this.#guard(namespace),
+      onAbandoned: (session, last) => this.#abandon(session, last),
+    };
+    this.#handshake = new Handshake(this.#context);
+  }
+
+  /** Called as `io.on('connection', …)` or `io.use(…)` would. */
+  call(socket: AnySocket, next: Next | undefined): void {
+    const isRightWay = this.#settings.handshake === (next !== undefined);
+    if (!isRightWay || this.#isClosed || this.#isForeign(socket)) this.#turnAway(socket, next, isRightWay);
+    else if (next === undefined) this.#arrive(socket);
+    else {
+      this.#guard(socket.nsp);
+      this.#handshake.judge(socket, this.#connectionSession(socket)?.isOpen ?? false, next);
+    }
+  }
+
+  attach(target: AnyServer | AnyNamespace): AnyNamespace {
+    const namespace = toNamespace(target);
+    if (this.#attached.has(namespace)) return namespace;
+    this.#attached.add(namespace);
+    const children = childrenOf(namespace);
+    if (children === undefined) {
+      this.#guard(namespace);
+    } else {
+      this.#joinCluster(namespace);
+      // The parent's listeners and middlewares are copied to a child when it is made.
+      namespace.prependListener('connect', this.#onConnect);
+      namespace.server.of('/').on('new_namespace', this.#onNewNamespace);
+      for (const child of children) this.#guard(child);
+    }
+    if (this.#settings.handshake) {
+      const middleware = (socket: AnySocket, next: Next): void => this.call(socket, next);
+      for (const one of [namespace, ...(children ?? [])]) one.use(middleware);
+    }
+    return namespace;
+  }
+
+  revoke(revocation: Revocation): Promise<void> {
+    return this.#revocations.revoke(revocation);
+  }
+
+  deauthenticate(socket: AnySocket): void {
+    this.#sessionOf(socket)?.logout(new UnauthorizedError(CODES.notAuthenticated));
+  }
+
+  stats(): AuthorizerStats {
+    return { ...this.#stats };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#deadlines.close();
+    this.#cluster.close();
+    for (const namespace of [...this.#guarded, ...this.#attached]) {
+      namespace.off('connect', this.#onConnect);
+      namespace.server.of('/').off('new_namespace', this.#onNewNamespace);
+    }
+  }
+
+  /** Makes a namespace ready, once: before its first connection if `attach` was called, else at that. */
+  #guard(namespace: AnyNamespace): Lobby {
+    let lobby = this.#lobbies.get(namespace);
+    if (lobby !== undefined) return lobby;
+    lobby = new Lobby(namespace);
+    this.#lobbies.set(namespace, lobby);
+    this.#guarded.add(namespace);
+    guardRecovery(namespace, {
+      keep: (socket) => this.#sessionOf(socket)?.auth,
+      mayRestore: (kept) => this.#context.admission.mayRestore(kept),
+    });
+    this.#joinCluster(namespace);
+    // `connect` comes before `connection`: no listener can broadcast to, or hear of, a socket that is not gated yet.
+    namespace.prependListener('connect', this.#onConnect);
+    return lobby;
+  }
+
+  #joinCluster(namespace: AnyNamespace): void {
+    if (this.#cluster.join(namespace)) this.#revocations.recheckEarlySessions();
+  }
+
+  readonly #onConnect = (socket: AnySocket): void => {
+    if (!this.#isForeign(socket)) this.#arrive(socket);
+  };
+
+  readonly #onNewNamespace = (namespace: AnyNamespace): void => {
+    for (const parent of this.#attached) if (childrenOf(parent)?.has(namespace)) this.#guard(namespace);
+  };
+
+  /** A socket has connected: gives it a session, and the session its token. */
+  #arrive(socket: AnySocket): void {
+    if (gatekeeperOf(socket) !== undefined) return;
+    this.#guard(socket.nsp);
+    const older = [...siblingsOf(socket)].find((one) => one.nsp === socket.nsp);
+    if (older !== undefined) replace(older, socket);
+    const permit = this.#handshake.permitOf(socket) ?? this.#restoredPermit(socket);
+    const token = this.#takeToken(socket);
+    if (socket.recovered && permit === undefined) leaveRooms(socket);
+    const session = this.#findSession(socket) ?? this.#newSession(socket);
+    session.join(socket);
+    if (permit !== undefined) session.admit(permit, socket);
+    if (token === undefined) this.#turnAwayIfFull(socket, session);
+    // A tick later, so that the application's `connection` listeners have run before its `authenticated` ones.
+    else process.nextTick(() => this.#offer(token, socket, session));
+  }
+
+  #offer(token: string | UnauthorizedError, socket: AnySocket, session: Session): void {
+    if (!socket.connected) return;
+    if (token instanceof UnauthorizedError) session.refuse(token, socket);
+    else session.offer(token, socket);
+    this.#turnAwayIfFull(socket, session);
+  }
+
+  /** Under a flood, a client that shows a good token with its CONNECT packet still comes in. */
+  #turnAwayIfFull(socket: AnySocket, session: Session): void {
+    if (session.isOpen || this.#stats.pending <= this.#settings.maxPending) return;
+    session.refuse(new UnauthorizedError(CODES.serverBusy), socket);
+    disconnect(socket);
+  }
+
+  #restoredPermit(socket: AnySocket): Permit | undefined {
+    if (!isRestored(socket)) return undefined;
+    return this.#context.admission.restore((socket.data as { auth: SocketAuth }).auth);
+  }
+
+  /** A session that this connection has already, or had, where the socket belongs. */
+  #findSession(socket: AnySocket): Session | undefined {
+    const session = this.#settings.scope === 'connection' ? this.#connectionSession(socket) : this.#abandonedBy(socket);
+    return session?.isClosed ? undefined : session;
+  }
+
+  #connectionSession(socket: AnySocket): Session | undefined {
+    if (this.#settings.scope !== 'connection') return undefined;
+    for (const sibling of siblingsOf(socket)) {
+      const session = this.#sessionOf(sibling);
+      if (session !== undefined) return session;
+    }
+    return this.#abandonedBy(socket);
+  }
+
+  #newSession(socket: AnySocket): Session {
+    const session = new Session(this.#context, this.#abandonedBy(socket)?.failures);
+    // A namespace's session ends with its socket; one of a whole connection outlives them.
+    if (this.#settings.scope === 'connection') onceTransportClosed(socket, () => session.close());
+    return session;
+  }
+
+  #abandon(session: Session, last: AnySocket): void {
+    const key = this.#keyOf(last);
+    const known = this.#abandoned.get(last.client);
+    if (known === undefined) this.#abandoned.set(last.client, new Map([[key, session]]));
+    else known.set(key, session);
+  }
+
+  #abandonedBy(socket: AnySocket): Session | undefined {
+    return this.#abandoned.get(socket.client)?.get(this.#keyOf(socket));
+  }
+
+  #keyOf(socket: AnySocket): AnyNamespace | undefined {
+    return this.#settings.scope === 'connection' ? undefined : socket.nsp;
+  }
+
+  #sessionOf(socket: AnySocket): Session | undefined {
+    const gatekeeper = gatekeeperOf(socket);
+    return gatekeeper instanceof Session && gatekeeper.belongsTo(this.#context) ? gatekeeper : undefined;
+  }
+
+  /** Whether another authorizer guards the socket: two would each undo what the other does. */
+  #isForeign(socket: AnySocket): boolean {
+    return gatekeeperOf(socket) !== undefined && this.#sessionOf(socket) === undefined;
+  }
+
+  /** Used as it cannot work: refuses, and says once why. */
+  #turnAway(socket: AnySocket, next: Next | undefined, isRightWay: boolean): void {
+    if (!isRightWay) this.#warnWrongWay();
+    else if (!this.#isClosed) this.#warnTwice();
+    const error = new UnauthorizedError(this.#isClosed ? CODES.serverBusy : CODES.serverMisconfigured);
+    this.#stats.refused += 1;
+    announce(NAMESPACE_EVENTS.unauthorized, socket, error);
+    if (next !== undefined) {
+      next(error);
+      return;
+    }
+    tellRefusal(socket, error);
+    disconnect(socket);
+  }
+
+  /** The token of the CONNECT packet, unless handshake mode has judged it. */
+  #takeToken(socket: AnySocket): string | UnauthorizedError | undefined {
+    if (this.#handshake.hasAdmitted(socket)) return undefined;
+    try {
+      return takeAuthToken(socket, this.#settings);
+    } catch (error) {
+      return error as UnauthorizedError;
+    } finally {
+      redactHandshake(socket, this.#settings);
+    }
+  }
+}
+
+/** Calls the local listeners; an event emitted on a namespace would go to its clients. */
+function announce(event: string, socket: AnySocket, detail?: unknown): void {
+  for (const listener of localListeners(socket.nsp, event)) {
+    callGuarded(`a listener of '${event}'`, () =>
+      detail === undefined ? listener.call(socket.nsp, socket) : listener.call(socket.nsp, socket, detail),
+    );
+  }
+}
+
+function toNamespace(target: unknown): AnyNamespace {
+  if (typeof target === 'object' && target !== null) {
+    if (isServer(target)) return target.of('/') as AnyNamespace;
+    if (isNamespace(target)) return target;
+  }
+  throw new TypeError(`attach() takes a Socket.IO server or namespace, got ${describe(target)}`);
+}

@@ -1,0 +1,102 @@
+import { CODES, ERROR_TYPE, REASONS } from './protocol';
+import type { UnauthorizedCode, UnauthorizedData, UnauthorizedPayload, UnauthorizedReason } from './protocol';
+
+/** What an {@link UnauthorizedError} is made of besides its code. */
+export interface UnauthorizedErrorOptions {
+  /** What the client is told. Default: the library's message for the code. */
+  message?: string;
+  /** What the code means more exactly. */
+  reason?: UnauthorizedReason;
+  /** Whether trying again can help without a person. Default: by code; `false` for the application's own codes. */
+  retryable?: boolean;
+  /** When to try again, in ms. */
+  retryAfter?: number;
+  /** The event that was dropped, with `not_authenticated`. */
+  event?: string;
+  /** What went wrong underneath; it stays on this side of the wire. */
+  cause?: unknown;
+}
+
+/** What the client reads where nobody gave a better message. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  [CODES.credentialsRequired]: 'no token provided',
+  [CODES.credentialsBadFormat]: 'Format is Authorization: Bearer [token]',
+  [CODES.missingAuthorizationHeader]: 'Server requires Authorization Header',
+  [CODES.invalidToken]: 'invalid token',
+  [CODES.invalidSecret]: 'no key for this token',
+  [CODES.revocationUnavailable]: 'revocation cannot be checked now',
+  [CODES.identityMismatch]: 'the token is for another subject',
+  [CODES.authenticationInProgress]: 'another token is being verified',
+  [CODES.notAuthenticated]: 'not authenticated',
+  [CODES.authenticationTimeout]: 'no valid token in time',
+  [CODES.tooManyAttempts]: 'too many attempts',
+  [CODES.serverBusy]: 'too many unauthenticated connections',
+  [CODES.rateLimited]: 'too many requests',
+  [CODES.serverMisconfigured]: 'the server is misconfigured',
+  [CODES.unknown]: 'unauthorized',
+};
+
+const RETRYABLE: ReadonlySet<string> = new Set<UnauthorizedCode>([
+  CODES.invalidToken,
+  CODES.credentialsRequired,
+  CODES.invalidSecret,
+  CODES.revocationUnavailable,
+  CODES.authenticationInProgress,
+  CODES.authenticationTimeout,
+  CODES.notAuthenticated,
+  CODES.serverBusy,
+  CODES.rateLimited,
+]);
+
+/**
+ * A refusal. The library makes them for every code of its table; throw one from `validate` to refuse a token with a
+ * code and message of your own, meant for the client.
+ *
+ * @example throw new UnauthorizedError('account_locked', { message: 'ask your administrator' })
+ */
+export class UnauthorizedError extends Error {
+  /** The same as `data.code`. */
+  readonly code: string;
+  /** What the client is told; in handshake mode Socket.IO sends it as `connect_error`'s `data`. */
+  readonly data: UnauthorizedData;
+  /** As socketio-jwt had it. */
+  readonly inner: { message: string };
+
+  /**
+   * @param code one of the library's codes or the application's own
+   * @param options message, whether and when to retry; `cause` never reaches the client
+   */
+  constructor(code: string, options: UnauthorizedErrorOptions = {}) {
+    const { message = MESSAGES[code] ?? code, reason, retryAfter, event, cause } = options;
+    super(message, cause === undefined ? undefined : { cause });
+    const retryable = options.retryable ?? (RETRYABLE.has(code) && reason !== REASONS.revoked);
+    this.code = code;
+    this.inner = { message };
+    this.data = {
+      message,
+      code,
+      type: ERROR_TYPE,
+      ...(reason !== undefined && { reason }),
+      retryable,
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(event !== undefined && { event }),
+    };
+  }
+}
+// On the prototype, so that printing an error does not list it among the fields.
+Object.defineProperty(UnauthorizedError.prototype, 'name', { value: ERROR_TYPE, configurable: true, writable: true });
+
+/**
+ * Whether a value is a refusal of this library: an {@link UnauthorizedError}, what `connect_error` hands to a client,
+ * or what a client gets with `unauthorized`. Looks at the shape, so that it holds across copies of the package.
+ */
+export function isUnauthorizedError(value: unknown): value is { message: string; data: UnauthorizedData } {
+  if (typeof value !== 'object' || value === null) return false;
+  const data: unknown = (value as { data?: unknown }).data;
+  return typeof data === 'object' && data !== null && (data as { type?: unknown }).type === ERROR_TYPE;
+}
+
+/** What travels: built by hand, so that neither `cause` nor a stack can slip out. */
+export function toWire(error: UnauthorizedError): UnauthorizedPayload {
+  return { message: error.message, inner: { message: error.message }, data: { ...error.data } };
+}

@@ -1,0 +1,193 @@
+import type { Outcome } from './admission';
+import { UnauthorizedError } from './errors';
+import { callGuarded } from './faults';
+import { hideIdentity, showIdentity } from './identity';
+import { discard, isTransportOpen, refuseForGood } from './internals';
+import type { Accept } from './options';
+import type { Permit } from './permit';
+import { CODES, NAMESPACE_EVENTS } from './protocol';
+import { isFailure } from './session';
+import type { SessionContext } from './session';
+import { redactHandshake, takeAuthToken, tokenOfRequest } from './token-source';
+import type { AnyNamespace, AnySocket } from './types';
+
+/** Socket.IO's `next`. */
+export type Next = (error?: Error) => void;
+
+/** What a namespace remembers of connections that are at its door. */
+interface Door {
+  /** Connections whose token is being verified, or has just been accepted: further CONNECT packets are dupes. */
+  readonly busy: Set<object>;
+  /** Refused tokens per connection since the last good one. */
+  readonly failures: WeakMap<object, number>;
+}
+
+/**
+ * Handshake mode: judges the token of a CONNECT packet before the socket exists for the application. What passes waits
+ * here, as a permit, until Socket.IO connects the socket.
+ */
+export class Handshake {
+  readonly #context: SessionContext;
+  readonly #doors = new WeakMap<AnyNamespace, Door>();
+  /** Sockets that were let through; without a permit, as guests of a `fail` hook. */
+  readonly #admitted = new WeakMap<AnySocket, Permit | undefined>();
+  /** CONNECT packets whose token is being verified. */
+  #waiting = 0;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  /** The permit that a socket came through with. */
+  permitOf(socket: AnySocket): Permit | undefined {
+    return this.#admitted.get(socket);
+  }
+
+  /** Whether a socket came through here. */
+  hasAdmitted(socket: AnySocket): boolean {
+    return this.#admitted.has(socket);
+  }
+
+  /**
+   * Judges a socket that asks to connect.
+   *
+   * @param isLoggedIn whether another namespace of the connection has logged in for this one too
+   */
+  judge(socket: AnySocket, isLoggedIn: boolean, next: Next): void {
+    const door = this.#doorOf(socket.nsp);
+    if (door.busy.has(socket.client)) {
+      // The client hears one answer, to the first: packets name the namespace, so a refusal would hit that one.
+      this.#count(socket, new UnauthorizedError(CODES.authenticationInProgress));
+      discard(socket);
+      return;
+    }
+    door.busy.add(socket.client);
+    const release = (): void => void door.busy.delete(socket.client);
+    const finish = (outcome: Outcome | undefined): void => {
+      // Kept until the socket has connected: the CONNECT packets that came in one chunk are all judged before that.
+      setImmediate(release);
+      if (outcome instanceof UnauthorizedError) this.#refuse(socket, outcome, next);
+      else this.#accept(socket, outcome, next);
+    };
+    const outcome = isLoggedIn ? undefined : this.#outcomeOf(socket, door);
+    if (outcome instanceof Promise) {
+      this.#waiting += 1;
+      void outcome.then((late) => {
+        this.#waiting -= 1;
+        finish(late);
+      });
+    } else finish(outcome);
+  }
+
+  #outcomeOf(socket: AnySocket, door: Door): Outcome | Promise<Outcome> {
+    const { settings, admission, stats } = this.#context;
+    if ((door.failures.get(socket.client) ?? 0) >= settings.maxAttempts) {
+      return new UnauthorizedError(CODES.tooManyAttempts);
+    }
+    let token: string | undefined;
+    try {
+      const shown = takeAuthToken(socket, settings);
+      token = (settings.headerOnly ? undefined : shown) ?? tokenOfRequest(socket, settings);
+    } catch (error) {
+      return error as UnauthorizedError;
+    } finally {
+      redactHandshake(socket, settings);
+    }
+    if (token === undefined) {
+      return new UnauthorizedError(settings.headerOnly ? CODES.missingAuthorizationHeader : CODES.credentialsRequired);
+    }
+    const outcome = admission.judge(token, socket);
+    const isFull = outcome instanceof Promise && stats.pending + this.#waiting >= settings.maxPending;
+    return isFull ? new UnauthorizedError(CODES.serverBusy) : outcome;
+  }
+
+  #accept(socket: AnySocket, permit: Permit | undefined, next: Next): void {
+    const { settings, stats } = this.#context;
+    if (permit !== undefined) {
+      stats.verified += 1;
+      this.#doorOf(socket.nsp).failures.delete(socket.client);
+      showIdentity(socket, permit, settings);
+    }
+    const { success } = settings;
+    const admit = (): void => {
+      this.#admitted.set(socket, permit);
+      next();
+    };
+    if (success === undefined || permit === undefined) {
+      admit();
+      return;
+    }
+    this.#ask('success', (accept) => success(socket, accept), (error, isAccepted) => {
+      if (isAccepted) admit();
+      else this.#refuse(socket, error ?? new UnauthorizedError(CODES.unknown), next);
+    });
+  }
+
+  #refuse(socket: AnySocket, error: UnauthorizedError, next: Next): void {
+    const { settings } = this.#context;
+    hideIdentity(socket, settings);
+    this.#count(socket, error);
+    const { fail } = settings;
+    if (fail === undefined) {
+      this.#close(socket, error, next);
+      return;
+    }
+    this.#ask('fail', (accept) => fail(error, socket, accept), (told, isAccepted) => {
+      if (isAccepted) {
+        this.#admitted.set(socket, undefined);
+        next();
+      } else this.#close(socket, told ?? error, next);
+    });
+  }
+
+  /** Asks a classic hook, which answers once, in time, or not at all. */
+  #ask(
+    name: string,
+    hook: (accept: Accept) => unknown,
+    answer: (error: UnauthorizedError | undefined, isAccepted: boolean) => void,
+  ): void {
+    let isAnswered = false;
+    const once = (error: unknown, isAccepted: boolean): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      cancel();
+      // What is no UnauthorizedError was not made for the client.
+      answer(error instanceof UnauthorizedError ? error : undefined, isAccepted);
+    };
+    const cancel = this.#context.deadlines.after(this.#context.settings.keyTimeout, () => once(undefined, false));
+    let hasFailed = true;
+    callGuarded(`options.${name}`, () => {
+      const result = hook((error, accepted = true) => once(error, !error && accepted));
+      hasFailed = false;
+      return result;
+    });
+    if (hasFailed) once(undefined, false);
+  }
+
+  /** Refuses; after too many refusals Socket.IO itself would leave the transport open for more. */
+  #close(socket: AnySocket, error: UnauthorizedError, next: Next): void {
+    const { failures } = this.#doorOf(socket.nsp);
+    const count = (failures.get(socket.client) ?? 0) + (isFailure(error) ? 1 : 0);
+    failures.set(socket.client, count);
+    next(error);
+    if (count < this.#context.settings.maxAttempts) return;
+    // After Socket.IO has sent what `next` was given.
+    setImmediate(() => {
+      if (!isTransportOpen(socket)) return;
+      const last = new UnauthorizedError(CODES.tooManyAttempts);
+      if (error.code !== last.code) this.#count(socket, last);
+      refuseForGood(socket, last);
+    });
+  }
+
+  #count(socket: AnySocket, error: UnauthorizedError): void {
+    this.#context.stats.refused += 1;
+    this.#context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
+  }
+
+  #doorOf(namespace: AnyNamespace): Door {
+    let door = this.#doors.get(namespace);
+    if (door === undefined) this.#doors.set(namespace, (door = { busy: new Set(), failures: new WeakMap() }));
+    return door;
+  }
+}

@@ -1,0 +1,25 @@
+/** JWT authentication for Socket.IO 4, after connect. */
+export { authorize } from './authorize';
+export type { Authorizer } from './authorize';
+export { isUnauthorizedError, UnauthorizedError } from './errors';
+export type { UnauthorizedErrorOptions } from './errors';
+export type { AuthorizedSocket, AuthorizeNamespaceEvents } from './events';
+export type { Algorithm, KeyMaterial } from './keys';
+export type { Accept, AuthorizeOptions, KeyCallback, KeyFunction, Limiter } from './options';
+export type {
+  AuthenticatedPayload,
+  AuthenticatePayload,
+  AuthenticateReply,
+  AuthorizeClientToServerEvents,
+  AuthorizeServerToClientEvents,
+  DeauthenticateReply,
+  DeauthenticationReason,
+  UnauthorizedCode,
+  UnauthorizedData,
+  UnauthorizedPayload,
+  UnauthorizedReason,
+} from './protocol';
+export type { Revocation, RevocationRule, RevocationStore } from './revocation-store';
+export type { AuthorizerStats } from './stats';
+export type { AnyNamespace, AnyServer, AnySocket, AuthorizeSocketData, SocketAuth } from './types';
+export type { JwtClaims, JwtHeader, UnverifiedToken } from './verify';

@@ -1,0 +1,265 @@
+import type { IncomingMessage } from 'node:http';
+import type { UnauthorizedError } from './errors';
+import type { Algorithm, KeyMaterial } from './keys';
+import type { RevocationStore } from './revocation-store';
+import type { AnySocket } from './types';
+import type { JwtClaims, UnverifiedToken } from './verify';
+
+/** The callback of a classic key function. An error, or no key, refuses the token with `invalid_secret`. */
+export type KeyCallback = (error: unknown, key?: KeyMaterial | readonly KeyMaterial[] | null) => void;
+
+/**
+ * Finds the key of a token that is **not verified yet**. Three forms are told apart by their number of parameters:
+ *
+ * - `(token, socket) => key`, or a promise of it: `token` is `{ header, payload }`
+ * - `(request, payload, callback)`: as in socketio-jwt
+ * - `(request, header, payload, callback)`: as in socketio-jwt
+ *
+ * A key is a {@link KeyMaterial}, or an array of them, tried in order. Strings are made into keys once, however often
+ * they are returned. Throwing, rejecting, no key, or no answer within `keyTimeout`: the client gets `invalid_secret`,
+ * reason `key_unavailable`, and may try again.
+ */
+export type KeyFunction = (
+  tokenOrRequest: UnverifiedToken & IncomingMessage,
+  // One signature for three forms: TypeScript gives no parameter types to a function that may be one of a union.
+  /* oxlint-disable typescript/no-explicit-any */
+  socketOrPayloadOrHeader: any,
+  callbackOrPayload: any,
+  /* oxlint-enable typescript/no-explicit-any */
+  callback: KeyCallback,
+) => unknown;
+
+/** Anything with `consume`, such as a limiter of `rate-limiter-flexible`. */
+export interface Limiter {
+  /**
+   * @param key the client's address, see `clientAddress`
+   * @returns a promise that rejects past the limit; `msBeforeNext` of what it rejects with becomes `retryAfter`
+   */
+  consume(key: string): unknown;
+}
+
+/** Classic: lets a connection in (`accept()`), or refuses it (`accept(error)`, `accept(null, false)`). */
+export type Accept = (error?: Error | null, accepted?: boolean) => void;
+
+/**
+ * Everything that `authorize()` takes. A wrong type, an unknown option, or an empty secret throws a `TypeError` there;
+ * nothing waits for the first connection. An option that is `undefined` counts as left out.
+ *
+ * @typeParam Claims what the application's tokens carry
+ */
+export interface AuthorizeOptions<Claims = JwtClaims> {
+  /**
+   * The key that tokens are signed with: a shared secret, a PEM (public key or certificate) or a `KeyObject`; an array
+   * of them, newest first, while a key is being rotated; or a function that finds it, see {@link KeyFunction}.
+   * A string is a PEM if it begins like one. RSA keys under 2048 bits are refused (RFC 7518 §3.3).
+   */
+  secret: KeyMaterial | readonly KeyMaterial[] | KeyFunction;
+
+  /**
+   * Accepted algorithms (RFC 8725 §3.1). Default: those of the key's type, so HS256, HS384 and HS512 for a shared
+   * secret. The token's header never widens them, and `none` is never accepted.
+   */
+  algorithms?: readonly Algorithm[];
+
+  /**
+   * Ms from connection until a socket that is not authenticated is disconnected, with `authentication_timeout`.
+   * A failed `authenticate` neither stops nor restarts it; it waits for a verification that is under way.
+   *
+   * @defaultValue 5000
+   */
+  timeout?: number;
+
+  /**
+   * `false`: no timeout, guests stay. Their events are gated all the same.
+   *
+   * @defaultValue true
+   */
+  required?: boolean;
+
+  /**
+   * `true`: the authorizer is a middleware, `io.use(authorize({ … }))`, and refuses before the connection exists; the
+   * client gets `connect_error`.
+   *
+   * @defaultValue false
+   */
+  handshake?: boolean;
+
+  /**
+   * Events that a socket may send, and the application hears, before it is authenticated. Any other is dropped, and
+   * the client is told `not_authenticated`.
+   *
+   * @defaultValue []
+   */
+  allow?: readonly string[];
+
+  /**
+   * Whether broadcasts and room messages pass a socket by until it is authenticated. Rooms that the application joins
+   * it to take effect then.
+   *
+   * @defaultValue true
+   */
+  isolate?: boolean;
+
+  /**
+   * What `exp` does to a live session: `'disconnect'`; `'deauthenticate'`, back to pending; or `'ignore'`, as
+   * socketio-jwt did. The client is told `invalid_token`, reason `expired` (RFC 7519 §4.1.4).
+   *
+   * @defaultValue 'disconnect'
+   */
+  onExpired?: 'disconnect' | 'deauthenticate' | 'ignore';
+
+  /**
+   * Ms before the end of the session at which the client is sent `token_expiring`, but never more than a fifth of what
+   * is left of the token's life when it is shown. `0`: never.
+   *
+   * @defaultValue 30000
+   */
+  renewNotice?: number;
+
+  /**
+   * Whether a token that renews a session must carry the same `sub`; else the client gets `identity_mismatch`.
+   *
+   * @defaultValue true
+   */
+  sameSubject?: boolean;
+
+  /**
+   * `'connection'`: one login serves every namespace that this authorizer guards on the client's connection.
+   *
+   * @defaultValue 'namespace'
+   */
+  scope?: 'namespace' | 'connection';
+
+  /**
+   * Longer tokens are refused unread, with `invalid_token`, reason `too_large`. In bytes.
+   *
+   * @defaultValue 8192
+   */
+  maxTokenBytes?: number;
+
+  /**
+   * Refused tokens, since the last good one, after which the client is told `too_many_attempts` and disconnected.
+   * Counted per connection and namespace; failures of the key source, the revocation store and the limiter do not
+   * count.
+   *
+   * @defaultValue 5
+   */
+  maxAttempts?: number;
+
+  /**
+   * Unauthenticated sockets held at once by this process; the next is refused with `server_busy`.
+   *
+   * @defaultValue Infinity
+   */
+  maxPending?: number;
+
+  /** Asked with the client's address before each verification; past its limit the client gets `rate_limited`. */
+  limiter?: Limiter;
+
+  /**
+   * Where the client's address is found, for `limiter`. Behind a reverse proxy that is a header, which must be read
+   * only if the proxy sets it itself: any client can send one. Default: `socket.handshake.address`.
+   */
+  clientAddress?: (socket: AnySocket) => string;
+
+  /**
+   * Ms for the key function, `validate` and the revocation store, each, to answer. A silent key function refuses with
+   * `invalid_secret`, `validate` with `unknown`, the store with `revocation_unavailable`.
+   *
+   * @defaultValue 10000
+   */
+  keyTimeout?: number;
+
+  /**
+   * The application's own say on a verified token, at login and at renewal: throw to refuse, or give a promise that
+   * rejects. An {@link UnauthorizedError} is meant for the client; of anything else it only gets the code `unknown`.
+   */
+  validate?: (claims: Claims, socket: AnySocket) => unknown;
+
+  /**
+   * Classic form of `validate`. What is handed to `onError` is meant for the client, with the given code or `unknown`;
+   * what is thrown is not.
+   */
+  additional_auth?: (
+    decoded: Claims,
+    onSuccess: () => void,
+    onError: (error: unknown, code?: string) => void,
+  ) => unknown;
+
+  /** Makes what `socket.decoded_token` holds. Default: the claims themselves. */
+  customDecoded?: (claims: Claims) => unknown;
+
+  /**
+   * The property of the socket that holds the decoded token.
+   *
+   * @defaultValue 'decoded_token'
+   */
+  decodedPropertyName?: string;
+
+  /**
+   * The property of the socket that holds the encoded token; not enumerable.
+   *
+   * @defaultValue 'encoded_token'
+   */
+  encodedPropertyName?: string;
+
+  /**
+   * Classic: `false` disconnects at once after `unauthorized`; a number after that many ms, unless the client calls
+   * back first (which disconnects it) or authenticates meanwhile. A refused renewal leaves the session as it was.
+   */
+  callback?: boolean | number;
+
+  /** The name of a cookie that carries the token. */
+  cookie?: string;
+
+  /**
+   * Handshake mode takes a token from `Authorization: Bearer` alone (RFC 6750 §2.1), else refuses with
+   * `missing_authorization_header`.
+   *
+   * @defaultValue false
+   */
+  auth_header_required?: boolean;
+
+  /** Classic handshake hook: called with a good token; calls `accept()` to let the connection in. */
+  success?: (socket: AnySocket, accept: Accept) => unknown;
+
+  /**
+   * Classic handshake hook: called with a refusal; calls `accept(error)` to refuse. `accept()` lets the socket in as
+   * pending: gated, and timed like one that has shown no token yet.
+   */
+  fail?: (error: UnauthorizedError, socket: AnySocket, accept: Accept) => unknown;
+
+  /** Where revocation rules are kept. Default: in this process's memory, told to the others of the cluster. */
+  revocation?: RevocationStore;
+
+  /** `iss` must be this, or one of these (RFC 7519 §4.1.1). */
+  issuer?: string | readonly string[];
+  /** `aud` must name this, or one of these (RFC 7519 §4.1.3). */
+  audience?: string | RegExp | readonly (string | RegExp)[];
+  /** `sub` must be this (RFC 7519 §4.1.2). */
+  subject?: string;
+  /** `jti` must be this (RFC 7519 §4.1.7). */
+  jwtid?: string;
+  /** `nonce` must be this (OpenID Connect Core §2). */
+  nonce?: string;
+  /**
+   * Seconds of difference between clocks that `exp` and `nbf` are given.
+   *
+   * @defaultValue 0
+   */
+  clockTolerance?: number;
+  /** The greatest age that a token may reach after its `iat`: in seconds, or as `'2h'`, `'1d'`. */
+  maxAge?: number | string;
+  /**
+   * `true`: `exp` counts neither at login nor later.
+   *
+   * @defaultValue false
+   */
+  ignoreExpiration?: boolean;
+  /**
+   * `true`: `nbf` does not count.
+   *
+   * @defaultValue false
+   */
+  ignoreNotBefore?: boolean;
+}

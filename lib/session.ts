@@ -1,0 +1,440 @@
+import { revokedToken } from './admission';
+import type { Admission, Outcome } from './admission';
+import { Deadline } from './deadlines';
+import type { DeadlineOwner, Deadlines } from './deadlines';
+import { UnauthorizedError } from './errors';
+import { hideIdentity, showIdentity } from './identity';
+import { closeIdleTransport, disconnect, forgetQuestions, guardEvents, isTransportOpen, leaveRooms } from './internals';
+import type { Gatekeeper, Lobby, Reply } from './internals';
+import { toSocketAuth } from './permit';
+import type { Permit } from './permit';
+import { CODES, EVENTS, NAMESPACE_EVENTS } from './protocol';
+import type { AuthenticatedPayload, DeauthenticationReason } from './protocol';
+import type { RevocableSession, Revocations } from './revocation';
+import { CLOSED, isBusy, isOpen, PENDING, transition } from './session-state';
+import type { SessionEvent, SessionState } from './session-state';
+import type { Settings } from './settings';
+import type { AuthorizerStats } from './stats';
+import { tellAuthenticated, tellExpiring, tellRefusal, toPayload } from './telling';
+import { tokenOfEvent, tokenOfRequest } from './token-source';
+import type { AnyNamespace, AnySocket, SocketAuth } from './types';
+import { expired, malformed } from './verify';
+import type { JwtClaims } from './verify';
+
+/** What all sessions of an authorizer share. */
+export interface SessionContext {
+  readonly settings: Settings;
+  readonly deadlines: Deadlines;
+  readonly admission: Admission;
+  readonly revocations: Revocations;
+  readonly stats: AuthorizerStats;
+  /** Tells the listeners on the socket's namespace: of the socket, and of what befell it. */
+  announce(event: string, socket: AnySocket, detail?: unknown): void;
+  /** Where the namespace's sockets wait until they are authenticated. */
+  lobbyOf(namespace: AnyNamespace): Lobby;
+  /** Told when a session has no socket left while its transport is still open. */
+  onAbandoned(session: Session, last: AnySocket): void;
+}
+
+/** Dropped events that a client is told of, each time that it has to log in; a flood is dropped in silence. */
+const MAX_REPORTED_EVENTS = 16;
+/** The longest event name that is sent back. */
+const MAX_EVENT_NAME = 128;
+
+/** Refusals that say nothing against the token: they do not count as attempts. */
+const NOT_THE_TOKENS_FAULT: ReadonlySet<string> = new Set([
+  CODES.invalidSecret,
+  CODES.revocationUnavailable,
+  CODES.rateLimited,
+  CODES.serverBusy,
+  CODES.authenticationInProgress,
+]);
+
+/** Whether a refusal counts towards `maxAttempts`. */
+export function isFailure(error: UnauthorizedError): boolean {
+  return !NOT_THE_TOKENS_FAULT.has(error.code);
+}
+
+/**
+ * The permission of one socket, or of all that a connection has under `scope: 'connection'`: runs the state machine,
+ * and does what each step asks for.
+ */
+export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
+  readonly #context: SessionContext;
+  readonly #deadline = new Deadline(this);
+  #sockets: readonly AnySocket[] = [];
+  /** Through which the transport is found when no socket is left. */
+  #last: AnySocket | undefined;
+  #state: SessionState = PENDING;
+  #permit: Permit | undefined;
+  #attempts = 0;
+  /** The token that is being verified. */
+  #verifying: string | undefined;
+  /** When the time to show a token is over, in ms since the epoch. */
+  #timeoutAt: number;
+  /** Refused tokens since the last good one. */
+  #failures: number;
+  #reportedEvents = 0;
+  #hasLoggedIn = false;
+
+  /** @param failures of the session that this one follows on the same connection */
+  constructor(context: SessionContext, failures = 0) {
+    this.#context = context;
+    this.#failures = failures;
+    this.#timeoutAt = context.deadlines.now() + context.settings.timeout;
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  get isClosed(): boolean {
+    return this.#state.status === 'closed';
+  }
+
+  get isOpen(): boolean {
+    return isOpen(this.#state);
+  }
+
+  get claims(): JwtClaims {
+    return this.#permit?.claims ?? {};
+  }
+
+  get endsAt(): number {
+    return this.#permit?.endsAt ?? Infinity;
+  }
+
+  /** What others may see of the session; `undefined` unless it is authenticated. */
+  get auth(): SocketAuth | undefined {
+    return this.#permit && toSocketAuth(this.#permit);
+  }
+
+  belongsTo(context: SessionContext): boolean {
+    return this.#context === context;
+  }
+
+  // Sockets come and go.
+
+  /** Takes in a socket that has just connected. */
+  join(socket: AnySocket): void {
+    const { settings, stats, deadlines } = this.#context;
+    guardEvents(socket, this);
+    this.#sockets = [...this.#sockets, socket];
+    if (this.#permit !== undefined) {
+      stats.authenticated += 1;
+      showIdentity(socket, this.#permit, settings);
+      process.nextTick(() => this.#welcome(socket));
+      return;
+    }
+    stats.pending += 1;
+    if (settings.isolate) this.#context.lobbyOf(socket.nsp).hold(socket.id);
+    if (!this.#deadline.isSet) deadlines.set(this.#deadline, this.#timeoutAt);
+  }
+
+  left(socket: AnySocket): void {
+    this.#sockets = this.#sockets.filter((one) => one !== socket);
+    this.#context.stats[this.isOpen ? 'authenticated' : 'pending'] -= 1;
+    if (this.#sockets.length > 0) return;
+    const { scope } = this.#context.settings;
+    if (!isTransportOpen(socket) || (scope === 'namespace' && this.isOpen)) {
+      this.close();
+      return;
+    }
+    // A token that is being verified was shown by the socket that is gone.
+    this.#step({ type: 'leave' }, scope === 'namespace');
+    this.#last = socket;
+    this.#context.onAbandoned(this, socket);
+  }
+
+  /** Ends the session without a word. */
+  close(): void {
+    this.#dropPermit();
+    this.#context.deadlines.clear(this.#deadline);
+    this.#state = CLOSED;
+  }
+
+  // Tokens are shown and judged.
+
+  /** Lets in what was verified before its socket connected: at the handshake, or before a drop. */
+  admit(permit: Permit, socket: AnySocket): void {
+    // Another namespace of the connection was first, and `join` let this one in.
+    if (this.#permit !== undefined) return;
+    const refusal = this.#secondLook(permit);
+    if (refusal !== undefined) {
+      this.#tellRefused(socket, refusal);
+      disconnect(socket);
+      return;
+    }
+    this.#step({ type: 'leave' });
+    this.#step({ type: 'accept', attempt: this.#begin(permit.token) });
+    this.#enter(permit);
+    process.nextTick(() => this.#welcome(socket));
+  }
+
+  /** Takes the token that came with a socket's CONNECT packet; one that is known already needs no second look. */
+  offer(token: string, socket: AnySocket): void {
+    const known = isBusy(this.#state) ? this.#verifying : this.#permit?.token;
+    if (token !== known) this.submit(token, socket);
+  }
+
+  /** Has a token verified. */
+  submit(token: string, socket: AnySocket, reply?: Reply): void {
+    if (isBusy(this.#state)) {
+      this.#tellRefused(socket, new UnauthorizedError(CODES.authenticationInProgress), reply);
+      return;
+    }
+    const renews = this.#permit;
+    const attempt = this.#begin(token);
+    const outcome = this.#context.admission.judge(token, socket, renews);
+    if (outcome instanceof Promise) void outcome.then((late) => this.#settle(attempt, late, socket, reply));
+    else this.#settle(attempt, outcome, socket, reply);
+  }
+
+  /** Refuses what cannot even be judged. */
+  refuse(error: UnauthorizedError, socket: AnySocket, reply?: Reply): void {
+    this.#tellRefused(socket, error, reply);
+    this.#afterRefusal(error, socket, false);
+  }
+
+  // The client speaks.
+
+  takes(socket: AnySocket, event: unknown, payload: unknown, reply: Reply | undefined): boolean {
+    if (event !== EVENTS.authenticate && event !== EVENTS.deauthenticate) return false;
+    // A tick later, as Socket.IO delivers what came before it: a message sent ahead of a logout still counts.
+    process.nextTick(() => {
+      if (!socket.connected) return;
+      if (event === EVENTS.authenticate) this.#onAuthenticate(socket, payload, reply);
+      else this.#onDeauthenticate(reply);
+    });
+    return true;
+  }
+
+  lets(event: unknown): boolean {
+    return this.isOpen || this.#context.settings.allow.has(event);
+  }
+
+  dropped(socket: AnySocket, event: unknown): void {
+    if (this.#reportedEvents >= MAX_REPORTED_EVENTS) return;
+    this.#reportedEvents += 1;
+    const name = String(event).slice(0, MAX_EVENT_NAME);
+    const error = new UnauthorizedError(CODES.notAuthenticated, { event: name });
+    this.#context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
+    tellRefusal(socket, error);
+  }
+
+  #onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void {
+    let token: string | undefined;
+    try {
+      token = tokenOfEvent(payload, this.#context.settings);
+      // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
+      if (token === undefined && !this.#hasLoggedIn) token = tokenOfRequest(socket, this.#context.settings);
+      if (token === undefined) throw malformed('invalid token datatype');
+    } catch (error) {
+      const busy = isBusy(this.#state) && new UnauthorizedError(CODES.authenticationInProgress);
+      this.refuse(busy || (error as UnauthorizedError), socket, reply);
+      return;
+    }
+    this.submit(token, socket, reply);
+  }
+
+  #onDeauthenticate(reply: Reply | undefined): void {
+    this.logout();
+    reply?.({ ok: true });
+  }
+
+  // The session changes.
+
+  /**
+   * Back to pending.
+   *
+   * @param notice what the client is told, if the server wants it so
+   */
+  logout(notice?: UnauthorizedError): void {
+    const hadPermit = this.#permit !== undefined;
+    this.#step({ type: 'leave' });
+    if (hadPermit) this.#end('logout', notice, false);
+  }
+
+  revoke(): void {
+    if (this.#permit === undefined) return;
+    this.#context.stats.revoked += this.#sockets.length;
+    this.#step({ type: 'leave' });
+    this.#end('revoked', revokedToken(), true);
+  }
+
+  onDeadline(): void {
+    const { deadlines } = this.#context;
+    if (!this.isOpen) this.#timeOut();
+    else if (this.endsAt <= deadlines.now()) this.#expire();
+    else {
+      deadlines.set(this.#deadline, this.endsAt);
+      for (const socket of this.#sockets) tellExpiring(socket, this.#payload());
+    }
+  }
+
+  #expire(): void {
+    const isEnd = this.#context.settings.onExpired === 'disconnect';
+    this.#context.stats.expired += this.#sockets.length;
+    this.#step({ type: isEnd ? 'leave' : 'expire' });
+    this.#end('expired', expired(), isEnd);
+  }
+
+  #timeOut(): void {
+    this.#step({ type: 'timeout' });
+    if (!this.isClosed) return;
+    if (this.#last !== undefined) closeIdleTransport(this.#last);
+    this.#context.stats.timedOut += this.#sockets.length;
+    this.#throwOut(new UnauthorizedError(CODES.authenticationTimeout));
+  }
+
+  #throwOut(error: UnauthorizedError): void {
+    for (const socket of this.#sockets) {
+      this.#tellRefused(socket, error);
+      disconnect(socket);
+    }
+  }
+
+  #begin(token: string | undefined): number {
+    this.#attempts += 1;
+    this.#verifying = token;
+    this.#step({ type: 'submit', attempt: this.#attempts });
+    return this.#attempts;
+  }
+
+  #settle(attempt: number, outcome: Outcome, socket: AnySocket, reply: Reply | undefined): void {
+    const state = this.#state;
+    this.#verifying = undefined;
+    if (!isBusy(state) || state.attempt !== attempt) {
+      // Logged out meanwhile.
+      this.#tellRefused(socket, new UnauthorizedError(CODES.notAuthenticated), reply);
+      return;
+    }
+    const refusal = outcome instanceof UnauthorizedError ? outcome : this.#secondLook(outcome);
+    if (refusal !== undefined) {
+      this.#step({ type: 'refuse', attempt });
+      this.#tellRefused(socket, refusal, reply);
+      this.#afterRefusal(refusal, socket, state.status === 'verifying' && state.overdue);
+      return;
+    }
+    this.#step({ type: 'accept', attempt });
+    this.#context.stats.verified += 1;
+    this.#accept(outcome as Permit);
+    // A listener may have ended it again.
+    if (this.#permit === outcome) reply?.({ ok: true, ...this.#payload() });
+    else reply?.({ ok: false, error: new UnauthorizedError(CODES.notAuthenticated).data });
+  }
+
+  /** Rules that arrived, and time that passed, since the token was judged. */
+  #secondLook(permit: Permit): UnauthorizedError | undefined {
+    if (this.#context.revocations.refuses(permit.claims)) return revokedToken();
+    return permit.endsAt <= this.#context.deadlines.now() ? expired() : undefined;
+  }
+
+  #accept(permit: Permit): void {
+    const isRenewal = this.#permit !== undefined;
+    this.#enter(permit);
+    for (const socket of this.#sockets) {
+      if (isRenewal) this.#welcome(socket, NAMESPACE_EVENTS.reauthenticated);
+      else this.#welcome(socket);
+    }
+  }
+
+  #enter(permit: Permit): void {
+    const { settings, stats, revocations } = this.#context;
+    const isRenewal = this.#permit !== undefined;
+    this.#dropPermit();
+    this.#permit = permit;
+    revocations.register(this);
+    this.#failures = 0;
+    this.#reportedEvents = 0;
+    this.#hasLoggedIn = true;
+    this.#schedule(permit);
+    for (const socket of this.#sockets) {
+      showIdentity(socket, permit, settings);
+      if (isRenewal) continue;
+      stats.pending -= 1;
+      stats.authenticated += 1;
+      if (settings.isolate) this.#context.lobbyOf(socket.nsp).release(socket.id);
+    }
+  }
+
+  /** One deadline for both: the notice first, then the end. */
+  #schedule({ endsAt }: Permit): void {
+    const { settings, deadlines } = this.#context;
+    const notice = Math.min(settings.renewNotice, (endsAt - deadlines.now()) / 5);
+    deadlines.set(this.#deadline, settings.onExpired === 'ignore' ? Infinity : endsAt - notice);
+  }
+
+  /** Tells the server's listeners, then the client; a listener may end the session, or the socket. */
+  #welcome(socket: AnySocket, event: string = NAMESPACE_EVENTS.authenticated): void {
+    const permit = this.#permit;
+    if (permit === undefined || !socket.connected) return;
+    this.#context.announce(event, socket);
+    if (this.#permit === permit) tellAuthenticated(socket, this.#payload());
+  }
+
+  #dropPermit(): void {
+    if (this.#permit === undefined) return;
+    this.#context.revocations.unregister(this);
+    this.#permit = undefined;
+  }
+
+  #end(reason: DeauthenticationReason, notice: UnauthorizedError | undefined, isDisconnecting: boolean): void {
+    const { deadlines, settings } = this.#context;
+    const sockets = this.#sockets;
+    this.#dropPermit();
+    this.#timeoutAt = deadlines.now() + settings.timeout;
+    deadlines.set(this.#deadline, this.#timeoutAt);
+    for (const socket of sockets) this.#exit(socket, isDisconnecting);
+    for (const socket of sockets) {
+      this.#context.announce(NAMESPACE_EVENTS.deauthenticated, socket, reason);
+      if (notice !== undefined) tellRefusal(socket, notice);
+      if (isDisconnecting) disconnect(socket);
+    }
+  }
+
+  #exit(socket: AnySocket, isDisconnecting: boolean): void {
+    const { settings, stats } = this.#context;
+    stats.authenticated -= 1;
+    stats.pending += 1;
+    // The application's `disconnect` listeners may ask who it was, as after any disconnect.
+    if (!isDisconnecting) hideIdentity(socket, settings);
+    forgetQuestions(socket);
+    leaveRooms(socket);
+    if (settings.isolate) this.#context.lobbyOf(socket.nsp).hold(socket.id);
+  }
+
+  // Refusals.
+
+  #tellRefused(socket: AnySocket, error: UnauthorizedError, reply?: Reply): void {
+    if (!socket.connected) return;
+    this.#context.stats.refused += 1;
+    this.#context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
+    tellRefusal(socket, error);
+    reply?.({ ok: false, error: error.data });
+  }
+
+  #afterRefusal(error: UnauthorizedError, socket: AnySocket, isOverdue: boolean): void {
+    const { maxAttempts, disconnectAfter } = this.#context.settings;
+    if (isFailure(error) && (this.#failures += 1) >= maxAttempts) {
+      this.#throwOut(new UnauthorizedError(CODES.tooManyAttempts));
+    } else if (isOverdue) this.#timeOut();
+    else if (disconnectAfter !== undefined && !this.isOpen) this.#disconnectLater(socket, disconnectAfter);
+  }
+
+  #disconnectLater(socket: AnySocket, delay: number): void {
+    if (delay === 0) disconnect(socket);
+    else
+      this.#context.deadlines.after(delay, () => {
+        if (!this.isOpen) disconnect(socket);
+      });
+  }
+
+  #step(event: SessionEvent, isWanted = true): void {
+    if (isWanted) this.#state = transition(this.#state, event);
+  }
+
+  #payload(): AuthenticatedPayload {
+    return toPayload(this.endsAt, this.#context.deadlines.now());
+  }
+}

@@ -1,0 +1,31 @@
+/** What came, by name, to be taken in order; whoever takes before it came, waits. */
+export class Inbox {
+  readonly #came = new Map<string, unknown[][]>();
+  readonly #waiting = new Map<string, ((args: unknown[]) => void)[]>();
+  readonly #log: { event: string; args: unknown[] }[] = [];
+
+  push(event: string, args: unknown[]): void {
+    this.#log.push({ event, args });
+    const taker = this.#waiting.get(event)?.shift();
+    if (taker) taker(args);
+    else this.#came.set(event, [...(this.#came.get(event) ?? []), args]);
+  }
+
+  take(event: string): Promise<unknown[]> {
+    const args = this.#came.get(event)?.shift();
+    if (args) return Promise.resolve(args);
+    return new Promise((resolve) => {
+      this.#waiting.set(event, [...(this.#waiting.get(event) ?? []), resolve]);
+    });
+  }
+
+  /** Everything of that name that ever came, taken or not. */
+  all(event: string): unknown[][] {
+    return this.#log.filter((one) => one.event === event).map(({ args }) => args);
+  }
+
+  /** The names of everything that came, in order. */
+  get events(): string[] {
+    return this.#log.map(({ event }) => event);
+  }
+}

@@ -1,0 +1,23 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { sign } from 'jsonwebtoken';
+import type { SignOptions } from 'jsonwebtoken';
+
+/** The shared secret of the tests. */
+export const SECRET = 'a secret of the tests, and long enough for HS256';
+
+/** Makes a token, signed with {@link SECRET} unless told otherwise. */
+export function createToken(claims: object = { name: 'Bob', sub: 'bob' }, options: SignOptions = {}, secret = SECRET): string {
+  return sign(claims, secret, options);
+}
+
+let rsa: { publicKey: string; privateKey: string } | undefined;
+
+/** An RSA key pair as PEM, made once a process. */
+export function rsaKeys(): { publicKey: string; privateKey: string } {
+  rsa ??= generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  return rsa;
+}

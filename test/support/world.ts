@@ -1,0 +1,90 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server } from 'socket.io';
+import type { ServerOptions } from 'socket.io';
+import { io as connect } from 'socket.io-client';
+import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from 'socket.io-client';
+import { authorize } from '../../lib';
+import type { Authorizer, AuthorizeOptions } from '../../lib';
+import { Inbox } from './inbox';
+import { SECRET } from './tokens';
+
+export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
+
+/** A real server on a port of its own, with real clients; everything is closed by {@link World.close}. */
+export class World {
+  readonly http = createServer();
+  readonly io: Server;
+  readonly #clients: ClientSocket[] = [];
+  readonly #authorizers: Authorizer[] = [];
+
+  constructor(options: Partial<ServerOptions> = {}) {
+    this.io = new Server(this.http, options);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
+  }
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  /** An authorizer that is closed with the world; the secret is the tests' unless given. */
+  authorize(options: Partial<AuthorizeOptions> = {}): Authorizer {
+    const authorizer = authorize({ secret: SECRET, ...options });
+    this.#authorizers.push(authorizer);
+    return authorizer;
+  }
+
+  /** A client that is connecting to a namespace; over WebSocket unless told otherwise, and never reconnecting. */
+  client(namespace = '/', options: ClientOptions = {}): TestClient {
+    const socket = connect(this.url + namespace, { transports: ['websocket'], forceNew: true, reconnection: false, ...options });
+    this.#clients.push(socket);
+    return new TestClient(socket);
+  }
+
+  /** A client whose connection stands. */
+  async connected(namespace = '/', options: ClientOptions = {}): Promise<TestClient> {
+    const client = this.client(namespace, options);
+    await client.until('connect');
+    return client;
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.disconnect();
+    for (const authorizer of this.#authorizers) authorizer.close();
+    await this.io.close();
+  }
+}
+
+/** A real client that remembers what it was sent, so that a test can ask for it before or after it came. */
+export class TestClient {
+  readonly inbox = new Inbox();
+
+  constructor(readonly socket: ClientSocket) {
+    socket.onAny((event: string, ...args: unknown[]) => this.inbox.push(event, args));
+    for (const event of ['connect', 'disconnect', 'connect_error'] as const) {
+      socket.on(event, (...args: unknown[]) => this.inbox.push(event, args));
+    }
+  }
+
+  /** The arguments of the next event of that name, be it here already or still to come. */
+  until(event: string): Promise<unknown[]> {
+    return this.inbox.take(event);
+  }
+
+  /** Shows a token and waits for the acknowledgement. */
+  authenticate(token: unknown): Promise<unknown> {
+    return this.socket.emitWithAck('authenticate', { token });
+  }
+
+  /**
+   * Waits until everything that the server had sent before is here: the server answers a question of its own after it.
+   * `deauthenticate` is answered in every state, so use it on sockets that are not logged in; else ask an event of the test.
+   */
+  received(event: string): unknown[][] {
+    return this.inbox.all(event);
+  }
+}
