@@ -73,7 +73,8 @@ export class Admission {
   async mayRestore(kept: Partial<SocketAuth>): Promise<boolean> {
     const { claims, expiresAt } = kept;
     if (typeof claims !== 'object' || claims === null) return false;
-    if (expiresAt !== null && !(typeof expiresAt === 'number' && expiresAt > this.#deadlines.now())) return false;
+    if (expiresAt !== null && !(typeof expiresAt === 'number' && expiresAt > this.#deadlines.now()))
+      return false;
     // A store that fails restores nothing: Socket.IO then makes a new socket, which is pending.
     return (await this.#within(() => this.#revocations.isRevoked(claims), toStoreRefusal)) === false;
   }
@@ -184,11 +185,16 @@ export class Admission {
 
 /** RFC 7519 §4.1.2; strict, so that a renewal cannot add, drop or change the subject. */
 function requireSameSubject({ claims, renews }: Draft): void {
-  if (renews !== undefined && claims.sub !== renews.claims.sub) throw new UnauthorizedError(CODES.identityMismatch);
+  if (renews !== undefined && claims.sub !== renews.claims.sub)
+    throw new UnauthorizedError(CODES.identityMismatch);
 }
 
 /** The classic forms have three or four parameters, and answer by callback; whichever answer comes first counts. */
-function callKeyFunction(find: KeyFunction, { header, payload }: ReturnType<typeof decodeUnverified>, socket: AnySocket): unknown {
+function callKeyFunction(
+  find: KeyFunction,
+  { header, payload }: ReturnType<typeof decodeUnverified>,
+  socket: AnySocket,
+): unknown {
   const call = find as (...args: unknown[]) => unknown;
   if (call.length < 3) return call({ header, payload }, socket);
   return new Promise((resolve, reject) => {
@@ -216,7 +222,8 @@ function askClassic(
 
 function toToldRefusal(error: unknown, code: unknown): UnauthorizedError {
   if (error instanceof UnauthorizedError) return error;
-  const told: unknown = typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : error;
+  const told: unknown =
+    typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : error;
   return new UnauthorizedError(typeof code === 'string' && code !== '' ? code : CODES.unknown, {
     ...(typeof told === 'string' && { message: told }),
   });

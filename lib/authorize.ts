@@ -27,7 +27,9 @@ export interface Authorizer {
    * @returns the namespace, so that `.on('authenticated', …)` can follow
    * @throws TypeError if it is none of these
    */
-  attach<Target extends AnyServer | AnyNamespace>(target: Target): Target extends AnyServer ? Target['sockets'] : Target;
+  attach<Target extends AnyServer | AnyNamespace>(
+    target: Target,
+  ): Target extends AnyServer ? Target['sockets'] : Target;
 
   /**
    * Ends matching sessions here and on every node, for reason `revoked`, and refuses matching tokens from then on.

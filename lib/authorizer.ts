@@ -202,7 +202,8 @@ export class AuthorizerCore {
 
   /** A session that this connection has already, or had, where the socket belongs. */
   #findSession(socket: AnySocket): Session | undefined {
-    const session = this.#settings.scope === 'connection' ? this.#connectionSession(socket) : this.#abandonedBy(socket);
+    const session =
+      this.#settings.scope === 'connection' ? this.#connectionSession(socket) : this.#abandonedBy(socket);
     return session?.isClosed ? undefined : session;
   }
 

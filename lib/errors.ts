@@ -84,7 +84,11 @@ export class UnauthorizedError extends Error {
   }
 }
 // On the prototype, so that printing an error does not list it among the fields.
-Object.defineProperty(UnauthorizedError.prototype, 'name', { value: ERROR_TYPE, configurable: true, writable: true });
+Object.defineProperty(UnauthorizedError.prototype, 'name', {
+  value: ERROR_TYPE,
+  configurable: true,
+  writable: true,
+});
 
 /**
  * Whether a value is a refusal of this library: an {@link UnauthorizedError}, what `connect_error` hands to a client,

@@ -11,7 +11,8 @@ export const WARNING = 'SocketioAuthorizeWarning';
  */
 export function reportFault(where: string, fault: unknown): void {
   // Of what is no Error only the type is told: the value may hold anything, a token too.
-  const detail = fault instanceof Error ? (fault.stack ?? fault.message) : `threw a value of type ${typeof fault}`;
+  const detail =
+    fault instanceof Error ? (fault.stack ?? fault.message) : `threw a value of type ${typeof fault}`;
   process.emitWarning(`${where} failed`, { type: WARNING, code: 'SOCKETIO_AUTHORIZE_FAULT', detail });
 }
 
@@ -27,7 +28,9 @@ export function callGuarded(where: string, call: () => unknown): void {
 
 /** Whether a value is a promise, of whichever library. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 /** Makes a function that says a warning the first time it is called, and nothing after. */

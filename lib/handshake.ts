@@ -94,7 +94,9 @@ export class Handshake {
       redactHandshake(socket, settings);
     }
     if (token === undefined) {
-      return new UnauthorizedError(settings.headerOnly ? CODES.missingAuthorizationHeader : CODES.credentialsRequired);
+      return new UnauthorizedError(
+        settings.headerOnly ? CODES.missingAuthorizationHeader : CODES.credentialsRequired,
+      );
     }
     const outcome = admission.judge(token, socket);
     const isFull = outcome instanceof Promise && stats.pending + this.#waiting >= settings.maxPending;
@@ -117,10 +119,14 @@ export class Handshake {
       admit();
       return;
     }
-    this.#ask('success', (accept) => success(socket, accept), (error, isAccepted) => {
-      if (isAccepted) admit();
-      else this.#refuse(socket, error ?? new UnauthorizedError(CODES.unknown), next);
-    });
+    this.#ask(
+      'success',
+      (accept) => success(socket, accept),
+      (error, isAccepted) => {
+        if (isAccepted) admit();
+        else this.#refuse(socket, error ?? new UnauthorizedError(CODES.unknown), next);
+      },
+    );
   }
 
   #refuse(socket: AnySocket, error: UnauthorizedError, next: Next): void {
@@ -132,12 +138,16 @@ export class Handshake {
       this.#close(socket, error, next);
       return;
     }
-    this.#ask('fail', (accept) => fail(error, socket, accept), (told, isAccepted) => {
-      if (isAccepted) {
-        this.#admitted.set(socket, undefined);
-        next();
-      } else this.#close(socket, told ?? error, next);
-    });
+    this.#ask(
+      'fail',
+      (accept) => fail(error, socket, accept),
+      (told, isAccepted) => {
+        if (isAccepted) {
+          this.#admitted.set(socket, undefined);
+          next();
+        } else this.#close(socket, told ?? error, next);
+      },
+    );
   }
 
   /** Asks a classic hook, which answers once, in time, or not at all. */
@@ -154,7 +164,9 @@ export class Handshake {
       // What is no UnauthorizedError was not made for the client.
       answer(error instanceof UnauthorizedError ? error : undefined, isAccepted);
     };
-    const cancel = this.#context.deadlines.after(this.#context.settings.keyTimeout, () => once(undefined, false));
+    const cancel = this.#context.deadlines.after(this.#context.settings.keyTimeout, () =>
+      once(undefined, false),
+    );
     let hasFailed = true;
     callGuarded(`options.${name}`, () => {
       const result = hook((error, accepted = true) => once(error, !error && accepted));

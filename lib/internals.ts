@@ -260,7 +260,8 @@ export function reachesOthers(namespace: AnyNamespace): boolean {
   const { serverSideEmit } = adapterOf(namespace);
   if (typeof serverSideEmit !== 'function') return false;
   let proto: object = adapterOf(namespace);
-  while (Object.getPrototypeOf(proto) !== EventEmitter.prototype) proto = Object.getPrototypeOf(proto) as object;
+  while (Object.getPrototypeOf(proto) !== EventEmitter.prototype)
+    proto = Object.getPrototypeOf(proto) as object;
   return serverSideEmit !== (proto as AdapterInside).serverSideEmit;
 }
 
@@ -334,7 +335,8 @@ export function guardRecovery(namespace: AnyNamespace, rules: RecoveryRules): vo
     const socket = namespace.sockets.get(session.sid);
     const auth = socket && rules.keep(socket);
     // A copy of the moment: the application may have replaced `socket.data`, or put a client's words into it.
-    if (auth) persistSession.call(adapter, { ...session, data: { ...(session.data as object | undefined), auth } });
+    if (auth)
+      persistSession.call(adapter, { ...session, data: { ...(session.data as object | undefined), auth } });
   };
   adapter.restoreSession = async (pid, offset) => {
     const session = await restoreSession.call(adapter, pid, offset);

@@ -97,7 +97,8 @@ export class KeyCache {
 }
 
 function toKeyObject(material: unknown): KeyObject {
-  if (material instanceof KeyObject) return material.type === 'private' ? createPublicKey(material) : material;
+  if (material instanceof KeyObject)
+    return material.type === 'private' ? createPublicKey(material) : material;
   if (typeof material !== 'string' && !(material instanceof Uint8Array)) {
     throw new TypeError(`expected a string, a Buffer or a KeyObject, got ${describe(material)}`);
   }
@@ -108,9 +109,12 @@ function toKeyObject(material: unknown): KeyObject {
   try {
     return createPublicKey(bytes);
   } catch (cause) {
-    throw new TypeError('looks like PEM, but holds no public key, certificate or private key that can be read', {
-      cause,
-    });
+    throw new TypeError(
+      'looks like PEM, but holds no public key, certificate or private key that can be read',
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -128,7 +132,9 @@ function algorithmsOf(key: KeyObject): readonly Algorithm[] {
   const { modulusLength = MIN_RSA_BITS, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
   if (type === 'rsa' || type === 'rsa-pss') {
     if (modulusLength < MIN_RSA_BITS) {
-      throw new TypeError(`an RSA key must have at least ${MIN_RSA_BITS} bits, this one has ${modulusLength}`);
+      throw new TypeError(
+        `an RSA key must have at least ${MIN_RSA_BITS} bits, this one has ${modulusLength}`,
+      );
     }
     return type === 'rsa' ? RSA_ALGORITHMS : PSS_ALGORITHMS;
   }

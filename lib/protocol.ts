@@ -104,7 +104,8 @@ export interface UnauthorizedPayload {
 }
 
 /** What `authenticate` and `deauthenticate` acknowledge. */
-export type AuthenticateReply = ({ ok: true } & AuthenticatedPayload) | { ok: false; error: UnauthorizedData };
+export type AuthenticateReply =
+  ({ ok: true } & AuthenticatedPayload) | { ok: false; error: UnauthorizedData };
 /** What `deauthenticate` acknowledges. */
 export type DeauthenticateReply = { ok: true };
 

@@ -63,7 +63,10 @@ export class RevocationRules implements RevocationStore {
   /** @returns whether it refuses anything that was not refused before */
   add(rule: RevocationRule): boolean {
     const expiresAt = rule.expiresAt ?? Infinity;
-    const isNews = 'jti' in rule ? this.#addJti(rule.jti, expiresAt) : this.#addSub(rule.sub, rule.issuedBefore, expiresAt);
+    const isNews =
+      'jti' in rule
+        ? this.#addJti(rule.jti, expiresAt)
+        : this.#addSub(rule.sub, rule.issuedBefore, expiresAt);
     if (this.size >= this.#sweepAt) this.#sweep();
     return isNews;
   }

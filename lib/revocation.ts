@@ -140,7 +140,9 @@ export class Revocations {
     const { store, deadlines, storeTimeout } = this.#context;
     try {
       await new Promise<unknown>((resolve, reject) => {
-        const cancel = deadlines.after(storeTimeout, () => reject(new Error('the revocation store did not answer')));
+        const cancel = deadlines.after(storeTimeout, () =>
+          reject(new Error('the revocation store did not answer')),
+        );
         Promise.resolve(store?.add(rule)).then(resolve, reject).finally(cancel);
       });
     } catch (fault) {
@@ -158,18 +160,21 @@ export class Revocations {
     const now = this.#context.deadlines.now();
     const end = exp === undefined ? undefined : toSeconds('exp', exp) * 1000;
     if (jti !== undefined) {
-      if (issuedBefore !== undefined) throw new TypeError('revoke() takes issuedBefore with sub, not with jti');
+      if (issuedBefore !== undefined)
+        throw new TypeError('revoke() takes issuedBefore with sub, not with jti');
       const text = toText('jti', jti);
       return { jti: text, expiresAt: end ?? this.#endOf(text) ?? this.#lifeFrom(now) };
     }
     // Without a moment: everything up to and including this second, since `iat` tells no more.
-    const before = issuedBefore === undefined ? Math.floor(now / 1000) + 1 : toSeconds('issuedBefore', issuedBefore);
+    const before =
+      issuedBefore === undefined ? Math.floor(now / 1000) + 1 : toSeconds('issuedBefore', issuedBefore);
     return { sub: toText('sub', sub), issuedBefore: before, expiresAt: end ?? this.#lifeFrom(before * 1000) };
   }
 
   /** When a token expires that a session here was opened with. */
   #endOf(jti: string): number | undefined {
-    for (const { endsAt } of this.#index.find({ jti, expiresAt: null })) return endsAt === Infinity ? undefined : endsAt;
+    for (const { endsAt } of this.#index.find({ jti, expiresAt: null }))
+      return endsAt === Infinity ? undefined : endsAt;
     return undefined;
   }
 
@@ -185,12 +190,15 @@ export function parseRule(value: unknown): RevocationRule | undefined {
   const { jti, sub, issuedBefore, expiresAt } = value as Record<string, unknown>;
   if (expiresAt !== null && typeof expiresAt !== 'number') return undefined;
   if (typeof jti === 'string') return { jti, expiresAt };
-  return typeof sub === 'string' && typeof issuedBefore === 'number' ? { sub, issuedBefore, expiresAt } : undefined;
+  return typeof sub === 'string' && typeof issuedBefore === 'number'
+    ? { sub, issuedBefore, expiresAt }
+    : undefined;
 }
 
 function toText(name: string, value: unknown): string {
   const text = value === '' ? undefined : claimKey(value);
-  if (text === undefined) throw new TypeError(`revoke(): ${name} must be a string that is not empty, got ${describe(value)}`);
+  if (text === undefined)
+    throw new TypeError(`revoke(): ${name} must be a string that is not empty, got ${describe(value)}`);
   return text;
 }
 

@@ -33,7 +33,11 @@ export class SessionIndex<Session extends IndexedSession> {
   }
 }
 
-function insert<Session>(map: Map<string, Session | Set<Session>>, key: string | undefined, session: Session): void {
+function insert<Session>(
+  map: Map<string, Session | Set<Session>>,
+  key: string | undefined,
+  session: Session,
+): void {
   if (key === undefined) return;
   const known = map.get(key);
   if (known === undefined) map.set(key, session);
@@ -41,7 +45,11 @@ function insert<Session>(map: Map<string, Session | Set<Session>>, key: string |
   else map.set(key, new Set([known, session]));
 }
 
-function remove<Session>(map: Map<string, Session | Set<Session>>, key: string | undefined, session: Session): void {
+function remove<Session>(
+  map: Map<string, Session | Set<Session>>,
+  key: string | undefined,
+  session: Session,
+): void {
   if (key === undefined) return;
   const known = map.get(key);
   if (known === session) map.delete(key);

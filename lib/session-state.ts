@@ -47,7 +47,9 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       return state.status === 'verifying' ? { ...state, overdue: true } : state;
     case 'expire':
       if (state.status === 'authenticated') return PENDING;
-      return state.status === 'renewing' ? { status: 'verifying', attempt: state.attempt, overdue: false } : state;
+      return state.status === 'renewing'
+        ? { status: 'verifying', attempt: state.attempt, overdue: false }
+        : state;
     case 'leave':
       return state.status === 'pending' || state.status === 'closed' ? state : PENDING;
     case 'close':

@@ -4,7 +4,14 @@ import { Deadline } from './deadlines';
 import type { DeadlineOwner, Deadlines } from './deadlines';
 import { UnauthorizedError } from './errors';
 import { hideIdentity, showIdentity } from './identity';
-import { closeIdleTransport, disconnect, forgetQuestions, guardEvents, isTransportOpen, leaveRooms } from './internals';
+import {
+  closeIdleTransport,
+  disconnect,
+  forgetQuestions,
+  guardEvents,
+  isTransportOpen,
+  leaveRooms,
+} from './internals';
 import type { Gatekeeper, Lobby, Reply } from './internals';
 import { toSocketAuth } from './permit';
 import type { Permit } from './permit';
@@ -379,7 +386,11 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     this.#permit = undefined;
   }
 
-  #end(reason: DeauthenticationReason, notice: UnauthorizedError | undefined, isDisconnecting: boolean): void {
+  #end(
+    reason: DeauthenticationReason,
+    notice: UnauthorizedError | undefined,
+    isDisconnecting: boolean,
+  ): void {
     const { deadlines, settings } = this.#context;
     const sockets = this.#sockets;
     this.#dropPermit();

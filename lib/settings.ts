@@ -75,7 +75,10 @@ const aFunction = expect('a function', (value) => typeof value === 'function');
 const aText = expect('a string that is not empty', isText);
 const aDuration = expect('a number of ms above 0', (value) => isNumber(value) && value > 0);
 const aCount = expect('a whole number above 0, or Infinity', (value) => isCount(value) && value !== 0);
-const aProperty = expect('a property name that Socket.IO does not use', (value) => isText(value) && !TAKEN.has(value));
+const aProperty = expect(
+  'a property name that Socket.IO does not use',
+  (value) => isText(value) && !TAKEN.has(value),
+);
 const oneOf = (...values: string[]): Check =>
   expect(`one of '${values.join("', '")}'`, (value) => typeof value === 'string' && values.includes(value));
 const isAudience = (value: unknown): boolean => isText(value) || value instanceof RegExp;
@@ -108,22 +111,35 @@ const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
   customDecoded: aFunction,
   decodedPropertyName: aProperty,
   encodedPropertyName: aProperty,
-  callback: expect('true, false or a number of ms', (value) => typeof value === 'boolean' || Number.isFinite(value)),
+  callback: expect(
+    'true, false or a number of ms',
+    (value) => typeof value === 'boolean' || Number.isFinite(value),
+  ),
   cookie: aText,
   auth_header_required: aBoolean,
   success: aFunction,
   fail: aFunction,
   revocation: expect('a store with add() and isRevoked()', (value) => hasMethods(value, 'add', 'isRevoked')),
   // An empty issuer, audience or subject would switch jsonwebtoken's check off without a word.
-  issuer: expect('a string that is not empty, or a list of them', (value) => isText(value) || isList(value, isText)),
-  audience: expect('a string that is not empty, a RegExp, or a list of them', (value) =>
-    isAudience(value) || isList(value, isAudience),
+  issuer: expect(
+    'a string that is not empty, or a list of them',
+    (value) => isText(value) || isList(value, isText),
+  ),
+  audience: expect(
+    'a string that is not empty, a RegExp, or a list of them',
+    (value) => isAudience(value) || isList(value, isAudience),
   ),
   subject: aText,
   jwtid: aText,
   nonce: aText,
-  clockTolerance: expect('a number of seconds, 0 or above', (value) => Number.isFinite(value) && (value as number) >= 0),
-  maxAge: expect("a number of seconds above 0, or a time span such as '2h'", (value) => maxAgeInSeconds(value) !== undefined),
+  clockTolerance: expect(
+    'a number of seconds, 0 or above',
+    (value) => Number.isFinite(value) && (value as number) >= 0,
+  ),
+  maxAge: expect(
+    "a number of seconds above 0, or a time span such as '2h'",
+    (value) => maxAgeInSeconds(value) !== undefined,
+  ),
   ignoreExpiration: aBoolean,
   ignoreNotBefore: aBoolean,
 };
@@ -147,7 +163,8 @@ const PASSED = [
  * @throws TypeError that names the option, what it must be, and the type that came; never a value
  */
 export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
-  if (typeof given !== 'object' || given === null) throw new TypeError(`options must be an object, got ${describe(given)}`);
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`options must be an object, got ${describe(given)}`);
   const options = withoutUndefined(given as unknown as Options);
   for (const [name, value] of Object.entries(options)) checkOption(name, value);
   const { timeout = 5000, required = true, decodedPropertyName = 'decoded_token' } = options;
@@ -157,7 +174,9 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
   }
   const maxAge = options.maxAge === undefined ? undefined : maxAgeInSeconds(options.maxAge);
   const { clockTolerance = 0, ignoreExpiration = false, algorithms } = options;
-  const passed = Object.fromEntries(PASSED.flatMap((name) => (name in options ? [[name, options[name]]] : [])));
+  const passed = Object.fromEntries(
+    PASSED.flatMap((name) => (name in options ? [[name, options[name]]] : [])),
+  );
   const verifier = new TokenVerifier({
     passed: passed as VerifyOptions,
     algorithms: algorithms && [...algorithms],
@@ -202,18 +221,26 @@ function checkOption(name: string, value: unknown): void {
   const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof typeof CHECKS] : undefined;
   if (check === undefined) throw new TypeError(`options.${name} is not an option of authorize()`);
   const expectation = check(value);
-  if (expectation !== undefined) throw new TypeError(`options.${name} must be ${expectation}, got ${describe(value)}`);
+  if (expectation !== undefined)
+    throw new TypeError(`options.${name} must be ${expectation}, got ${describe(value)}`);
 }
 
 function withoutUndefined(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as Options;
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as unknown as Options;
 }
 
 function toKeySource(secret: unknown, verifier: TokenVerifier): KeySource {
   if (typeof secret === 'function') return { find: secret as KeyFunction };
-  if (Array.isArray(secret) && secret.length === 0) throw new TypeError('options.secret must not be an empty list');
+  if (Array.isArray(secret) && secret.length === 0)
+    throw new TypeError('options.secret must not be an empty list');
   const materials: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
-  return { keys: materials.map((material, index) => toStartKey(material, Array.isArray(secret) ? `[${index}]` : '', verifier)) };
+  return {
+    keys: materials.map((material, index) =>
+      toStartKey(material, Array.isArray(secret) ? `[${index}]` : '', verifier),
+    ),
+  };
 }
 
 function toStartKey(material: unknown, place: string, verifier: TokenVerifier): VerificationKey {
@@ -224,7 +251,9 @@ function toStartKey(material: unknown, place: string, verifier: TokenVerifier): 
     throw new TypeError(`options.secret${place}: ${(cause as Error).message}`, { cause });
   }
   if (verifier.algorithmsFor(key).length > 0) return key;
-  throw new TypeError(`options.algorithms must name one that options.secret${place} can verify: ${key.algorithms.join(', ')}`);
+  throw new TypeError(
+    `options.algorithms must name one that options.secret${place} can verify: ${key.algorithms.join(', ')}`,
+  );
 }
 
 /** A negative number counts as its amount, as in socketio-jwt. */

@@ -8,7 +8,9 @@ import type { AnySocket } from './types';
 
 /** When a session ends, as clients are told it: by the clock of the server, and of anyone. */
 export function toPayload(endsAt: number, now: number): AuthenticatedPayload {
-  return endsAt === Infinity ? { expiresAt: null, expiresIn: null } : { expiresAt: endsAt, expiresIn: endsAt - now };
+  return endsAt === Infinity
+    ? { expiresAt: null, expiresIn: null }
+    : { expiresAt: endsAt, expiresIn: endsAt - now };
 }
 
 export function tellAuthenticated(socket: AnySocket, payload: AuthenticatedPayload): void {

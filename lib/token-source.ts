@@ -61,7 +61,10 @@ export function redactHandshake(socket: AnySocket, sources: Sources): void {
     delete handshake.headers.authorization;
   }
   if (cookieValue(cookie, sources.cookie) !== undefined) {
-    handshake.headers = { ...handshake.headers, cookie: withoutCookie(cookie as string, sources.cookie as string) };
+    handshake.headers = {
+      ...handshake.headers,
+      cookie: withoutCookie(cookie as string, sources.cookie as string),
+    };
   }
   if (memberOf(handshake.query, 'token') === undefined) return;
   const { token: _, ...query } = handshake.query;

@@ -80,7 +80,9 @@ export class TokenVerifier {
   /** The algorithms that a token under this key may have; none if the application's list leaves none. */
   algorithmsFor(key: VerificationKey): readonly Algorithm[] {
     const { algorithms } = this.#rules;
-    return algorithms === undefined ? key.algorithms : key.algorithms.filter((one) => algorithms.includes(one));
+    return algorithms === undefined
+      ? key.algorithms
+      : key.algorithms.filter((one) => algorithms.includes(one));
   }
 
   /**
@@ -175,7 +177,11 @@ function toRefusal(error: unknown): UnauthorizedError {
     // jws and crypto throw whatever they like at odd tokens; their words are not for the wire.
     return new UnauthorizedError(CODES.invalidToken, { reason: REASONS.malformed, cause: error });
   }
-  return new UnauthorizedError(CODES.invalidToken, { message: (error as Error).message, reason, cause: error });
+  return new UnauthorizedError(CODES.invalidToken, {
+    message: (error as Error).message,
+    reason,
+    cause: error,
+  });
 }
 
 function reasonOf(error: unknown): UnauthorizedReason | undefined {

@@ -6,7 +6,11 @@ import type { SignOptions } from 'jsonwebtoken';
 export const SECRET = 'a secret of the tests, and long enough for HS256';
 
 /** Makes a token, signed with {@link SECRET} unless told otherwise. */
-export function createToken(claims: object = { name: 'Bob', sub: 'bob' }, options: SignOptions = {}, secret = SECRET): string {
+export function createToken(
+  claims: object = { name: 'Bob', sub: 'bob' },
+  options: SignOptions = {},
+  secret = SECRET,
+): string {
   return sign(claims, secret, options);
 }
 

@@ -40,7 +40,12 @@ export class World {
 
   /** A client that is connecting to a namespace; over WebSocket unless told otherwise, and never reconnecting. */
   client(namespace = '/', options: ClientOptions = {}): TestClient {
-    const socket = connect(this.url + namespace, { transports: ['websocket'], forceNew: true, reconnection: false, ...options });
+    const socket = connect(this.url + namespace, {
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+      ...options,
+    });
     this.#clients.push(socket);
     return new TestClient(socket);
   }
