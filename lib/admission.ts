@@ -199,7 +199,7 @@ function callKeyFunction(
   if (call.length < 3) return call({ header, payload }, socket);
   return new Promise((resolve, reject) => {
     const callback = (error: unknown, key: unknown): void => {
-      if (error) reject(error as Error);
+      if (error) reject(error);
       else resolve(key);
     };
     const given = call.length === 3 ? [payload, callback] : [header, payload, callback];

@@ -22,11 +22,12 @@ import {
 } from './internals';
 import { describe } from './keys';
 import type { Permit } from './permit';
-import { CODES, NAMESPACE_EVENTS } from './protocol';
+import { CODES } from './protocol';
+import { countRefusal } from './refusal';
 import type { Revocation } from './revocation-store';
 import { Revocations } from './revocation';
 import { Session } from './session';
-import type { SessionContext } from './session';
+import type { SessionContext } from './session-context';
 import type { Settings } from './settings';
 import { emptyStats } from './stats';
 import type { AuthorizerStats } from './stats';
@@ -76,7 +77,6 @@ export class AuthorizerCore {
       stats: this.#stats,
       announce,
       lobbyOf: (namespace) => this.#guard(namespace),
-      onAbandoned: (session, last) => this.#abandon(session, last),
     };
     this.#handshake = new Handshake(this.#context);
   }
@@ -217,18 +217,18 @@ export class AuthorizerCore {
   }
 
   #newSession(socket: AnySocket): Session {
-    const session = new Session(this.#context, this.#abandonedBy(socket)?.failures);
+    const session = new Session(this.#context, this.#abandon, this.#abandonedBy(socket)?.failures);
     // A namespace's session ends with its socket; one of a whole connection outlives them.
     if (this.#settings.scope === 'connection') onceTransportClosed(socket, () => session.close());
     return session;
   }
 
-  #abandon(session: Session, last: AnySocket): void {
+  readonly #abandon = (session: Session, last: AnySocket): void => {
     const key = this.#keyOf(last);
     const known = this.#abandoned.get(last.client);
     if (known === undefined) this.#abandoned.set(last.client, new Map([[key, session]]));
     else known.set(key, session);
-  }
+  };
 
   #abandonedBy(socket: AnySocket): Session | undefined {
     return this.#abandoned.get(socket.client)?.get(this.#keyOf(socket));
@@ -253,8 +253,7 @@ export class AuthorizerCore {
     if (!isRightWay) this.#warnWrongWay();
     else if (!this.#isClosed) this.#warnTwice();
     const error = new UnauthorizedError(this.#isClosed ? CODES.serverBusy : CODES.serverMisconfigured);
-    this.#stats.refused += 1;
-    announce(NAMESPACE_EVENTS.unauthorized, socket, error);
+    countRefusal(socket, error, this.#context);
     if (next !== undefined) {
       next(error);
       return;

@@ -5,9 +5,9 @@ import { hideIdentity, showIdentity } from './identity';
 import { discard, isTransportOpen, refuseForGood } from './internals';
 import type { Accept } from './options';
 import type { Permit } from './permit';
-import { CODES, NAMESPACE_EVENTS } from './protocol';
-import { isFailure } from './session';
-import type { SessionContext } from './session';
+import { CODES } from './protocol';
+import { countRefusal, isFailure } from './refusal';
+import type { SessionContext } from './session-context';
 import { redactHandshake, takeAuthToken, tokenOfRequest } from './token-source';
 import type { AnyNamespace, AnySocket } from './types';
 
@@ -57,7 +57,7 @@ export class Handshake {
     const door = this.#doorOf(socket.nsp);
     if (door.busy.has(socket.client)) {
       // The client hears one answer, to the first: packets name the namespace, so a refusal would hit that one.
-      this.#count(socket, new UnauthorizedError(CODES.authenticationInProgress));
+      countRefusal(socket, new UnauthorizedError(CODES.authenticationInProgress), this.#context);
       discard(socket);
       return;
     }
@@ -132,7 +132,7 @@ export class Handshake {
   #refuse(socket: AnySocket, error: UnauthorizedError, next: Next): void {
     const { settings } = this.#context;
     hideIdentity(socket, settings);
-    this.#count(socket, error);
+    countRefusal(socket, error, this.#context);
     const { fail } = settings;
     if (fail === undefined) {
       this.#close(socket, error, next);
@@ -187,14 +187,9 @@ export class Handshake {
     setImmediate(() => {
       if (!isTransportOpen(socket)) return;
       const last = new UnauthorizedError(CODES.tooManyAttempts);
-      if (error.code !== last.code) this.#count(socket, last);
+      if (error.code !== last.code) countRefusal(socket, last, this.#context);
       refuseForGood(socket, last);
     });
-  }
-
-  #count(socket: AnySocket, error: UnauthorizedError): void {
-    this.#context.stats.refused += 1;
-    this.#context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
   }
 
   #doorOf(namespace: AnyNamespace): Door {

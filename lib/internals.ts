@@ -55,13 +55,13 @@ interface PersistedSession {
 interface AdapterInside {
   readonly rooms: Map<string, Set<string>>;
   readonly sids: Map<string, Set<string>>;
-  addAll(id: string, rooms: Set<string>): Promise<void> | void;
-  del(id: string, room: string): Promise<void> | void;
-  delAll(id: string): void;
-  socketRooms(id: string): Set<string> | undefined;
+  addAll: (id: string, rooms: Set<string>) => Promise<void> | void;
+  del: (id: string, room: string) => Promise<void> | void;
+  delAll: (id: string) => void;
+  socketRooms: (id: string) => Set<string> | undefined;
   serverSideEmit?: unknown;
-  persistSession?(session: PersistedSession): void;
-  restoreSession?(pid: string, offset: string): PromiseLike<PersistedSession | null> | null;
+  persistSession?: (session: PersistedSession) => void;
+  restoreSession?: (pid: string, offset: string) => PromiseLike<PersistedSession | null> | null;
 }
 
 const inside = (socket: AnySocket): SocketInside => socket as unknown as SocketInside;
@@ -299,9 +299,10 @@ export class Lobby {
   hold(id: string): void {
     if (this.#waiting.has(id)) return;
     const rooms = this.#adapter.sids.get(id) ?? new Set([id]);
-    for (const room of [...rooms]) if (room !== id) void this.#adapter.del(id, room);
+    const later = new Set(rooms).add(id);
+    for (const room of later) if (room !== id) void this.#adapter.del(id, room);
     this.#adapter.sids.delete(id);
-    this.#waiting.set(id, new Set(rooms).add(id));
+    this.#waiting.set(id, later);
   }
 
   /** Lets a socket into broadcasts, and into its rooms. */
@@ -358,7 +359,7 @@ export function isRestored(socket: AnySocket): boolean {
 
 /** Takes a socket out of every room but its own. */
 export function leaveRooms(socket: AnySocket): void {
-  for (const room of [...socket.rooms]) if (room !== socket.id) void socket.leave(room);
+  for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
 }
 
 /** Whether a value is a Socket.IO server. */

@@ -91,7 +91,7 @@ export class Revocations {
   receive(rule: RevocationRule): void {
     const isNews = this.#apply(rule);
     if (!isNews || this.#context.store === undefined) return;
-    this.#keep(rule).catch((fault: unknown) => reportFault('the revocation store', fault));
+    this.#keep(rule).catch(reportStore);
   }
 
   /**
@@ -113,13 +113,12 @@ export class Revocations {
     const endIfSo = (revoked: boolean): void => {
       if (revoked && session.claims === claims) session.revoke();
     };
-    const report = (fault: unknown): void => reportFault('the revocation store', fault);
     try {
       const answer = store.isRevoked(claims);
-      if (isThenable(answer)) answer.then(endIfSo as (value: unknown) => void).then(undefined, report);
+      if (isThenable(answer)) answer.then(endIfSo as (value: unknown) => void).then(undefined, reportStore);
       else endIfSo(answer);
     } catch (fault) {
-      report(fault);
+      reportStore(fault);
     }
   }
 
@@ -182,6 +181,10 @@ export class Revocations {
     const { maxTokenLife } = this.#context;
     return maxTokenLife === undefined ? null : issuedAt + maxTokenLife;
   }
+}
+
+function reportStore(fault: unknown): void {
+  reportFault('the revocation store', fault);
 }
 
 /** Reads a rule that came from another node; `undefined` if it is none. */

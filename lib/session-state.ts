@@ -40,18 +40,13 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'accept':
       return isAttempt(state, event.attempt) ? AUTHENTICATED : state;
     case 'refuse':
-      if (!isAttempt(state, event.attempt)) return state;
-      return state.status === 'renewing' ? AUTHENTICATED : PENDING;
+      return isAttempt(state, event.attempt) ? fallBack(state) : state;
     case 'timeout':
-      if (state.status === 'pending') return CLOSED;
-      return state.status === 'verifying' ? { ...state, overdue: true } : state;
+      return timeOut(state);
     case 'expire':
-      if (state.status === 'authenticated') return PENDING;
-      return state.status === 'renewing'
-        ? { status: 'verifying', attempt: state.attempt, overdue: false }
-        : state;
+      return expire(state);
     case 'leave':
-      return state.status === 'pending' || state.status === 'closed' ? state : PENDING;
+      return state.status === 'closed' ? state : PENDING;
     case 'close':
       return CLOSED;
   }
@@ -70,6 +65,22 @@ export function isBusy(state: SessionState): state is SessionState & { readonly 
 function submit(state: SessionState, attempt: number): SessionState {
   if (state.status === 'pending') return { status: 'verifying', attempt, overdue: false };
   return state.status === 'authenticated' ? { status: 'renewing', attempt } : state;
+}
+
+function fallBack(state: SessionState): SessionState {
+  return state.status === 'renewing' ? AUTHENTICATED : PENDING;
+}
+
+function timeOut(state: SessionState): SessionState {
+  if (state.status === 'pending') return CLOSED;
+  return state.status === 'verifying' ? { ...state, overdue: true } : state;
+}
+
+function expire(state: SessionState): SessionState {
+  if (state.status === 'authenticated') return PENDING;
+  return state.status === 'renewing'
+    ? { status: 'verifying', attempt: state.attempt, overdue: false }
+    : state;
 }
 
 function isAttempt(state: SessionState, attempt: number): boolean {

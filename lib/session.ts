@@ -1,66 +1,31 @@
 import { revokedToken } from './admission';
-import type { Admission, Outcome } from './admission';
+import type { Outcome } from './admission';
 import { Deadline } from './deadlines';
-import type { DeadlineOwner, Deadlines } from './deadlines';
+import type { DeadlineOwner } from './deadlines';
 import { UnauthorizedError } from './errors';
-import { hideIdentity, showIdentity } from './identity';
-import {
-  closeIdleTransport,
-  disconnect,
-  forgetQuestions,
-  guardEvents,
-  isTransportOpen,
-  leaveRooms,
-} from './internals';
-import type { Gatekeeper, Lobby, Reply } from './internals';
+import { showIdentity } from './identity';
+import { closeIdleTransport, disconnect, guardEvents, isTransportOpen } from './internals';
+import type { Gatekeeper, Reply } from './internals';
+import { keepWaiting, letIn, letInAtOnce, putOut } from './membership';
 import { toSocketAuth } from './permit';
 import type { Permit } from './permit';
 import { CODES, EVENTS, NAMESPACE_EVENTS } from './protocol';
 import type { AuthenticatedPayload, DeauthenticationReason } from './protocol';
-import type { RevocableSession, Revocations } from './revocation';
+import { isFailure, tellDropped, tellRefused } from './refusal';
+import type { RevocableSession } from './revocation';
+import type { SessionContext } from './session-context';
 import { CLOSED, isBusy, isOpen, PENDING, transition } from './session-state';
 import type { SessionEvent, SessionState } from './session-state';
-import type { Settings } from './settings';
-import type { AuthorizerStats } from './stats';
 import { tellAuthenticated, tellExpiring, tellRefusal, toPayload } from './telling';
 import { tokenOfEvent, tokenOfRequest } from './token-source';
-import type { AnyNamespace, AnySocket, SocketAuth } from './types';
+import type { AnySocket, SocketAuth } from './types';
 import { expired, malformed } from './verify';
 import type { JwtClaims } from './verify';
 
-/** What all sessions of an authorizer share. */
-export interface SessionContext {
-  readonly settings: Settings;
-  readonly deadlines: Deadlines;
-  readonly admission: Admission;
-  readonly revocations: Revocations;
-  readonly stats: AuthorizerStats;
-  /** Tells the listeners on the socket's namespace: of the socket, and of what befell it. */
-  announce(event: string, socket: AnySocket, detail?: unknown): void;
-  /** Where the namespace's sockets wait until they are authenticated. */
-  lobbyOf(namespace: AnyNamespace): Lobby;
-  /** Told when a session has no socket left while its transport is still open. */
-  onAbandoned(session: Session, last: AnySocket): void;
-}
-
 /** Dropped events that a client is told of, each time that it has to log in; a flood is dropped in silence. */
 const MAX_REPORTED_EVENTS = 16;
-/** The longest event name that is sent back. */
-const MAX_EVENT_NAME = 128;
-
-/** Refusals that say nothing against the token: they do not count as attempts. */
-const NOT_THE_TOKENS_FAULT: ReadonlySet<string> = new Set([
-  CODES.invalidSecret,
-  CODES.revocationUnavailable,
-  CODES.rateLimited,
-  CODES.serverBusy,
-  CODES.authenticationInProgress,
-]);
-
-/** Whether a refusal counts towards `maxAttempts`. */
-export function isFailure(error: UnauthorizedError): boolean {
-  return !NOT_THE_TOKENS_FAULT.has(error.code);
-}
+/** Told when a session has no socket left while its transport is still open. */
+export type OnAbandoned = (session: Session, last: AnySocket) => void;
 
 /**
  * The permission of one socket, or of all that a connection has under `scope: 'connection'`: runs the state machine,
@@ -68,6 +33,7 @@ export function isFailure(error: UnauthorizedError): boolean {
  */
 export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   readonly #context: SessionContext;
+  readonly #onAbandoned: OnAbandoned;
   readonly #deadline = new Deadline(this);
   #sockets: readonly AnySocket[] = [];
   /** Through which the transport is found when no socket is left. */
@@ -85,8 +51,9 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   #hasLoggedIn = false;
 
   /** @param failures of the session that this one follows on the same connection */
-  constructor(context: SessionContext, failures = 0) {
+  constructor(context: SessionContext, onAbandoned: OnAbandoned, failures = 0) {
     this.#context = context;
+    this.#onAbandoned = onAbandoned;
     this.#failures = failures;
     this.#timeoutAt = context.deadlines.now() + context.settings.timeout;
   }
@@ -124,18 +91,15 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
 
   /** Takes in a socket that has just connected. */
   join(socket: AnySocket): void {
-    const { settings, stats, deadlines } = this.#context;
     guardEvents(socket, this);
     this.#sockets = [...this.#sockets, socket];
     if (this.#permit !== undefined) {
-      stats.authenticated += 1;
-      showIdentity(socket, this.#permit, settings);
+      letInAtOnce(socket, this.#permit, this.#context);
       process.nextTick(() => this.#welcome(socket));
       return;
     }
-    stats.pending += 1;
-    if (settings.isolate) this.#context.lobbyOf(socket.nsp).hold(socket.id);
-    if (!this.#deadline.isSet) deadlines.set(this.#deadline, this.#timeoutAt);
+    keepWaiting(socket, this.#context);
+    if (!this.#deadline.isSet) this.#context.deadlines.set(this.#deadline, this.#timeoutAt);
   }
 
   left(socket: AnySocket): void {
@@ -150,7 +114,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     // A token that is being verified was shown by the socket that is gone.
     this.#step({ type: 'leave' }, scope === 'namespace');
     this.#last = socket;
-    this.#context.onAbandoned(this, socket);
+    this.#onAbandoned(this, socket);
   }
 
   /** Ends the session without a word. */
@@ -223,10 +187,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   dropped(socket: AnySocket, event: unknown): void {
     if (this.#reportedEvents >= MAX_REPORTED_EVENTS) return;
     this.#reportedEvents += 1;
-    const name = String(event).slice(0, MAX_EVENT_NAME);
-    const error = new UnauthorizedError(CODES.notAuthenticated, { event: name });
-    this.#context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
-    tellRefusal(socket, error);
+    tellDropped(socket, event, this.#context);
   }
 
   #onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void {
@@ -347,21 +308,17 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   }
 
   #enter(permit: Permit): void {
-    const { settings, stats, revocations } = this.#context;
     const isRenewal = this.#permit !== undefined;
     this.#dropPermit();
     this.#permit = permit;
-    revocations.register(this);
+    this.#context.revocations.register(this);
     this.#failures = 0;
     this.#reportedEvents = 0;
     this.#hasLoggedIn = true;
     this.#schedule(permit);
     for (const socket of this.#sockets) {
-      showIdentity(socket, permit, settings);
-      if (isRenewal) continue;
-      stats.pending -= 1;
-      stats.authenticated += 1;
-      if (settings.isolate) this.#context.lobbyOf(socket.nsp).release(socket.id);
+      if (isRenewal) showIdentity(socket, permit, this.#context.settings);
+      else letIn(socket, permit, this.#context);
     }
   }
 
@@ -396,7 +353,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     this.#dropPermit();
     this.#timeoutAt = deadlines.now() + settings.timeout;
     deadlines.set(this.#deadline, this.#timeoutAt);
-    for (const socket of sockets) this.#exit(socket, isDisconnecting);
+    for (const socket of sockets) putOut(socket, isDisconnecting, this.#context);
     for (const socket of sockets) {
       this.#context.announce(NAMESPACE_EVENTS.deauthenticated, socket, reason);
       if (notice !== undefined) tellRefusal(socket, notice);
@@ -404,25 +361,10 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     }
   }
 
-  #exit(socket: AnySocket, isDisconnecting: boolean): void {
-    const { settings, stats } = this.#context;
-    stats.authenticated -= 1;
-    stats.pending += 1;
-    // The application's `disconnect` listeners may ask who it was, as after any disconnect.
-    if (!isDisconnecting) hideIdentity(socket, settings);
-    forgetQuestions(socket);
-    leaveRooms(socket);
-    if (settings.isolate) this.#context.lobbyOf(socket.nsp).hold(socket.id);
-  }
-
   // Refusals.
 
   #tellRefused(socket: AnySocket, error: UnauthorizedError, reply?: Reply): void {
-    if (!socket.connected) return;
-    this.#context.stats.refused += 1;
-    this.#context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
-    tellRefusal(socket, error);
-    reply?.({ ok: false, error: error.data });
+    tellRefused(socket, error, this.#context, reply);
   }
 
   #afterRefusal(error: UnauthorizedError, socket: AnySocket, isOverdue: boolean): void {

@@ -1,8 +1,8 @@
 import { sign, decode } from 'jsonwebtoken';
-import type { VerifyOptions } from 'jsonwebtoken';
 import { ALGORITHMS, describe, toVerificationKey } from './keys';
 import type { VerificationKey } from './keys';
 import type { AuthorizeOptions, KeyFunction } from './options';
+import type { AnySocket } from './types';
 import { TokenVerifier } from './verify';
 import type { JwtClaims } from './verify';
 
@@ -46,6 +46,29 @@ export interface Settings {
   readonly fail: Options['fail'];
   readonly store: Options['revocation'];
 }
+
+/** What an option is worth that is left out; those that are not here are off. */
+const DEFAULTS = {
+  timeout: 5000,
+  required: true,
+  handshake: false,
+  allow: [],
+  isolate: true,
+  onExpired: 'disconnect',
+  renewNotice: 30_000,
+  sameSubject: true,
+  scope: 'namespace',
+  maxTokenBytes: 8192,
+  maxAttempts: 5,
+  maxPending: Infinity,
+  keyTimeout: 10_000,
+  decodedPropertyName: 'decoded_token',
+  encodedPropertyName: 'encoded_token',
+  auth_header_required: false,
+  clockTolerance: 0,
+  ignoreExpiration: false,
+  clientAddress: (socket: AnySocket) => socket.handshake.address,
+} as const satisfies Partial<Options>;
 
 /** What a socket already has; `__proto__` would be no property at all. */
 const TAKEN: ReadonlySet<string> = new Set(
@@ -165,47 +188,42 @@ const PASSED = [
 export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`options must be an object, got ${describe(given)}`);
-  const options = withoutUndefined(given as unknown as Options);
+  const options = { ...DEFAULTS, ...withoutUndefined(given as unknown as Options) };
   for (const [name, value] of Object.entries(options)) checkOption(name, value);
-  const { timeout = 5000, required = true, decodedPropertyName = 'decoded_token' } = options;
-  const { encodedPropertyName = 'encoded_token' } = options;
+  const { timeout, required, decodedPropertyName, encodedPropertyName, algorithms, clockTolerance } = options;
   if (decodedPropertyName === encodedPropertyName) {
     throw new TypeError('options.encodedPropertyName must differ from options.decodedPropertyName');
   }
   const maxAge = options.maxAge === undefined ? undefined : maxAgeInSeconds(options.maxAge);
-  const { clockTolerance = 0, ignoreExpiration = false, algorithms } = options;
-  const passed = Object.fromEntries(
-    PASSED.flatMap((name) => (name in options ? [[name, options[name]]] : [])),
-  );
   const verifier = new TokenVerifier({
-    passed: passed as VerifyOptions,
+    passed: Object.fromEntries(PASSED.flatMap((name) => (name in options ? [[name, options[name]]] : []))),
     algorithms: algorithms && [...algorithms],
     maxAge,
     clockTolerance,
-    ignoreExpiration,
+    ignoreExpiration: options.ignoreExpiration,
   });
   return Object.freeze({
     keySource: toKeySource(options.secret, verifier),
     verifier,
     timeout: required ? timeout : Infinity,
-    handshake: options.handshake ?? false,
+    handshake: options.handshake,
     allow: new Set<unknown>(options.allow),
-    isolate: options.isolate ?? true,
-    onExpired: options.onExpired ?? 'disconnect',
-    renewNotice: options.renewNotice ?? 30_000,
-    sameSubject: options.sameSubject ?? true,
-    scope: options.scope ?? 'namespace',
-    maxTokenBytes: options.maxTokenBytes ?? 8192,
-    maxAttempts: options.maxAttempts ?? 5,
-    maxPending: options.maxPending ?? Infinity,
-    keyTimeout: options.keyTimeout ?? 10_000,
+    isolate: options.isolate,
+    onExpired: options.onExpired,
+    renewNotice: options.renewNotice,
+    sameSubject: options.sameSubject,
+    scope: options.scope,
+    maxTokenBytes: options.maxTokenBytes,
+    maxAttempts: options.maxAttempts,
+    maxPending: options.maxPending,
+    keyTimeout: options.keyTimeout,
     disconnectAfter: toDisconnectAfter(options.callback),
     decodedPropertyName,
     encodedPropertyName,
     cookie: options.cookie,
-    headerOnly: options.auth_header_required ?? false,
+    headerOnly: options.auth_header_required,
     maxTokenLife: maxAge === undefined ? undefined : (maxAge + clockTolerance) * 1000,
-    clientAddress: options.clientAddress ?? ((socket) => socket.handshake.address),
+    clientAddress: options.clientAddress,
     limiter: options.limiter,
     validate: options.validate,
     additionalAuth: options.additional_auth,

@@ -4,11 +4,11 @@ import type { JwtClaims } from './verify';
 // Event maps are the application's; whatever they are, its sockets, namespaces and servers must fit.
 /* oxlint-disable typescript/no-explicit-any */
 /** A server's socket, whatever event maps it has. */
-export type AnySocket = Socket<any, any, any, any>;
+export type AnySocket = Socket<any, any, any>;
 /** A namespace, whatever event maps it has. */
-export type AnyNamespace = Namespace<any, any, any, any>;
+export type AnyNamespace = Namespace<any, any, any>;
 /** A server, whatever event maps it has. */
-export type AnyServer = Server<any, any, any, any>;
+export type AnyServer = Server<any, any, any>;
 /* oxlint-enable typescript/no-explicit-any */
 
 /** What `socket.data.auth` holds while the socket is authenticated. */
