@@ -17,6 +17,7 @@ import {
   Lobby,
   localListeners,
   onceTransportClosed,
+  onNewAdapter,
   replace,
   siblingsOf,
 } from './internals';
@@ -137,18 +138,24 @@ export class AuthorizerCore {
 
   /** Makes a namespace ready, once: before its first connection if `attach` was called, else at that. */
   #guard(namespace: AnyNamespace): Lobby {
-    let lobby = this.#lobbies.get(namespace);
-    if (lobby !== undefined) return lobby;
-    lobby = new Lobby(namespace);
-    this.#lobbies.set(namespace, lobby);
+    const known = this.#lobbies.get(namespace);
+    if (known !== undefined) return known;
+    const lobby = this.#guardAdapter(namespace);
+    onNewAdapter(namespace, () => this.#guardAdapter(namespace));
     this.#guarded.add(namespace);
+    this.#joinCluster(namespace);
+    // `connect` comes before `connection`: no listener can broadcast to, or hear of, a socket that is not gated yet.
+    namespace.prependListener('connect', this.#onConnect);
+    return lobby;
+  }
+
+  #guardAdapter(namespace: AnyNamespace): Lobby {
+    const lobby = new Lobby(namespace);
+    this.#lobbies.set(namespace, lobby);
     guardRecovery(namespace, {
       keep: (socket) => this.#sessionOf(socket)?.auth,
       mayRestore: (kept) => this.#context.admission.mayRestore(kept),
     });
-    this.#joinCluster(namespace);
-    // `connect` comes before `connection`: no listener can broadcast to, or hear of, a socket that is not gated yet.
-    namespace.prependListener('connect', this.#onConnect);
     return lobby;
   }
 

@@ -31,6 +31,8 @@ export class Handshake {
   readonly #doors = new WeakMap<AnyNamespace, Door>();
   /** Sockets that were let through; without a permit, as guests of a `fail` hook. */
   readonly #admitted = new WeakMap<AnySocket, Permit | undefined>();
+  /** Under `scope: 'connection'`: the login that another namespace of a connection is at, for those without a token. */
+  readonly #logins = new WeakMap<object, Outcome | Promise<Outcome>>();
   /** CONNECT packets whose token is being verified. */
   #waiting = 0;
 
@@ -55,21 +57,25 @@ export class Handshake {
    */
   judge(socket: AnySocket, isLoggedIn: boolean, next: Next): void {
     const door = this.#doorOf(socket.nsp);
-    if (door.busy.has(socket.client)) {
+    const { client } = socket;
+    if (door.busy.has(client)) {
       // The client hears one answer, to the first: packets name the namespace, so a refusal would hit that one.
       countRefusal(socket, new UnauthorizedError(CODES.authenticationInProgress), this.#context);
       discard(socket);
       return;
     }
-    door.busy.add(socket.client);
-    const release = (): void => void door.busy.delete(socket.client);
+    door.busy.add(client);
     const finish = (outcome: Outcome | undefined): void => {
       // Kept until the socket has connected: the CONNECT packets that came in one chunk are all judged before that.
-      setImmediate(release);
+      setImmediate(() => {
+        door.busy.delete(client);
+        this.#logins.delete(client);
+      });
       if (outcome instanceof UnauthorizedError) this.#refuse(socket, outcome, next);
       else this.#accept(socket, outcome, next);
     };
-    const outcome = isLoggedIn ? undefined : this.#outcomeOf(socket, door);
+    const token = this.#takeToken(socket);
+    const outcome = isLoggedIn ? undefined : this.#outcomeOf(token, socket, door);
     if (outcome instanceof Promise) {
       this.#waiting += 1;
       void outcome.then((late) => {
@@ -79,28 +85,41 @@ export class Handshake {
     } else finish(outcome);
   }
 
-  #outcomeOf(socket: AnySocket, door: Door): Outcome | Promise<Outcome> {
-    const { settings, admission, stats } = this.#context;
-    if ((door.failures.get(socket.client) ?? 0) >= settings.maxAttempts) {
-      return new UnauthorizedError(CODES.tooManyAttempts);
-    }
-    let token: string | undefined;
+  #takeToken(socket: AnySocket): string | UnauthorizedError | undefined {
+    const { settings } = this.#context;
     try {
       const shown = takeAuthToken(socket, settings);
-      token = (settings.headerOnly ? undefined : shown) ?? tokenOfRequest(socket, settings);
+      return (settings.headerOnly ? undefined : shown) ?? tokenOfRequest(socket, settings);
     } catch (error) {
       return error as UnauthorizedError;
     } finally {
       redactHandshake(socket, settings);
     }
-    if (token === undefined) {
-      return new UnauthorizedError(
-        settings.headerOnly ? CODES.missingAuthorizationHeader : CODES.credentialsRequired,
-      );
+  }
+
+  #outcomeOf(
+    token: string | UnauthorizedError | undefined,
+    socket: AnySocket,
+    door: Door,
+  ): Outcome | Promise<Outcome> {
+    const { settings, admission, stats } = this.#context;
+    const { client } = socket;
+    if ((door.failures.get(client) ?? 0) >= settings.maxAttempts) {
+      return new UnauthorizedError(CODES.tooManyAttempts);
     }
+    if (token instanceof UnauthorizedError) return token;
+    if (token === undefined) return this.#logins.get(client) ?? this.#missing();
     const outcome = admission.judge(token, socket);
-    const isFull = outcome instanceof Promise && stats.pending + this.#waiting >= settings.maxPending;
-    return isFull ? new UnauthorizedError(CODES.serverBusy) : outcome;
+    if (outcome instanceof Promise && stats.pending + this.#waiting >= settings.maxPending) {
+      return new UnauthorizedError(CODES.serverBusy);
+    }
+    if (settings.scope === 'connection') this.#logins.set(client, outcome);
+    return outcome;
+  }
+
+  #missing(): UnauthorizedError {
+    const { headerOnly } = this.#context.settings;
+    return new UnauthorizedError(headerOnly ? CODES.missingAuthorizationHeader : CODES.credentialsRequired);
   }
 
   #accept(socket: AnySocket, permit: Permit | undefined, next: Next): void {

@@ -314,6 +314,16 @@ export class Lobby {
   }
 }
 
+/** Calls back whenever `io.adapter(…)` has given a namespace another adapter, to which nothing done before applies. */
+export function onNewAdapter(namespace: AnyNamespace, listener: () => void): void {
+  const inner = namespace as unknown as { _initAdapter: () => void };
+  const init = inner._initAdapter;
+  inner._initAdapter = () => {
+    init.call(namespace);
+    listener();
+  };
+}
+
 /** Who decides what a drop of the connection keeps, and what a reconnection brings back. */
 export interface RecoveryRules {
   /** What to keep of a live socket; `undefined` keeps nothing. */

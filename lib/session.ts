@@ -24,6 +24,7 @@ import type { JwtClaims } from './verify';
 
 /** Dropped events that a client is told of, each time that it has to log in; a flood is dropped in silence. */
 const MAX_REPORTED_EVENTS = 16;
+
 /** Told when a session has no socket left while its transport is still open. */
 export type OnAbandoned = (session: Session, last: AnySocket) => void;
 
@@ -218,9 +219,12 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
    * @param notice what the client is told, if the server wants it so
    */
   logout(notice?: UnauthorizedError): void {
+    const isOverdue = this.#state.status === 'verifying' && this.#state.overdue;
     const hadPermit = this.#permit !== undefined;
     this.#step({ type: 'leave' });
     if (hadPermit) this.#end('logout', notice, false);
+    // A verification that the timeout was waiting for counts no longer.
+    else if (isOverdue) this.#timeOut();
   }
 
   revoke(): void {
@@ -271,12 +275,12 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
 
   #settle(attempt: number, outcome: Outcome, socket: AnySocket, reply: Reply | undefined): void {
     const state = this.#state;
-    this.#verifying = undefined;
     if (!isBusy(state) || state.attempt !== attempt) {
       // Logged out meanwhile.
       this.#tellRefused(socket, new UnauthorizedError(CODES.notAuthenticated), reply);
       return;
     }
+    this.#verifying = undefined;
     const refusal = outcome instanceof UnauthorizedError ? outcome : this.#secondLook(outcome);
     if (refusal !== undefined) {
       this.#step({ type: 'refuse', attempt });
