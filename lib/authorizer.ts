@@ -22,6 +22,7 @@ import {
   siblingsOf,
 } from './internals';
 import { describe } from './keys';
+import { log } from './log';
 import type { Permit } from './permit';
 import { CODES } from './protocol';
 import { countRefusal } from './refusal';
@@ -178,6 +179,8 @@ export class AuthorizerCore {
     const older = [...siblingsOf(socket)].find((one) => one.nsp === socket.nsp);
     if (older !== undefined) replace(older, socket);
     const permit = this.#handshake.permitOf(socket) ?? this.#restoredPermit(socket);
+    if (socket.recovered)
+      log.recovery('%s: %s', socket.id, permit === undefined ? 'not restored' : 'restored');
     const token = this.#takeToken(socket);
     if (socket.recovered && permit === undefined) leaveRooms(socket);
     const session = this.#findSession(socket) ?? this.#newSession(socket);

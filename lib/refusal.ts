@@ -1,6 +1,7 @@
 /** How refusals are told: to the server's listeners, to the client, and in the counters. */
 import { UnauthorizedError } from './errors';
 import type { Reply } from './internals';
+import { log } from './log';
 import { CODES, NAMESPACE_EVENTS } from './protocol';
 import type { SessionContext } from './session-context';
 import { tellRefusal } from './telling';
@@ -26,6 +27,7 @@ export function isFailure(error: UnauthorizedError): boolean {
 /** Counts a refusal, and tells the server's listeners. */
 export function countRefusal(socket: AnySocket, error: UnauthorizedError, context: SessionContext): void {
   context.stats.refused += 1;
+  log.refusal('%s: %s %s', socket.id, error.code, error.data.reason ?? '');
   context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
 }
 
@@ -45,6 +47,7 @@ export function tellRefused(
 /** Tells of an event that was dropped. Not counted: it is no refusal of a token. */
 export function tellDropped(socket: AnySocket, event: unknown, context: SessionContext): void {
   const name = String(event).slice(0, MAX_EVENT_NAME);
+  log.refusal('%s: event %s dropped', socket.id, name);
   const error = new UnauthorizedError(CODES.notAuthenticated, { event: name });
   context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
   tellRefusal(socket, error);

@@ -1,6 +1,7 @@
 import type { Deadlines } from './deadlines';
 import { isThenable, reportFault } from './faults';
 import { describe } from './keys';
+import { log } from './log';
 import { claimKey, RevocationRules } from './revocation-store';
 import type { Revocation, RevocationRule, RevocationStore } from './revocation-store';
 import { SessionIndex } from './session-index';
@@ -125,7 +126,9 @@ export class Revocations {
   /** @returns whether the rule was not known yet */
   #apply(rule: RevocationRule): boolean {
     const isNews = this.#rules.add(this.#toLocal(rule));
-    for (const session of this.#index.find(rule)) session.revoke();
+    const sessions = this.#index.find(rule);
+    log.revocation('a rule for a %s ends %d sessions', 'jti' in rule ? 'jti' : 'sub', sessions.length);
+    for (const session of sessions) session.revoke();
     return isNews;
   }
 

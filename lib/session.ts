@@ -6,6 +6,7 @@ import { UnauthorizedError } from './errors';
 import { showIdentity } from './identity';
 import { closeIdleTransport, disconnect, guardEvents, isTransportOpen } from './internals';
 import type { Gatekeeper, Reply } from './internals';
+import { log } from './log';
 import { keepWaiting, letIn, letInAtOnce, putOut } from './membership';
 import { toSocketAuth } from './permit';
 import type { Permit } from './permit';
@@ -388,7 +389,10 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   }
 
   #step(event: SessionEvent, isWanted = true): void {
-    if (isWanted) this.#state = transition(this.#state, event);
+    if (!isWanted) return;
+    const next = transition(this.#state, event);
+    if (next.status !== this.#state.status) log.session('%s: %s', this.#sockets[0]?.id, next.status);
+    this.#state = next;
   }
 
   #payload(): AuthenticatedPayload {

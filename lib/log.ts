@@ -1,0 +1,16 @@
+import createDebug from 'debug';
+
+/**
+ * What `DEBUG=socketio-authorize:*` shows: ids, names of events and codes. Never a token, a claim, or the text of an
+ * exception.
+ */
+export const log = {
+  /** States of sessions. */
+  session: createDebug('socketio-authorize:session'),
+  /** Refusals and dropped events. */
+  refusal: createDebug('socketio-authorize:refusal'),
+  /** Revocations, here and from other nodes. */
+  revocation: createDebug('socketio-authorize:revocation'),
+  /** What is restored after a drop, and what is not. */
+  recovery: createDebug('socketio-authorize:recovery'),
+} as const;
