@@ -47,7 +47,7 @@ export function tellRefused(
 /** Tells of an event that was dropped. Not counted: it is no refusal of a token. */
 export function tellDropped(socket: AnySocket, event: unknown, context: SessionContext): void {
   const name = String(event).slice(0, MAX_EVENT_NAME);
-  log.refusal('%s: event %s dropped', socket.id, name);
+  log.refusal('%s: event %j dropped', socket.id, name);
   const error = new UnauthorizedError(CODES.notAuthenticated, { event: name });
   context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
   tellRefusal(socket, error);
