@@ -11,6 +11,8 @@ export const log = {
   refusal: createDebug('socketio-authorize:refusal'),
   /** Revocations, here and from other nodes. */
   revocation: createDebug('socketio-authorize:revocation'),
+  /** Keys from a JWKS endpoint. */
+  jwks: createDebug('socketio-authorize:jwks'),
   /** What is restored after a drop, and what is not. */
   recovery: createDebug('socketio-authorize:recovery'),
 } as const;
