@@ -1,0 +1,137 @@
+import { io as connect } from 'socket.io-client';
+import jwt from 'jsonwebtoken';
+
+/** What a rule needs of the world: tokens that the server takes, and clients that remember what they were sent. */
+export class Bench {
+  #clients = [];
+
+  /**
+   * @param {{ url: string, secret: string, timeout: number, patience: number }} target `timeout`: the server's own, in
+   *   ms; `patience`: ms that the server has for an answer
+   */
+  constructor(target) {
+    this.target = target;
+  }
+
+  /** A token that the server takes, for one subject of this run. */
+  token(claims = {}, options = { expiresIn: 300 }, secret = this.target.secret) {
+    return jwt.sign({ sub: 'conformance', ...claims }, secret, { algorithm: 'HS256', ...options });
+  }
+
+  /** A client that is connecting. */
+  client(auth) {
+    const peer = new Peer(this.target, auth);
+    this.#clients.push(peer);
+    return peer;
+  }
+
+  /** A client whose connection stands, without a token. */
+  async pending() {
+    const peer = this.client();
+    await peer.until('connect');
+    return peer;
+  }
+
+  /** A client that has logged in. */
+  async authenticated(token = this.token()) {
+    const peer = await this.pending();
+    const reply = await peer.authenticate(token);
+    must(reply?.ok === true, `a good token was refused: ${JSON.stringify(reply)}`);
+    await peer.until('authenticated');
+    return peer;
+  }
+
+  close() {
+    for (const peer of this.#clients) peer.socket.disconnect();
+    this.#clients = [];
+  }
+}
+
+class Peer {
+  log = [];
+  #waiting = new Set();
+
+  constructor({ url, patience }, auth) {
+    this.patience = patience;
+    this.socket = connect(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth });
+    this.socket.onAny((event, ...args) => this.#came(event, args));
+    for (const event of ['connect', 'disconnect', 'connect_error']) {
+      this.socket.on(event, (...args) => this.#came(event, args));
+    }
+  }
+
+  #came(event, args) {
+    this.log.push({ event, args });
+    for (const look of this.#waiting) look();
+  }
+
+  /** Everything of that name so far, as payloads. */
+  all(event) {
+    return this.log.filter((one) => one.event === event).map(({ args }) => args[0]);
+  }
+
+  /** Waits for an event that satisfies; what has come already counts. */
+  until(event, satisfies = () => true, patience = this.patience) {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = this.log.find((one) => one.event === event && satisfies(one.args[0]));
+        if (!found) return;
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(found.args[0]);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look);
+        const came = this.log.map((one) => one.event).join(', ') || 'nothing';
+        reject(new Broken(`no '${event}' within ${patience} ms; there came: ${came}`));
+      }, patience);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** The refusal with that code. */
+  refusal(code, patience) {
+    return this.until('unauthorized', (payload) => payload?.data?.code === code, patience);
+  }
+
+  /** Shows what should be a token, and waits for the acknowledgement. */
+  async authenticate(token) {
+    return this.#ask('authenticate', { token });
+  }
+
+  /** Sends whatever as the payload of `authenticate`. */
+  async authenticateWith(payload) {
+    return this.#ask('authenticate', payload);
+  }
+
+  logout() {
+    return this.#ask('deauthenticate');
+  }
+
+  async #ask(event, ...args) {
+    try {
+      return await this.socket.timeout(this.patience).emitWithAck(event, ...args);
+    } catch {
+      throw new Broken(`'${event}' was not acknowledged within ${this.patience} ms`);
+    }
+  }
+
+  /** Whether the server drops this socket's events: an event that no application knows is reported, or is not. */
+  async isGated() {
+    const name = `conformance-${this.log.length}-${Math.random().toString(36).slice(2)}`;
+    this.socket.emit(name);
+    // Answered after whatever the event before it caused.
+    await this.authenticate('a marker, and no token');
+    return this.all('unauthorized').some(
+      ({ data }) => data?.code === 'not_authenticated' && data.event === name,
+    );
+  }
+}
+
+/** A rule that does not hold, and how that showed. */
+export class Broken extends Error {}
+
+export function must(holds, otherwise) {
+  if (!holds) throw new Broken(otherwise);
+}

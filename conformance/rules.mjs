@@ -1,0 +1,217 @@
+import { must } from './peer.mjs';
+
+/** How far the clocks of server and client may be apart, in ms, for `expiresAt` to count as right. */
+const CLOCK_DIFFERENCE = 5_000;
+/** No server may let a client try more often. */
+const MOST_ATTEMPTS = 50;
+
+const isMomentOrNull = (value) => value === null || Number.isFinite(value);
+
+function mustBeRefusal(data, code, reason) {
+  must(typeof data === 'object' && data !== null, `no error, but ${JSON.stringify(data)}`);
+  must(data.code === code, `code ${data.code} instead of ${code}`);
+  if (reason) must(reason.includes(data.reason), `reason ${data.reason} instead of ${reason.join(' or ')}`);
+  must(data.type === 'UnauthorizedError', `type ${data.type}`);
+  must(typeof data.message === 'string', 'no message');
+  must(typeof data.retryable === 'boolean', 'no retryable');
+}
+
+async function mustRefuse(bench, payload, code, reason) {
+  const peer = await bench.pending();
+  const reply = await peer.authenticateWith(payload);
+  must(reply?.ok === false, `accepted: ${JSON.stringify(reply)}`);
+  mustBeRefusal(reply.error, code, reason);
+}
+
+const unsigned = (claims) =>
+  [{ alg: 'none', typ: 'JWT' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.') + '.';
+
+/** Every rule by name; each throws if it does not hold. */
+export const RULES = {
+  'a good token logs in': async (bench) => {
+    const peer = await bench.pending();
+    const exp = Math.floor(Date.now() / 1000) + 300;
+    const reply = await peer.authenticate(bench.token({ exp }, {}));
+    must(reply?.ok === true, `refused: ${JSON.stringify(reply)}`);
+    const told = await peer.until('authenticated');
+    for (const one of [reply, told]) {
+      must(Math.abs(one.expiresAt - exp * 1000) <= CLOCK_DIFFERENCE, `expiresAt is ${one.expiresAt}`);
+      must(one.expiresIn > 0 && one.expiresIn <= 300_000 + CLOCK_DIFFERENCE, `expiresIn is ${one.expiresIn}`);
+    }
+  },
+  'a session without exp has no end, and says null': async (bench) => {
+    const peer = await bench.pending();
+    const { expiresAt, expiresIn } = await peer.authenticate(bench.token({}, {}));
+    must(expiresAt === null && expiresIn === null, `expiresAt ${expiresAt}, expiresIn ${expiresIn}`);
+  },
+  'a token in the CONNECT packet logs in': async (bench) => {
+    const session = await bench.client({ token: bench.token() }).until('authenticated');
+    must(isMomentOrNull(session?.expiresAt) && isMomentOrNull(session?.expiresIn), 'no expiresAt, expiresIn');
+  },
+  'a token in the CONNECT packet may have Bearer in front': async (bench) => {
+    await bench.client({ token: `Bearer ${bench.token()}` }).until('authenticated');
+  },
+  'a bad token in the CONNECT packet is refused': async (bench) => {
+    const peer = bench.client({ token: bench.token({}, {}, 'another secret') });
+    mustBeRefusal((await peer.refusal('invalid_token')).data, 'invalid_token', ['signature']);
+  },
+  'what is no token is refused as malformed': async (bench) => {
+    for (const token of [undefined, null, 7, true, {}, [], ['a.b.c'], '', 'abc', 'a.b.c', '..']) {
+      await mustRefuse(bench, { token }, 'invalid_token', ['malformed']);
+    }
+    for (const payload of [null, 7, 'token', [], [{ token: 'a' }]]) {
+      await mustRefuse(bench, payload, 'invalid_token', ['malformed']);
+    }
+  },
+  'a token signed with another key is refused': (bench) =>
+    mustRefuse(bench, { token: bench.token({}, {}, 'another secret') }, 'invalid_token', ['signature']),
+  'a token without a signature is refused': (bench) =>
+    mustRefuse(bench, { token: unsigned({ sub: 'conformance' }) }, 'invalid_token', [
+      'signature',
+      'algorithm',
+    ]),
+  'an expired token is refused': (bench) =>
+    mustRefuse(bench, { token: bench.token({}, { expiresIn: -60 }) }, 'invalid_token', ['expired']),
+  'a token that is not active yet is refused': (bench) =>
+    mustRefuse(bench, { token: bench.token({}, { notBefore: 600 }) }, 'invalid_token', ['not_active']),
+  'a huge token is refused': (bench) =>
+    mustRefuse(bench, { token: `${'a'.repeat(100_000)}.b.c` }, 'invalid_token', ['too_large', 'malformed']),
+  'a refusal comes as event and as acknowledgement, and they agree': async (bench) => {
+    const peer = await bench.pending();
+    const { error } = await peer.authenticate('no token');
+    const told = await peer.until('unauthorized');
+    mustBeRefusal(told.data, 'invalid_token');
+    must(JSON.stringify(told.data) === JSON.stringify(error), 'they differ');
+    must(
+      told.message === error.message && told.inner?.message === error.message,
+      'message or inner is missing',
+    );
+  },
+  'a client may ask without an acknowledgement': async (bench) => {
+    const peer = await bench.pending();
+    peer.socket.emit('authenticate', { token: 'no token' });
+    await peer.refusal('invalid_token');
+    peer.socket.emit('authenticate', { token: bench.token() });
+    await peer.until('authenticated');
+  },
+  'events of a pending socket are dropped and reported': async (bench) => {
+    const peer = await bench.pending();
+    must(await peer.isGated(), 'an event of a pending socket was not reported as not_authenticated');
+  },
+  'events of an authenticated socket are heard': async (bench) => {
+    const peer = await bench.authenticated();
+    must(!(await peer.isGated()), 'an event of an authenticated socket was reported as not_authenticated');
+  },
+  'a renewal extends the session': async (bench) => {
+    const peer = await bench.authenticated(bench.token({}, { expiresIn: 60 }));
+    const before = peer.all('authenticated').at(-1).expiresAt;
+    const reply = await peer.authenticate(bench.token({}, { expiresIn: 600 }));
+    must(reply?.ok === true, `refused: ${JSON.stringify(reply)}`);
+    await peer.until('authenticated', ({ expiresAt }) => expiresAt > before);
+  },
+  'a renewal under another subject is refused, and the session stays': async (bench) => {
+    const peer = await bench.authenticated();
+    const reply = await peer.authenticate(bench.token({ sub: 'somebody else' }));
+    must(reply?.ok === false, 'accepted');
+    mustBeRefusal(reply.error, 'identity_mismatch');
+    must(!(await peer.isGated()), 'the session is gone');
+  },
+  'a failed renewal leaves the session as it was': async (bench) => {
+    const peer = await bench.authenticated();
+    mustBeRefusal((await peer.authenticate('no token')).error, 'invalid_token');
+    must(!(await peer.isGated()), 'the session is gone');
+  },
+  'of two tokens at once, each gets exactly one outcome': async (bench) => {
+    const peer = await bench.pending();
+    const replies = await Promise.all([peer.authenticate(bench.token()), peer.authenticate(bench.token())]);
+    must(replies[0].ok === true, `the first was refused: ${JSON.stringify(replies[0])}`);
+    if (!replies[1].ok) mustBeRefusal(replies[1].error, 'authentication_in_progress');
+  },
+  'a session ends at exp, after a notice': async (bench) => {
+    const peer = await bench.authenticated(bench.token({}, { expiresIn: 3 }));
+    const notice = await peer.until('token_expiring', undefined, 3_000 + bench.target.patience);
+    must(
+      notice.expiresIn > 0 && notice.expiresIn < 3_000,
+      `token_expiring says expiresIn ${notice.expiresIn}`,
+    );
+    const { data } = await peer.until('unauthorized', undefined, 3_000 + bench.target.patience);
+    mustBeRefusal(data, 'invalid_token', ['expired']);
+    if (peer.socket.connected) {
+      const isOver = peer.until('disconnect').then(() => true);
+      must(await Promise.race([isOver, peer.isGated().catch(() => true)]), 'the socket is still heard');
+    }
+  },
+  'a logout is acknowledged, and the socket is pending': async (bench) => {
+    const peer = await bench.authenticated();
+    const reply = await peer.logout();
+    must(reply?.ok === true, `acknowledged with ${JSON.stringify(reply)}`);
+    must(await peer.isGated(), 'the socket is still heard');
+  },
+  'after a logout another subject may log in': async (bench) => {
+    const peer = await bench.authenticated();
+    await peer.logout();
+    const reply = await peer.authenticate(bench.token({ sub: 'somebody else' }));
+    must(reply?.ok === true, `refused: ${JSON.stringify(reply)}`);
+  },
+  'acknowledging a refusal disconnects': async (bench) => {
+    const peer = await bench.pending();
+    peer.socket.on('unauthorized', (_error, disconnect) => disconnect?.());
+    peer.socket.emit('authenticate', { token: 'no token' });
+    await peer.until('disconnect');
+  },
+  'a silent client is disconnected after the timeout': async (bench) => {
+    const peer = await bench.pending();
+    const { timeout, patience } = bench.target;
+    mustBeRefusal(
+      (await peer.refusal('authentication_timeout', timeout + patience)).data,
+      'authentication_timeout',
+    );
+    await peer.until('disconnect');
+  },
+  'a refused token does not put off the timeout': async (bench) => {
+    const peer = await bench.pending();
+    const start = performance.now();
+    const { timeout, patience } = bench.target;
+    await new Promise((resolve) => {
+      setTimeout(resolve, timeout / 2);
+    });
+    await peer.authenticate('no token');
+    await peer.refusal('authentication_timeout', timeout + patience);
+    const took = performance.now() - start;
+    must(took < timeout * 1.5, `it took ${Math.round(took)} ms of a timeout of ${timeout}`);
+  },
+  'too many refused tokens disconnect': async (bench) => {
+    const peer = await bench.pending();
+    for (let attempt = 0; attempt < MOST_ATTEMPTS && peer.socket.connected; attempt += 1) {
+      peer.socket.emit('authenticate', { token: 'no token' });
+    }
+    mustBeRefusal((await peer.refusal('too_many_attempts')).data, 'too_many_attempts');
+    await peer.until('disconnect');
+  },
+  'a token is in no packet of the server': async (bench) => {
+    const [good, bad] = [bench.token(), bench.token({}, {}, 'another secret')];
+    const peer = await bench.pending();
+    await peer.authenticate(bad);
+    await peer.authenticate(good);
+    await peer.logout();
+    const said = JSON.stringify(peer.log);
+    must(!said.includes(good) && !said.includes(bad), 'it is');
+  },
+  'whatever was sent, the server still serves': async (bench) => {
+    const hostile = await bench.pending();
+    for (const payload of [
+      null,
+      [[[]]],
+      { token: { toString: 'x' } },
+      Buffer.from('token'),
+      { __proto__: null },
+      1e308,
+    ]) {
+      hostile.socket.emit('authenticate', payload);
+      hostile.socket.emit('deauthenticate', payload);
+    }
+    await bench.authenticated();
+  },
+};
