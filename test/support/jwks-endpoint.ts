@@ -1,0 +1,74 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { generateKeyPairSync } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { sign } from 'jsonwebtoken';
+import type { Algorithm, SignOptions } from 'jsonwebtoken';
+
+type KeyType = 'rsa' | 'ec' | 'ed25519';
+const ALGORITHMS: Readonly<Record<KeyType, string>> = { rsa: 'RS256', ec: 'ES256', ed25519: 'EdDSA' };
+
+/** A key as a provider has it: it signs tokens, and its public half is shown. */
+export class SigningKey {
+  readonly #privateKey: KeyObject;
+  readonly jwk: JsonWebKey & { kid?: string };
+
+  constructor(
+    readonly kid: string,
+    readonly type: KeyType = 'rsa',
+  ) {
+    const { privateKey, publicKey } = makePair(type);
+    this.#privateKey = privateKey;
+    this.jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: ALGORITHMS[type] };
+  }
+
+  get privateJwk(): JsonWebKey & { kid?: string } {
+    return {
+      ...this.#privateKey.export({ format: 'jwk' }),
+      kid: this.kid,
+      use: 'sig',
+      alg: ALGORITHMS[this.type],
+    };
+  }
+
+  token(claims: object = { sub: 'bob' }, options: SignOptions = {}): string {
+    const algorithm = ALGORITHMS[this.type] as Algorithm;
+    return sign(claims, this.#privateKey, { algorithm, keyid: this.kid, ...options });
+  }
+}
+
+function makePair(type: KeyType): { privateKey: KeyObject; publicKey: KeyObject } {
+  if (type === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
+}
+
+/** A real HTTP endpoint whose keys a test can change, and which can stall, break and flood. */
+export class JwksEndpoint {
+  keys: SigningKey[] = [];
+  requests = 0;
+  /** What it answers instead of the keys. */
+  answer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  readonly #server = createServer((request, response) => {
+    this.requests += 1;
+    if (this.answer) this.answer(request, response);
+    else
+      response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify({ keys: this.keys.map(({ jwk }) => jwk) }));
+  });
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  get uri(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/jwks`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
