@@ -184,8 +184,9 @@ describe('jwksSecret', () => {
     expect(await show(typed('application/AT+JWT'))).to.include({ ok: true });
   });
 
-  const wrong: [name: string, options: object | undefined][] = [
+  const wrong: [name: string, options: object | null | undefined][] = [
     ['options', undefined],
+    ['options', null],
     ['options.jwksUri', {}],
     ['options.jwksUri', { jwksUri: 'ftp://example.com' }],
     ['options.jwksUri', { jwksUri: 'http://' }],
