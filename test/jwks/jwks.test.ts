@@ -177,7 +177,8 @@ describe('jwksSecret', () => {
     const key = new SigningKey('one', 'ec');
     endpoint.keys = [key];
     const show = guard({ typ: 'at+jwt' });
-    const typed = (typ: string): string => key.token({}, { header: { alg: 'ES256', typ } });
+    const typed = (typ?: string): string => key.token({}, { header: { alg: 'ES256', typ: typ as string } });
+    expect((await show(typed())).error).to.include({ code: 'invalid_token', reason: 'claim' });
     expect((await show(typed('JWT'))).error).to.include({ code: 'invalid_token', reason: 'claim' });
     expect(endpoint.requests).to.equal(0);
     expect(await show(typed('at+jwt'))).to.include({ ok: true });
