@@ -1,0 +1,44 @@
+// Who came, who was refused and why, who left: one line of JSON each. No token is ever in it.
+const { createServer } = require('node:http');
+const { Server } = require('socket.io');
+const { authorize } = require('socketio-authorize');
+
+const secret = process.env.JWT_SECRET ?? 'change me: 32 random bytes or more';
+
+/** Writes what happens on a guarded namespace. */
+function audit(namespace, write) {
+  /** Whose session it was: a socket that is logged out has no claims any more. */
+  const subjects = new WeakMap();
+  const line = (socket, event, details) =>
+    write(
+      JSON.stringify({
+        at: new Date().toISOString(),
+        event,
+        socket: socket.id,
+        address: socket.handshake.address,
+        sub: subjects.get(socket),
+        ...details,
+      }),
+    );
+  namespace.on('authenticated', (socket) => {
+    const { sub, jti } = socket.data.auth.claims;
+    subjects.set(socket, sub);
+    line(socket, 'authenticated', { jti, recovered: socket.recovered });
+    socket.on('disconnect', (reason) => line(socket, 'disconnected', { reason }));
+  });
+  namespace.on('reauthenticated', (socket) => line(socket, 'renewed', { jti: socket.data.auth.claims.jti }));
+  namespace.on('unauthorized', (socket, { code, data: { reason } }) =>
+    line(socket, 'refused', { code, reason }),
+  );
+  namespace.on('deauthenticated', (socket, reason) => line(socket, 'ended', { reason }));
+}
+
+function start(port = 3000, write = console.log) {
+  const server = createServer();
+  const namespace = authorize({ secret }).attach(new Server(server));
+  audit(namespace, write);
+  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+}
+
+module.exports = { start, audit };
+if (require.main === module) start();

@@ -1,0 +1,31 @@
+// Access tokens of an identity provider such as Auth0 or Keycloak, with the keys from its JWKS endpoint.
+const { createServer } = require('node:http');
+const { Server } = require('socket.io');
+const { authorize } = require('socketio-authorize');
+const { jwksSecret } = require('socketio-authorize/jwks');
+
+/**
+ * @param issuer Auth0: `https://TENANT.eu.auth0.com/`; Keycloak: `https://HOST/realms/REALM`; to the letter
+ * @param jwksUri the issuer's `jwks_uri`, as `ISSUER/.well-known/openid-configuration` says it
+ * @param audience the name of your API there
+ */
+function start({ port = 3000, issuer, jwksUri, audience }) {
+  const server = createServer();
+  const io = new Server(server);
+  authorize({
+    secret: jwksSecret({ jwksUri }),
+    algorithms: ['RS256', 'ES256'],
+    issuer,
+    audience,
+    clockTolerance: 5,
+  })
+    .attach(io)
+    .on('authenticated', (socket) => socket.emit('welcome', socket.decoded_token.sub));
+  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+}
+
+module.exports = { start };
+if (require.main === module) {
+  const { ISSUER: issuer, JWKS_URI: jwksUri, AUDIENCE: audience } = process.env;
+  start({ issuer, jwksUri, audience });
+}

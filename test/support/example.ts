@@ -1,0 +1,52 @@
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { resolve } from 'node:path';
+import { io as connect } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
+import { ROOT } from './repository';
+import { TestClient } from './world';
+
+/** The secret of the examples where none is set. */
+export const EXAMPLE_SECRET = 'change me: 32 random bytes or more';
+
+/** An example of `examples/`, as a user would load it. */
+export function loadExample<T>(path: string): T {
+  // oxlint-disable-next-line typescript/no-require-imports -- the examples are CommonJS, and not compiled
+  return require(resolve(ROOT, 'examples', path)) as T;
+}
+
+/** A running example, and its clients; all of it is closed by {@link Running.close}. */
+export class Running {
+  readonly #clients: Socket[] = [];
+
+  constructor(readonly server: Server) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async connected(): Promise<TestClient> {
+    const socket = connect(this.url, { transports: ['websocket'], forceNew: true, reconnection: false });
+    this.#clients.push(socket);
+    const client = new TestClient(socket);
+    await client.until('connect');
+    return client;
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.disconnect();
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+
+  /** Logs in by the example's own `POST /login`. */
+  async login(name: string): Promise<string> {
+    const response = await fetch(`${this.url}/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name }),
+    });
+    const { token } = (await response.json()) as { token: string };
+    return token;
+  }
+}
