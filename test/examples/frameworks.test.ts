@@ -23,9 +23,9 @@ async function talk(running: Running, token: string): Promise<void> {
 describe('the example with', () => {
   for (const framework of ['Express', 'Fastify']) {
     it(`${framework} gives out tokens that Socket.IO takes`, async () => {
-      const { start } = loadExample<{ start(port: number): Promise<Server> }>(
-        `${framework.toLowerCase()}/server.js`,
-      );
+      const { start } = loadExample(`${framework.toLowerCase()}/server.js`) as {
+        start(port: number): Promise<Server>;
+      };
       const running = new Running(await start(0));
       try {
         await talk(running, await running.login('Bob'));
@@ -52,7 +52,7 @@ describe('the example with', () => {
   });
 
   it('the admin UI beside it stays behind the gate', async () => {
-    const { start } = loadExample<{ start(port: number): Promise<Server> }>('admin-ui/server.js');
+    const { start } = loadExample('admin-ui/server.js') as { start(port: number): Promise<Server> };
     const running = new Running(await start(0));
     try {
       await talk(running, createToken({ sub: 'bob', name: 'Bob' }, { expiresIn: 60 }, EXAMPLE_SECRET));

@@ -10,7 +10,7 @@ describe('the example of', () => {
   afterEach(() => running.close());
 
   it('Prometheus shows the figures of stats()', async () => {
-    const { start } = loadExample<{ start(port: number): Promise<Server> }>('prometheus/server.js');
+    const { start } = loadExample('prometheus/server.js') as { start(port: number): Promise<Server> };
     running = new Running(await start(0));
     await running.connected();
     const bob = await running.connected();
@@ -30,7 +30,9 @@ describe('the example of', () => {
     const endpoint = await new JwksEndpoint().listen();
     endpoint.keys = [new SigningKey('one', 'rsa')];
     const [issuer, audience] = ['https://issuer.example/', 'https://chat.example'];
-    const { start } = loadExample<{ start(options: object): Promise<Server> }>('identity-provider/server.js');
+    const { start } = loadExample('identity-provider/server.js') as {
+      start(options: object): Promise<Server>;
+    };
     running = new Running(await start({ port: 0, issuer, audience, jwksUri: endpoint.uri }));
     try {
       const client = await running.connected();
@@ -48,9 +50,9 @@ describe('the example of', () => {
 
   it('an audit log writes who came, was refused, renewed and left, and no token', async () => {
     const lines: string[] = [];
-    const { start } = loadExample<{ start(port: number, write: (line: string) => void): Promise<Server> }>(
-      'audit-log/server.js',
-    );
+    const { start } = loadExample('audit-log/server.js') as {
+      start(port: number, write: (line: string) => void): Promise<Server>;
+    };
     let onLine = (): void => undefined;
     running = new Running(
       await start(0, (line) => {
