@@ -60,7 +60,7 @@ export class UnauthorizedError extends Error {
   /** What the client is told; in handshake mode Socket.IO sends it as `connect_error`'s `data`. */
   readonly data: UnauthorizedData;
   /** As socketio-jwt had it. */
-  readonly inner: { message: string };
+  readonly inner: UnauthorizedPayload['inner'];
 
   /**
    * @param code one of the library's codes or the application's own
@@ -90,11 +90,19 @@ Object.defineProperty(UnauthorizedError.prototype, 'name', {
   writable: true,
 });
 
+/** What every refusal has, on the server and on the client. */
+export interface Refusal {
+  /** For people and logs. */
+  message: string;
+  /** For programs. */
+  data: UnauthorizedData;
+}
+
 /**
  * Whether a value is a refusal of this library: an {@link UnauthorizedError}, what `connect_error` hands to a client,
  * or what a client gets with `unauthorized`. Looks at the shape, so that it holds across copies of the package.
  */
-export function isUnauthorizedError(value: unknown): value is { message: string; data: UnauthorizedData } {
+export function isUnauthorizedError(value: unknown): value is Refusal {
   if (typeof value !== 'object' || value === null) return false;
   const data: unknown = (value as { data?: unknown }).data;
   return typeof data === 'object' && data !== null && (data as { type?: unknown }).type === ERROR_TYPE;

@@ -2,14 +2,16 @@
 export { authorize } from './authorize';
 export type { Authorizer } from './authorize';
 export { isUnauthorizedError, UnauthorizedError } from './errors';
-export type { UnauthorizedErrorOptions } from './errors';
+export type { Refusal, UnauthorizedErrorOptions } from './errors';
 export type { AuthorizedSocket, AuthorizeNamespaceEvents } from './events';
 export type { Algorithm, KeyMaterial } from './keys';
 export type { Accept, AuthorizeOptions, KeyCallback, KeyFunction, Limiter } from './options';
 export type {
   AuthenticatedPayload,
+  AuthenticateFailure,
   AuthenticatePayload,
   AuthenticateReply,
+  AuthenticateSuccess,
   AuthorizeClientToServerEvents,
   AuthorizeServerToClientEvents,
   DeauthenticateReply,

@@ -83,10 +83,13 @@ export interface AuthenticatedPayload {
 
 /** What a refusal tells: `data` of `unauthorized`, of `connect_error`, and `error` of an acknowledgement. */
 export interface UnauthorizedData {
+  /** For people and logs; programs decide by the code. */
   message: string;
-  /** One of {@link CODES}, or the application's own. */
+  /** One of the table in `PROTOCOL.md`, or the application's own. */
   code: string;
+  /** Always this. */
   type: typeof ERROR_TYPE;
+  /** What the code means more exactly. */
   reason?: UnauthorizedReason;
   /** Whether trying again can help without a person; a fresh token counts as trying again. */
   retryable: boolean;
@@ -98,30 +101,56 @@ export interface UnauthorizedData {
 
 /** What the client gets with `unauthorized`. */
 export interface UnauthorizedPayload {
+  /** The same as `data.message`. */
   message: string;
-  inner: { message: string };
+  /** As socketio-jwt had it. */
+  inner: {
+    /** The same as `data.message`. */
+    message: string;
+  };
+  /** For programs. */
   data: UnauthorizedData;
 }
 
-/** What `authenticate` and `deauthenticate` acknowledge. */
-export type AuthenticateReply =
-  ({ ok: true } & AuthenticatedPayload) | { ok: false; error: UnauthorizedData };
+/** What `authenticate` acknowledges when the token was good. */
+export interface AuthenticateSuccess extends AuthenticatedPayload {
+  /** The socket is authenticated. */
+  ok: true;
+}
+
+/** What `authenticate` acknowledges when the token was refused. */
+export interface AuthenticateFailure {
+  /** The token was refused; a session that it was to renew goes on. */
+  ok: false;
+  /** What `unauthorized` carries as `data`. */
+  error: UnauthorizedData;
+}
+
+/** What `authenticate` acknowledges. */
+export type AuthenticateReply = AuthenticateSuccess | AuthenticateFailure;
 /** What `deauthenticate` acknowledges. */
-export type DeauthenticateReply = { ok: true };
+export interface DeauthenticateReply {
+  /** The socket is pending. */
+  ok: true;
+}
 
 /**
  * Events that a client sends. Join it to the application's own:
  * `type ClientEvents = MyClientEvents & AuthorizeClientToServerEvents`.
  */
 export interface AuthorizeClientToServerEvents {
+  /** Shows a token, to log in or to renew. */
   authenticate: (payload?: AuthenticatePayload, reply?: (reply: AuthenticateReply) => void) => void;
+  /** Logs out. */
   deauthenticate: (reply?: (reply: DeauthenticateReply) => void) => void;
 }
 
 /** Events that a client hears; to be joined to the application's own. */
 export interface AuthorizeServerToClientEvents {
+  /** After every login and every renewal. */
   authenticated: (session: AuthenticatedPayload) => void;
   /** Calling `disconnect` asks the server to disconnect, as in socketio-jwt. */
   unauthorized: (error: UnauthorizedPayload, disconnect: () => void) => void;
+  /** Some time before the session ends. */
   token_expiring: (session: AuthenticatedPayload) => void;
 }

@@ -19,8 +19,14 @@ export type Revocation =
 
 /** A rule as it is kept and as it travels between nodes. */
 export type RevocationRule =
-  | { readonly jti: string; readonly expiresAt: number | null }
   | {
+      /** The one token to refuse. */
+      readonly jti: string;
+      /** When the rule can be forgotten, in ms since the epoch; `null` if that is not known. */
+      readonly expiresAt: number | null;
+    }
+  | {
+      /** The subject whose tokens to refuse. */
       readonly sub: string;
       /** Seconds: tokens with `iat` before it, or without `iat`, are refused. */
       readonly issuedBefore: number;

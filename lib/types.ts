@@ -13,6 +13,7 @@ export type AnyServer = Server<any, any, any>;
 
 /** What `socket.data.auth` holds while the socket is authenticated. */
 export interface SocketAuth<Claims = JwtClaims> {
+  /** The claims of the token that the session rests on. */
   claims: Claims;
   /** When the session ends, in ms since the epoch; `null` if it has no end. */
   expiresAt: number | null;

@@ -11,3 +11,4 @@ declare const issuer: string;
 declare const audience: string;
 declare function fetchToken(): Promise<string>;
 declare function showLogin(code: string): void;
+declare function findUser(sub: unknown): Promise<object>;
