@@ -1,3 +1,4 @@
+import timers from 'node:timers';
 import { io as connect } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { useFakeTimers } from 'sinon';
@@ -88,9 +89,9 @@ export class Kit {
     return watched;
   }
 
-  /** From here on `setTimeout` waits for {@link SinonFakeTimers.tick}; sockets and `Date` go on. */
+  /** From here on the client's timers wait for {@link SinonFakeTimers.tick}; servers, sockets and `Date` go on. */
   stopTimers(): SinonFakeTimers {
-    this.#clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    this.#clock ??= stopClientTimers();
     return this.#clock;
   }
 
@@ -132,4 +133,23 @@ export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => voi
     open = resolve;
   });
   return { promise, open };
+}
+
+/** Fakes the timers of `lib/client` alone. */
+function stopClientTimers(): SinonFakeTimers {
+  const real = { set: globalThis.setTimeout, clear: globalThis.clearTimeout };
+  const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const fake = { set: globalThis.setTimeout, clear: globalThis.clearTimeout };
+  const stopped = new WeakSet<object>();
+  const set = (callback: () => void, delay?: number): NodeJS.Timeout => {
+    if (!/lib.client/.test(new Error('where').stack ?? '')) return real.set(callback, delay);
+    const timer = fake.set(callback, delay);
+    stopped.add(timer);
+    return timer;
+  };
+  const clear = (timer: NodeJS.Timeout | undefined): void =>
+    timer && stopped.has(timer) ? fake.clear(timer) : real.clear(timer);
+  Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  Object.assign(timers, { setTimeout: real.set, clearTimeout: real.clear });
+  return clock;
 }

@@ -141,8 +141,8 @@ describe('the client logs in', () => {
     const answer = gate<string>();
     const asked = gate();
     // Keeps the transport open, so that what is sent too late would arrive.
-    const other = kit.socket({ forceNew: false }, '/other').connect();
     kit.world.io.of('/other');
+    kit.socket({ forceNew: false }, '/other').connect();
     const client = kit.watch(kit.socket({ forceNew: false }), () => {
       asked.open();
       return answer.promise;

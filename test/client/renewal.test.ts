@@ -1,0 +1,179 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { isUnauthorizedError } from '../../lib/client';
+import type { Authorizer } from '../../lib';
+import type { AuthenticatedPayload } from '../../lib/client';
+import { endlessToken, fetcher, Kit, shortToken } from './kit';
+
+const DAY = 24 * 3_600_000;
+
+describe('the client renews its session', () => {
+  const kit = new Kit();
+  let auth: Authorizer;
+
+  beforeEach(async () => {
+    sinon.stub(Math, 'random').returns(0);
+    await kit.start();
+    auth = kit.world.authorize({ onExpired: 'ignore' });
+    auth.attach(kit.world.io);
+  });
+  afterEach(async () => {
+    sinon.restore();
+    await kit.close();
+  });
+
+  for (const [random, share] of [
+    [0, 0.8],
+    [1, 0.72],
+  ] as const) {
+    it(`at ${share * 100} % of the token's life where chance gives ${random}`, async () => {
+      sinon.restore();
+      sinon.stub(Math, 'random').returns(random);
+      const token = fetcher(() => shortToken(100_000));
+      const clock = kit.stopTimers();
+      const client = kit.client(token);
+      const { expiresIn } = await client.until<{ expiresIn: number }>('authenticated');
+      clock.tick(expiresIn * share - 1);
+      expect(token.calls).to.equal(1);
+      clock.tick(2);
+      expect(token.calls).to.equal(2);
+      const renewed = await client.until<AuthenticatedPayload>('authenticated');
+      expect(renewed.expiresIn).to.be.within(90_000, 100_000);
+      expect(client.count('connect')).to.equal(1);
+    });
+  }
+
+  it('ahead of the end, by the real clock, and again and again', async () => {
+    auth.close();
+    await kit.world.close();
+    await kit.start();
+    kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
+    const client = kit.client(fetcher(() => shortToken(400)));
+    for (let renewal = 0; renewal < 4; renewal += 1) await client.until('authenticated');
+    expect([client.count('connect'), client.count('came unauthorized')]).to.deep.equal([1, 0]);
+  });
+
+  it('when the server says that the token is expiring', async () => {
+    const clock = kit.stopTimers();
+    const token = fetcher(() => shortToken(60_000));
+    const client = kit.client(token);
+    await client.until('authenticated');
+    // Twice: one token is enough.
+    kit.world.io.emit('token_expiring', { expiresAt: 0, expiresIn: 12_000 });
+    kit.world.io.emit('token_expiring', { expiresAt: 0, expiresIn: 12_000 });
+    await client.until('authenticated');
+    expect([token.calls, client.count('connect'), clock.countTimers()]).to.deep.equal([2, 1, 1]);
+  });
+
+  it('once, however often it has reconnected', async () => {
+    const token = fetcher(() => shortToken(100_000));
+    const clock = kit.stopTimers();
+    const client = kit.client(token);
+    for (let connection = 1; connection <= 4; connection += 1) {
+      await client.until('authenticated');
+      if (connection === 4) break;
+      client.socket.io.engine.close();
+      await client.until('disconnect');
+    }
+    clock.tick(80_000);
+    await client.until('authenticated');
+    expect([token.calls, client.count('sent authenticate')]).to.deep.equal([5, 1]);
+  });
+
+  it('by what is left of it, whatever the clock of the machine says', async () => {
+    const token = fetcher(() => shortToken(100_000));
+    const clock = kit.stopTimers();
+    const client = kit.client(token);
+    client.socket.on('authenticated', () => sinon.stub(Date, 'now').returns(0));
+    await client.until('authenticated');
+    clock.tick(79_000);
+    expect(token.calls).to.equal(1);
+    clock.tick(1_000);
+    expect(token.calls).to.equal(2);
+  });
+
+  it('where it lives longer than a timer can wait', async () => {
+    const token = fetcher(() => shortToken(100 * DAY));
+    const clock = kit.stopTimers();
+    const client = kit.client(token);
+    await client.until('authenticated');
+    clock.tick(80 * DAY - 1_000);
+    expect(token.calls).to.equal(1);
+    clock.tick(1_000);
+    expect(token.calls).to.equal(2);
+  });
+
+  it('never where it has no end', async () => {
+    const clock = kit.stopTimers();
+    await kit.client(() => endlessToken()).auth.ready;
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it('never where the token is a string, even if the server asks', async () => {
+    await kit.world.close();
+    await kit.start();
+    kit.world.authorize({ renewNotice: 50 }).attach(kit.world.io);
+    const client = kit.client(shortToken(300));
+    await client.until('came token_expiring');
+    await client.until('came unauthorized');
+    expect(client.count('sent authenticate')).to.equal(0);
+  });
+
+  it('later, where the function gives the token that is in use already: it is not sent again', async () => {
+    const cached = shortToken(100_000);
+    const fresh = shortToken(200_000);
+    const token = fetcher((call) => (call < 4 ? cached : fresh));
+    const clock = kit.stopTimers();
+    const client = kit.client(token);
+    await client.until('authenticated');
+    for (const pause of [80_000, 1_000, 2_000]) {
+      await clock.tickAsync(pause);
+      await Promise.resolve();
+    }
+    await client.until('authenticated');
+    expect([token.calls, client.count('sent authenticate'), client.count('error')]).to.deep.equal([4, 1, 0]);
+  });
+
+  it('and stays authenticated, but tries no more, where the renewal is refused for good', async () => {
+    const clock = kit.stopTimers();
+    const token = fetcher((call) => shortToken(100_000, call === 1 ? 'bob' : 'mallory'));
+    const client = kit.client(token);
+    await client.until('authenticated');
+    clock.tick(80_000);
+    const error = await client.until('unauthorized');
+    expect(isUnauthorizedError(error) && error.data.code).to.equal('identity_mismatch');
+    expect([client.auth.state, clock.countTimers()]).to.deep.equal(['authenticated', 0]);
+    client.socket.io.engine.close();
+    await client.until('disconnect');
+    expect(client.auth.state).to.equal('unauthorized');
+    await client.until('connect');
+    await client.until('connect');
+    expect([client.auth.state, token.calls]).to.deep.equal(['unauthorized', 2]);
+  });
+
+  it('after a refused renewal too, when the second token is good', async () => {
+    const clock = kit.stopTimers();
+    const token = fetcher((call) => (call === 2 ? 'no token' : shortToken(call * 100_000)));
+    const client = kit.client(token);
+    await client.until('authenticated');
+    clock.tick(80_000);
+    const error = await client.until('error');
+    expect(isUnauthorizedError(error) && error.data.reason).to.equal('malformed');
+    expect(client.auth.state).to.equal('authenticated');
+    clock.tick(1_000);
+    await client.until('authenticated');
+    expect([client.count('connect'), client.count('unauthorized')]).to.deep.equal([1, 0]);
+  });
+
+  it('not after a session that was refused a renewal for good has ended', async () => {
+    await kit.world.close();
+    await kit.start();
+    kit.world.authorize({ renewNotice: 100 }).attach(kit.world.io);
+    const token = fetcher((call) => shortToken(call === 1 ? 500 : 60_000, call === 1 ? 'bob' : 'mallory'));
+    const client = kit.client(token);
+    expect((await client.until<{ code: string }>('unauthorized')).code).to.equal('identity_mismatch');
+    expect((await client.until<{ code: string }>('unauthorized')).code).to.equal('invalid_token');
+    await client.until('disconnect');
+    expect([client.auth.state, client.socket.active, token.calls]).to.deep.equal(['unauthorized', false, 2]);
+  });
+});
