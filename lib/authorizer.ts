@@ -37,6 +37,9 @@ import { tellRefusal } from './telling';
 import { redactHandshake, takeAuthToken } from './token-source';
 import type { AnyNamespace, AnyServer, AnySocket, SocketAuth } from './types';
 
+/** Namespaces, per connection, in which sessions without a socket are remembered. */
+const MAX_ABANDONED = 16;
+
 /** Brings sockets and sessions together, on every namespace that it guards. */
 export class AuthorizerCore {
   readonly #settings: Settings;
@@ -47,7 +50,6 @@ export class AuthorizerCore {
   readonly #handshake: Handshake;
   readonly #stats = emptyStats();
   readonly #lobbies = new WeakMap<AnyNamespace, Lobby>();
-  readonly #guarded = new Set<AnyNamespace>();
   readonly #attached = new Set<AnyNamespace>();
   /** Sessions without a socket, by connection; and by namespace too unless one login serves them all. */
   readonly #abandoned = new WeakMap<object, Map<AnyNamespace | undefined, Session>>();
@@ -131,10 +133,6 @@ export class AuthorizerCore {
     this.#isClosed = true;
     this.#deadlines.close();
     this.#cluster.close();
-    for (const namespace of [...this.#guarded, ...this.#attached]) {
-      namespace.off('connect', this.#onConnect);
-      namespace.server.of('/').off('new_namespace', this.#onNewNamespace);
-    }
   }
 
   /** Makes a namespace ready, once: before its first connection if `attach` was called, else at that. */
@@ -143,7 +141,6 @@ export class AuthorizerCore {
     if (known !== undefined) return known;
     const lobby = this.#guardAdapter(namespace);
     onNewAdapter(namespace, () => this.#guardAdapter(namespace));
-    this.#guarded.add(namespace);
     this.#joinCluster(namespace);
     // `connect` comes before `connection`: no listener can broadcast to, or hear of, a socket that is not gated yet.
     namespace.prependListener('connect', this.#onConnect);
@@ -164,8 +161,15 @@ export class AuthorizerCore {
     if (this.#cluster.join(namespace)) this.#revocations.recheckEarlySessions();
   }
 
+  /** Stays after `close()`, since a namespace that loses its guard must not stand open. */
   readonly #onConnect = (socket: AnySocket): void => {
-    if (!this.#isForeign(socket)) this.#arrive(socket);
+    if (this.#isClosed) {
+      // Unless another authorizer has taken over.
+      process.nextTick(() => {
+        if (gatekeeperOf(socket) === undefined) this.#turnAway(socket, undefined, true);
+      });
+    } else if (this.#isForeign(socket)) this.#turnAway(socket, undefined, true);
+    else this.#arrive(socket);
   };
 
   readonly #onNewNamespace = (namespace: AnyNamespace): void => {
@@ -236,8 +240,17 @@ export class AuthorizerCore {
   readonly #abandon = (session: Session, last: AnySocket): void => {
     const key = this.#keyOf(last);
     const known = this.#abandoned.get(last.client);
-    if (known === undefined) this.#abandoned.set(last.client, new Map([[key, session]]));
-    else known.set(key, session);
+    if (known === undefined) {
+      this.#abandoned.set(last.client, new Map([[key, session]]));
+      return;
+    }
+    // The one that was left last stands last; a client that walks through endless namespaces is not remembered in all.
+    known.delete(key);
+    known.set(key, session);
+    for (const oldest of known.keys()) {
+      if (known.size <= MAX_ABANDONED) break;
+      known.delete(oldest);
+    }
   };
 
   #abandonedBy(socket: AnySocket): Session | undefined {

@@ -56,6 +56,11 @@ export class Handshake {
    * @param isLoggedIn whether another namespace of the connection has logged in for this one too
    */
   judge(socket: AnySocket, isLoggedIn: boolean, next: Next): void {
+    if (this.#admitted.has(socket)) {
+      // Installed twice, by `attach` and by `io.use`.
+      next();
+      return;
+    }
     const door = this.#doorOf(socket.nsp);
     const { client } = socket;
     if (door.busy.has(client)) {
