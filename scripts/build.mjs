@@ -1,11 +1,33 @@
 /**
  * Builds `dist/`: CommonJS by `tsc`, with thin ESM entries over it, so that `require` and `import` in one process give
- * one instance.
+ * one instance. The client is built for browsers besides, see `build-client.mjs`.
  */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { buildClient } from './build-client.mjs';
 
-rmSync('dist', { recursive: true, force: true });
+const ROOT = resolve(import.meta.dirname, '..');
+const DIST = resolve(ROOT, 'dist');
+/** Entries whose ESM form is the CommonJS one under another name. */
+const WRAPPED = ['index', 'redis', 'jwks'].filter((entry) => existsSync(`lib/${entry}.ts`));
+
+process.chdir(ROOT);
+rmSync(DIST, { recursive: true, force: true });
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.dist.json'], {
   stdio: 'inherit',
 });
+
+const require = createRequire(import.meta.url);
+for (const entry of WRAPPED) {
+  const names = Object.keys(require(`${DIST}/${entry}.js`)).sort();
+  writeFileSync(
+    `${DIST}/${entry}.mjs`,
+    `import cjs from './${entry}.js';\nexport const { ${names.join(', ')} } = cjs;\n`,
+  );
+}
+for (const entry of [...WRAPPED, 'client']) {
+  writeFileSync(`${DIST}/${entry}.d.mts`, `export * from './${entry}.js';\n`);
+}
+await buildClient(DIST);
