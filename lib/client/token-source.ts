@@ -30,18 +30,29 @@ export class TokenSource {
     if (this.#fetch) return;
     const { token, timeout = 10_000 } = this.#options;
     const fetch = (this.#fetch = {});
-    const finish = (error: unknown, fetched?: string): void => {
+    const settle = (step: () => void): void => {
       if (this.#fetch !== fetch) return;
       this.cancel();
-      if (error === undefined) this.#onToken(fetched as string);
-      else this.#onFailure(error);
+      try {
+        step();
+      } catch (error) {
+        this.#onFailure(error);
+      }
     };
-    this.#timer.set(timeout, () => finish(new Error(`no token within ${timeout} ms`)));
+    const fail = (error: unknown): void =>
+      settle(() => {
+        throw error;
+      });
+    this.#timer.set(timeout, () => fail(new Error(`no token within ${timeout} ms`)));
     // Within the promise, so that it takes what the function throws, too.
-    new Promise<string>((resolve) => resolve(typeof token === 'function' ? token() : token)).then(
+    new Promise<unknown>((resolve) => resolve(typeof token === 'function' ? token() : token)).then(
       (fetched) =>
-        finish(fetched && typeof fetched === 'string' ? undefined : new TypeError('no token'), fetched),
-      (error) => finish(error ?? new Error('no token')),
+        settle(() => {
+          if (!fetched || typeof fetched !== 'string')
+            throw new TypeError('the token is no string, or empty');
+          this.#onToken(fetched);
+        }),
+      fail,
     );
   }
 
