@@ -9,19 +9,21 @@ export function readText(path: string): string {
   return readFileSync(resolve(ROOT, path), 'utf8');
 }
 
-/** The rows of the Markdown table that begins with a header, without the header; each row as its cells. */
-export function tableRows(markdown: string, header: string): string[][] {
+/** The rows of the Markdown table whose first column has a heading, without that line; each row as its cells. */
+export function tableRows(markdown: string, heading: string): string[][] {
   const lines = markdown.split('\n');
-  const start = lines.findIndex((line) => line.startsWith(`| ${header} |`));
-  if (start < 0) throw new Error(`no table that begins with ${header}`);
+  const start = lines.findIndex((line) => line.startsWith('|') && cellsOf(line)[0] === heading);
+  if (start < 0) throw new Error(`no table that begins with ${heading}`);
   const body = lines.slice(start + 2);
   const end = body.findIndex((line) => !line.startsWith('|'));
-  return body.slice(0, end < 0 ? undefined : end).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+  return body.slice(0, end < 0 ? undefined : end).map(cellsOf);
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
 }
 
 /** What a cell names in code marks. */
