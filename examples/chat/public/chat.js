@@ -9,13 +9,18 @@ const WORDS = {
   revoked: 'An administrator has logged you out.',
   signature: 'The server refused the token: it was not signed by this server.',
   malformed: 'The server refused the token: it is not one.',
-  not_authenticated: 'The server did not hear that: you are not logged in.',
+  not_authenticated: 'Not heard: you are not logged in.',
   authentication_timeout: 'Nobody logged in on this connection in time, so the server has closed it.',
   too_many_attempts: 'The server has closed the connection after too many failed logins.',
   server_busy: 'The server is too busy.',
 };
 const wordsFor = ({ code, reason, message }) =>
   WORDS[reason] ?? WORDS[code] ?? `The server refused: ${message}.`;
+
+/** For how long a renewal is news, in ms. */
+const NEWS = 4_000;
+/** Messages that are kept. */
+const MAX_MESSAGES = 200;
 
 /** The connection in use: `{ socket, auth, login }`; `login` is `{ id, name, admin }`, and missing before a login. */
 let current;
@@ -32,19 +37,19 @@ function logIn(login) {
     token() {
       const token = unused ?? fetchToken(login);
       unused = undefined;
-      if (auth.state === 'authenticated') show('renewing', 'Renewing your login…');
+      if (auth.state === 'authenticated') show('renewing', `Logged in as ${login.name}`, 'Renewing…');
       return token;
     },
   });
   auth.on('authenticated', ({ expiresIn }) => {
     const isRenewal = document.body.dataset.state === 'renewing';
-    session = { end: Date.now() + expiresIn, life: expiresIn };
+    session = { end: Date.now() + expiresIn, life: expiresIn, isRenewal };
     show('in', `Logged in as ${login.name}`);
-    tick(isRenewal ? 'Renewed' : undefined);
+    tick();
   });
   auth.on('unauthorized', (error) => logOut(wordsFor(error.data), error.data));
   auth.on('error', (error) =>
-    show('trouble', error.data ? wordsFor(error.data) : 'No new token yet.', 'Trying again…'),
+    show('trouble', error.data ? wordsFor(error.data) : 'There is no new token yet', 'Trying again…'),
   );
   current = { socket, auth, login };
   $('leave').textContent = 'Log out';
@@ -64,11 +69,9 @@ async function fetchToken({ id }) {
 function sneakIn() {
   const socket = connect();
   current = { socket };
-  socket.on('connect', () =>
-    show('trouble', 'Connected, not logged in', 'You hear nothing, and nobody hears you'),
-  );
+  socket.on('connect', () => show('trouble', 'Connected, not logged in', 'No message reaches you'));
   socket.on('unauthorized', ({ data }) => {
-    if (data.event) show('trouble', wordsFor(data), 'You hear nothing, and nobody hears you');
+    if (data.event) show('trouble', wordsFor(data), 'No message reaches you');
     else logOut(wordsFor(data), data);
   });
   $('leave').textContent = 'Leave';
@@ -117,6 +120,7 @@ function logOut(reason, { code, reason: detail } = {}) {
   $('people').replaceChildren();
   $('messages').replaceChildren();
   $('notice').textContent = reason;
+  $('notice').className = code ? 'bad' : '';
   if (code) $('notice').append(element('code', [code, detail].filter(Boolean).join(': ')));
   $('room').hidden = $('leave').hidden = true;
   $('notice').hidden = $('door').hidden = false;
@@ -129,21 +133,26 @@ function logOut(reason, { code, reason: detail } = {}) {
 /** @param state `out`, `busy`, `in`, `renewing` or `trouble`: the colour */
 function show(state, status, until = '') {
   document.body.dataset.state = state;
-  $('status').textContent = status;
+  // Only if it is another one: screen readers speak it at every change.
+  if ($('status').textContent !== status) $('status').textContent = status;
   $('until').textContent = until;
 }
 
-function tick(news) {
-  const left = session === undefined ? 0 : Math.max(0, session.end - Date.now());
-  $('life').style.scale = `${session === undefined ? 0 : left / session.life} 1`;
-  if (session === undefined || document.body.dataset.state !== 'in') return;
-  if (news) session.news = { text: `${news}: `, end: Date.now() + 4_000 };
-  const prefix = session.news?.end > Date.now() ? session.news.text : '';
+function tick() {
+  const { end, life, isRenewal } = session ?? { end: 0, life: 1 };
+  const left = Math.max(0, end - Date.now());
+  $('life').style.scale = `${left / life} 1`;
+  if (document.body.dataset.state !== 'in') return;
   const seconds = Math.ceil(left / 1_000);
   const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-  $('until').textContent = `${prefix}until ${new Date(session.end).toLocaleTimeString()}, ${clock} left`;
+  const isNews = isRenewal && life - left < NEWS;
+  $('until').textContent = `${isNews ? 'Renewed' : `Until ${timeOf(end, 'medium')}`}, ${clock} left`;
 }
 setInterval(tick, 250);
+
+function timeOf(ms, timeStyle) {
+  return new Date(ms).toLocaleTimeString([], { timeStyle });
+}
 
 function element(tag, text, className = '') {
   return Object.assign(document.createElement(tag), { textContent: text, className });
@@ -151,10 +160,9 @@ function element(tag, text, className = '') {
 
 function addMessage({ from, name, text, at }) {
   const item = element('li', '', from === current.login?.id ? 'mine' : '');
-  const time = new Date(at).toLocaleTimeString([], { timeStyle: 'short' });
-  item.append(element('b', name), ' ', element('time', time), element('p', text));
+  item.append(element('b', name), ' ', element('time', timeOf(at, 'short')), element('p', text));
   $('messages').append(item);
-  while ($('messages').childElementCount > 200) $('messages').firstChild.remove();
+  while ($('messages').childElementCount > MAX_MESSAGES) $('messages').firstChild.remove();
   item.scrollIntoView({ block: 'nearest' });
 }
 
@@ -190,6 +198,7 @@ async function askForLogin(form) {
   );
   if (!response?.ok) {
     $('notice').textContent = 'The server does not answer. Please try again.';
+    $('notice').className = 'bad';
     $('notice').hidden = false;
     return;
   }
@@ -201,6 +210,8 @@ async function askForLogin(form) {
 
 $('talk').addEventListener('submit', (event) => {
   event.preventDefault();
+  // What is sent ahead of the login is lost: better keep it where it stands.
+  if (current.auth && current.auth.state !== 'authenticated') return;
   current.socket.emit('message', $('text').value);
   event.target.reset();
 });

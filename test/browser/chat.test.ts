@@ -1,0 +1,203 @@
+import { expect } from 'chai';
+import type { Route } from 'playwright-core';
+import { io as connect } from 'socket.io-client';
+import { startChat, TestBrowser } from './kit';
+import type { Chat, ChatOptions, Tab } from './kit';
+
+describe('The chat, in a browser', () => {
+  const browser = new TestBrowser();
+  let chat: Chat | undefined;
+  let tabs: Tab[] = [];
+
+  before(function () {
+    this.timeout(30_000);
+    return browser.launch();
+  });
+  beforeEach(() => browser.open());
+  afterEach(async () => {
+    const faults = tabs.flatMap((one) => one.faults);
+    tabs = [];
+    await browser.closeProfile();
+    await chat?.close();
+    chat = undefined;
+    expect(faults, 'faults in the console').to.deep.equal([]);
+  });
+  after(() => browser.close());
+
+  async function tab(options?: ChatOptions): Promise<Tab> {
+    chat ??= await startChat(options);
+    const opened = await browser.tab(chat.url);
+    tabs.push(opened);
+    return opened;
+  }
+
+  async function user(name: string, options?: ChatOptions): Promise<Tab> {
+    const opened = await tab(options);
+    await opened.logIn(name);
+    return opened;
+  }
+
+  describe('login', () => {
+    it('shows as whom and until when, and keeps the token in sessionStorage', async () => {
+      const ada = await tab();
+      await ada.keep('1-door');
+      await ada.logIn('Ada');
+      await ada.sees(/^Until \d\d:\d\d:\d\d, (1:00|0:5\d) left$/);
+      expect(await ada.stored('token')).to.match(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
+    });
+
+    it('holds after a reload', async () => {
+      const ada = await user('Ada');
+      await ada.page.reload();
+      await ada.sees('Logged in as Ada');
+    });
+
+    it('asks no other host for anything', async () => {
+      const ada = await user('Ada');
+      const hosts = new Set(ada.requests.map((url) => new URL(url).origin));
+      expect([...hosts]).to.deep.equal([chat?.url]);
+    });
+  });
+
+  describe('chat', () => {
+    it('goes between two tabs with two users, and a tab that has not logged in gets and says nothing', async () => {
+      const ada = await user('Ada');
+      const grace = await user('Grace Brewster Murray Hopper');
+      const stranger = await tab();
+      await stranger.press('Connect and stay silent');
+      await stranger.sees('Connected, not logged in');
+      await grace.say('Good morning, Ada');
+      await ada.sees('Good morning, Ada');
+      await ada.say('Good morning, Grace. Have you seen how the bar above runs out, and fills up again?');
+      await grace.sees(/^Good morning, Grace\./);
+      await stranger.say('May I come in?');
+      await stranger.sees('Not heard: you are not logged in.');
+      await grace.say('A little nanosecond');
+      await ada.sees('A little nanosecond');
+      expect(await stranger.messages()).to.deep.equal([]);
+      expect(await stranger.people()).to.deep.equal([]);
+      expect(await ada.messages())
+        .to.have.lengthOf(3)
+        .and.not.include('May I come in?');
+      await ada.keep('2-chat');
+      await stranger.keep('3-stranger');
+    });
+
+    it('shows names and messages as text, whatever markup is in them', async () => {
+      const markup = '<img src=x onerror=throw-1>';
+      const mallory = await user(markup);
+      await mallory.say(`${markup}!`);
+      await mallory.sees(`${markup}!`);
+      expect(await mallory.messages()).to.deep.equal([`${markup}!`]);
+      expect(await mallory.page.getByRole('main').locator('img').count()).to.equal(0);
+    });
+  });
+
+  describe('refusal', () => {
+    it('says what is wrong with a bad token', async () => {
+      const forger = await tab();
+      await forger.press('Show a forged token');
+      await forger.notice.waitFor();
+      expect(await forger.notice.innerText()).to.match(
+        /not signed by this server\.\s+invalid_token: signature/,
+      );
+      await forger.keep('4-bad-token');
+    });
+
+    it('mends itself where a fresh token can be had', async () => {
+      const ada = await user('Ada');
+      await ada.page.evaluate("sessionStorage.token += 'spoilt'");
+      await ada.page.reload();
+      await ada.sees('The server refused the token: it was not signed by this server.');
+      await ada.sees('Logged in as Ada');
+    });
+
+    it('says that the time ran out, to a client that stays silent', async () => {
+      const silent = await tab({ timeout: 300 });
+      await silent.press('Connect and stay silent');
+      await silent.notice.waitFor();
+      expect(await silent.notice.innerText()).to.match(/in time.*\s+authentication_timeout/);
+      await silent.keep('5-timed-out');
+    });
+  });
+
+  describe('renewal', () => {
+    it('goes by itself, ahead of the end, on the same connection', async () => {
+      const ada = await user('Ada', { tokenSeconds: 3 });
+      const first = await ada.stored('token');
+      await ada.sees(/^Renewed, 0:0\d left$/);
+      expect(await ada.stored('token'))
+        .to.match(/^eyJ/)
+        .and.not.equal(first);
+      const connections = ada.requests.filter((url) => url.includes('/socket.io/?') && !url.includes('sid='));
+      expect(connections).to.have.lengthOf(1);
+    });
+
+    it('shows that it is under way', async () => {
+      const ada = await tab({ tokenSeconds: 30 });
+      const held: Route[] = [];
+      await ada.page.route('**/token', (route) => void held.push(route));
+      await ada.page.clock.install();
+      await ada.page.reload();
+      await ada.logIn('Ada');
+      // Before Socket.IO misses a ping.
+      await ada.page.clock.fastForward(24_000);
+      await ada.sees('Renewing…');
+      await ada.keep('6-renewing');
+      await held[0]?.continue();
+      await ada.sees(/^Renewed/);
+      await ada.keep('7-renewed');
+    });
+
+    it('ends with the login', async () => {
+      const ada = await user('Ada', { tokenSeconds: 2 });
+      await ada.page.context().clearCookies();
+      await ada.sees('Your login has ended. Please log in again.');
+      // The browser itself reports the status.
+      expect(ada.faults.splice(0).join('\n')).to.include('401');
+    });
+  });
+
+  describe('logout', () => {
+    it('by an administrator is told as such, and no new token is to be had', async () => {
+      const admin = await tab();
+      await admin.logIn('Ada', { admin: true });
+      const grace = await user('Grace');
+      const { id } = JSON.parse((await grace.stored('login')) ?? '') as { id: string };
+      await admin.press('Log out Grace');
+      await grace.sees('An administrator has logged you out.');
+      await grace.keep('8-logged-out-by-administrator');
+      await admin.page.getByText('Grace').waitFor({ state: 'detached' });
+      const renewal = await grace.page.request.post(`${chat?.url}/logins/${id}/token`);
+      expect(renewal.status()).to.equal(401);
+    });
+
+    it('by an administrator is not for others', async () => {
+      const grace = await user('Grace');
+      const ada = await user('Ada');
+      await ada.sees('Grace');
+      expect(await ada.page.getByRole('button', { name: 'Log out' }).count()).to.equal(1);
+      const { id } = JSON.parse((await grace.stored('login')) ?? '') as { id: string };
+      const socket = connect(chat?.url ?? '', { auth: { token: await ada.stored('token') }, forceNew: true });
+      await new Promise<void>((resolve) => socket.once('authenticated', resolve));
+      socket.emit('log_out', id).emit('message', 'Are you still there?');
+      await grace.sees('Are you still there?');
+      socket.disconnect();
+    });
+
+    it('leaves nothing behind, and the token is worth nothing any more', async () => {
+      const ada = await user('Ada');
+      const token = await ada.stored('token');
+      await ada.press('Log out');
+      await ada.sees('You have logged out.');
+      await ada.keep('9-logged-out');
+      expect(await ada.page.evaluate('sessionStorage.length')).to.equal(0);
+      const socket = connect(chat?.url ?? '', { auth: { token }, forceNew: true });
+      const { data } = await new Promise<{ data: unknown }>((resolve) =>
+        socket.once('unauthorized', resolve),
+      );
+      expect(data).to.include({ code: 'invalid_token', reason: 'revoked' });
+      socket.disconnect();
+    });
+  });
+});

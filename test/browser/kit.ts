@@ -1,0 +1,151 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { ROOT } from '../support/repository';
+
+/** Debian's. */
+export const CHROMIUM = '/usr/bin/chromium';
+const SCREENSHOTS = resolve(ROOT, 'build/screenshots');
+const VIEWS = [
+  { name: 'narrow-light', width: 390, height: 844, colorScheme: 'light' },
+  { name: 'narrow-dark', width: 390, height: 844, colorScheme: 'dark' },
+  { name: 'wide-light', width: 1280, height: 800, colorScheme: 'light' },
+  { name: 'wide-dark', width: 1280, height: 800, colorScheme: 'dark' },
+] as const;
+
+/** The chat of the examples, as a test sees it. */
+export interface Chat {
+  url: string;
+  close: () => Promise<void>;
+}
+
+/** What the chat can be started with. */
+export interface ChatOptions {
+  secret?: string;
+  tokenSeconds?: number;
+  timeout?: number;
+}
+
+/** Starts the chat of the examples on a port of its own. */
+export function startChat(options: ChatOptions = {}): Promise<Chat> {
+  // oxlint-disable-next-line typescript/no-require-imports -- plain JavaScript, outside of what is compiled
+  const { start } = require(resolve(ROOT, 'examples/chat/server.js')) as {
+    start: (port: number, options: ChatOptions) => Promise<Chat>;
+  };
+  return start(0, options);
+}
+
+/** A real Chromium; a test gets a fresh profile by {@link open}. */
+export class TestBrowser {
+  #browser: Browser | undefined;
+  #context: BrowserContext | undefined;
+
+  async launch(): Promise<void> {
+    this.#browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  }
+
+  async open(): Promise<void> {
+    this.#context = await this.#browser?.newContext({ locale: 'en-GB' });
+    this.#context?.setDefaultTimeout(8_000);
+  }
+
+  /** A tab of the profile, which shares cookies, but not `sessionStorage`, with the others. */
+  async tab(url: string): Promise<Tab> {
+    if (this.#context === undefined) throw new Error('no profile is open');
+    const tab = new Tab(await this.#context.newPage());
+    await tab.page.goto(url);
+    return tab;
+  }
+
+  async closeProfile(): Promise<void> {
+    await this.#context?.close();
+    this.#context = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close();
+  }
+}
+
+/** A tab, used as a person uses it: by labels and by what can be read. */
+export class Tab {
+  /** What the page threw, or the browser refused. */
+  readonly faults: string[] = [];
+  /** Everything that was asked for. */
+  readonly requests: string[] = [];
+
+  constructor(readonly page: Page) {
+    page.on('pageerror', (error) => this.faults.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.faults.push(message.text());
+    });
+    page.on('request', (request) => this.requests.push(request.url()));
+  }
+
+  get status(): Locator {
+    return this.page.getByRole('status');
+  }
+
+  get notice(): Locator {
+    return this.page.getByRole('alert');
+  }
+
+  async press(button: string): Promise<void> {
+    await this.page.getByRole('button', { name: button, exact: true }).click();
+  }
+
+  async logIn(name: string, { admin = false } = {}): Promise<void> {
+    await this.page.getByLabel('Your name').fill(name);
+    if (admin) await this.page.getByLabel('as administrator').check();
+    await this.press('Log in');
+    await this.sees(`Logged in as ${name}`);
+  }
+
+  async say(text: string): Promise<void> {
+    await this.page.getByLabel('Your message').fill(text);
+    await this.press('Send');
+  }
+
+  /** Waits until the page shows a text. */
+  async sees(text: string | RegExp): Promise<void> {
+    await this.page.getByText(text).first().waitFor();
+  }
+
+  /** Every message that is shown, as its text alone. */
+  messages(): Promise<string[]> {
+    return this.page.getByRole('log').locator('li p').allTextContents();
+  }
+
+  people(): Promise<string[]> {
+    return this.page.getByRole('listitem').allTextContents();
+  }
+
+  stored(key: string): Promise<string | null> {
+    return this.page.evaluate(`sessionStorage.getItem(${JSON.stringify(key)})`);
+  }
+
+  /** Keeps what is to be seen, on a phone and on a desktop, in light and dark, under build/screenshots/. */
+  async keep(name: string): Promise<void> {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    for (const { name: view, width, height, colorScheme } of VIEWS) {
+      await this.page.setViewportSize({ width, height });
+      await this.page.emulateMedia({ colorScheme });
+      await this.page.screenshot({ path: resolve(SCREENSHOTS, `${name}-${view}.png`) });
+      if (await this.page.evaluate('document.documentElement.scrollWidth > innerWidth')) {
+        throw new Error(`${name} is wider than a window of ${width} px`);
+      }
+    }
+  }
+}
