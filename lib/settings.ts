@@ -285,8 +285,8 @@ function maxAgeInSeconds(maxAge: unknown): number | undefined {
   if (typeof maxAge === 'number') return maxAge > 0 && Number.isFinite(maxAge) ? maxAge : undefined;
   if (!isText(maxAge)) return undefined;
   try {
-    const claims = decode(sign({ iat: 0 }, 'unused', { expiresIn: maxAge as '1h' })) as JwtClaims;
-    return typeof claims.exp === 'number' && claims.exp > 0 ? claims.exp : undefined;
+    const { exp = 0, iat = 0 } = decode(sign({}, 'unused', { expiresIn: maxAge as '1h' })) as JwtClaims;
+    return exp > iat ? exp - iat : undefined;
   } catch {
     return undefined;
   }

@@ -25,3 +25,8 @@ export function rsaKeys(): { publicKey: string; privateKey: string } {
   });
   return rsa;
 }
+
+/** A token that ends in so many ms from now; `exp` may have a fraction (RFC 7519 §2, NumericDate). */
+export function tokenEndingIn(ms: number, claims: object = { sub: 'bob' }): string {
+  return createToken({ ...claims, exp: (Date.now() + ms) / 1000 });
+}

@@ -1,0 +1,379 @@
+import { expect } from 'chai';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { Socket } from 'socket.io-client';
+import type { Authorizer, AuthorizeOptions } from '../../lib';
+import { UnauthorizedError } from '../../lib';
+import { NamespaceInbox } from '../support/namespace-inbox';
+import { refusal, settled, show } from '../support/refusals';
+import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
+import type { TestClient } from '../support/world';
+import { World } from '../support/world';
+
+/** A function that waits until the test answers for it. */
+class Gate {
+  #open: (() => void)[] = [];
+  asked = 0;
+
+  readonly wait = (): Promise<void> => {
+    this.asked += 1;
+    return new Promise((resolve) => {
+      this.#open.push(resolve);
+    });
+  };
+
+  open(): void {
+    for (const resolve of this.#open.splice(0)) resolve();
+  }
+}
+
+describe('the bounds of a client', () => {
+  let world: World;
+  let auth: Authorizer;
+  let told: NamespaceInbox;
+
+  beforeEach(async () => {
+    world = await new World().listen();
+    told = new NamespaceInbox(world.io.of('/'));
+  });
+
+  afterEach(() => world.close());
+
+  function guard(options: Partial<AuthorizeOptions> = {}): void {
+    auth = world.authorize(options);
+    auth.attach(world.io);
+  }
+
+  /** Another socket of the same connection, in a namespace that nobody guards. */
+  async function beside(client: TestClient): Promise<Socket> {
+    world.io.of('/open').on('connection', (socket) => socket.on('ping', (reply: () => void) => reply()));
+    const other = client.socket.io.socket('/open', {});
+    await new Promise<void>((resolve) => {
+      other.once('connect', resolve);
+    });
+    return other;
+  }
+
+  async function thrownOut(client: TestClient, code: string): Promise<void> {
+    expect(await refusal(client)).to.include({ code });
+    expect(await client.until('disconnect')).to.include('io server disconnect');
+  }
+
+  describe('timeout', () => {
+    it('disconnects a silent client, and closes its transport', async () => {
+      guard({ timeout: 50 });
+      const client = await world.connected();
+      const closed = new Promise((resolve) => {
+        client.socket.io.engine.once('close', resolve);
+      });
+      await thrownOut(client, 'authentication_timeout');
+      await closed;
+      expect(told.codes).to.deep.equal(['authentication_timeout']);
+      expect(auth.stats()).to.include({ timedOut: 1, refused: 1, pending: 0 });
+    });
+
+    it('is neither stopped nor started again by a failed authenticate', async () => {
+      guard({ timeout: 150, maxAttempts: Infinity });
+      const client = await world.connected();
+      const start = performance.now();
+      while (client.socket.connected && performance.now() - start < 3000) {
+        client.socket.emit('authenticate', { token: 'none' });
+        await new Promise((resolve) => {
+          setTimeout(resolve, 10);
+        });
+      }
+      expect(client.socket.connected).to.equal(false);
+      expect(told.codes.at(-1)).to.equal('authentication_timeout');
+    });
+
+    it('waits for a verification that is under way, and lets a good token in after all', async () => {
+      const gate = new Gate();
+      guard({ timeout: 50, validate: gate.wait });
+      const [slow, silent] = [await world.connected(), await world.connected()];
+      const reply = show(slow, createToken());
+      await thrownOut(silent, 'authentication_timeout');
+      gate.open();
+      expect(await reply).to.include({ ok: true });
+    });
+
+    it('ends a client at once whose late verification fails', async () => {
+      const gate = new Gate();
+      guard({ timeout: 50, secret: () => gate.wait().then(() => 'another secret') });
+      const [slow, silent] = [await world.connected(), await world.connected()];
+      const reply = show(slow, createToken());
+      await thrownOut(silent, 'authentication_timeout');
+      gate.open();
+      expect((await reply).error).to.include({ reason: 'signature' });
+      expect(await refusal(slow)).to.include({ reason: 'signature' });
+      await thrownOut(slow, 'authentication_timeout');
+    });
+
+    it('is not escaped by a logout while the verification that it waits for goes on', async () => {
+      const gate = new Gate();
+      guard({ timeout: 50, validate: gate.wait });
+      const [slow, silent] = [await world.connected(), await world.connected()];
+      slow.socket.emit('authenticate', { token: createToken() });
+      await thrownOut(silent, 'authentication_timeout');
+      slow.socket.emit('deauthenticate');
+      await thrownOut(slow, 'authentication_timeout');
+      gate.open();
+    });
+
+    it('does not run with required: false, and guests stay gated', async () => {
+      guard({ required: false, timeout: 1 });
+      const guest = await world.connected();
+      guest.socket.emit('news');
+      expect(await refusal(guest)).to.include({ code: 'not_authenticated' });
+      await settled(guest);
+      expect(guest.socket.connected).to.equal(true);
+    });
+
+    it('goes on for a client that leaves the namespace and comes back on the same connection', async () => {
+      guard({ timeout: 100 });
+      const client = await world.connected();
+      const other = await beside(client);
+      client.socket.disconnect();
+      // Socket.IO closes a connection that leaves a namespace and joins it in one breath.
+      await other.emitWithAck('ping');
+      client.socket.connect();
+      await client.until('connect');
+      const start = performance.now();
+      await client.until('disconnect');
+      await thrownOut(client, 'authentication_timeout');
+      expect(performance.now() - start).to.be.below(3000);
+      expect(other.connected).to.equal(true);
+      other.disconnect();
+    });
+  });
+
+  describe('attempts', () => {
+    it('past maxAttempts disconnect: the last is told its own code, then too_many_attempts', async () => {
+      guard({ maxAttempts: 3 });
+      const client = await world.connected();
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        expect((await show(client, tokenEndingIn(-9999))).error).to.include({ reason: 'expired' });
+        expect(await refusal(client)).to.include({ reason: 'expired' });
+      }
+      await thrownOut(client, 'too_many_attempts');
+      expect(auth.stats()).to.include({ refused: 4 });
+    });
+
+    it('are counted since the last good token, renewals too', async () => {
+      guard({ maxAttempts: 2 });
+      const client = await world.connected();
+      for (let times = 0; times < 3; times += 1) {
+        expect(await show(client, 'none')).to.include({ ok: false });
+        expect(await show(client, createToken())).to.include({ ok: true });
+      }
+      await show(client, 'none');
+      await show(client, 'none');
+      await client.until('disconnect');
+    });
+
+    it('do not count where the key source fails', async () => {
+      guard({ maxAttempts: 1, secret: () => Promise.reject(new Error('down')) });
+      const client = await world.connected();
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        expect((await show(client, createToken())).error).to.include({ code: 'invalid_secret' });
+      }
+    });
+
+    it('carry over when the client leaves the namespace and comes back', async () => {
+      guard({ maxAttempts: 3 });
+      const client = await world.connected();
+      const other = await beside(client);
+      await show(client, 'none');
+      await show(client, 'none');
+      client.socket.disconnect();
+      // Socket.IO closes a connection that leaves a namespace and joins it in one breath.
+      await other.emitWithAck('ping');
+      client.socket.connect();
+      await client.until('connect');
+      await show(client, 'none');
+      for (let times = 0; times < 2; times += 1) await client.until('disconnect');
+      expect(
+        client.received('unauthorized').map(([payload]) => (payload as { data: { code: string } }).data.code),
+      ).to.deep.equal(['invalid_token', 'invalid_token', 'invalid_token', 'too_many_attempts']);
+      other.disconnect();
+    });
+  });
+
+  describe('one at a time', () => {
+    it('a second token while one is verified is refused, and the first goes on', async () => {
+      const gate = new Gate();
+      guard({ validate: gate.wait, maxAttempts: 1 });
+      const client = await world.connected();
+      const first = show(client, createToken());
+      const second = await show(client, createToken());
+      expect(second.error).to.include({ code: 'authentication_in_progress', retryable: true });
+      expect((await show(client, 7)).error).to.include({ code: 'authentication_in_progress' });
+      gate.open();
+      expect(await first).to.include({ ok: true });
+      expect(gate.asked).to.equal(1);
+    });
+
+    it('a socket that closes while its token is verified is never reported', async () => {
+      const gate = new Gate();
+      guard({ validate: gate.wait });
+      const client = await world.connected();
+      client.socket.emit('authenticate', { token: createToken() });
+      await settledOther(world);
+      const gone = new Promise((resolve) => {
+        for (const socket of world.io.of('/').sockets.values()) socket.once('disconnect', resolve);
+      });
+      client.socket.disconnect();
+      await gone;
+      gate.open();
+      await new Promise(setImmediate);
+      expect(told.events).to.deep.equal([]);
+      expect(auth.stats()).to.include({ authenticated: 0, verified: 0 });
+    });
+  });
+
+  describe('maxPending', () => {
+    it('refuses the next unauthenticated socket, and lets in one with a good token', async () => {
+      guard({ maxPending: 1 });
+      const first = await world.connected();
+      const second = await world.connected();
+      await thrownOut(second, 'server_busy');
+      await thrownOut(world.client('/', { auth: { token: 'none' } }), 'invalid_token').catch(() => undefined);
+      await world.client('/', { auth: { token: createToken() } }).until('authenticated');
+      expect(await show(first, createToken())).to.include({ ok: true });
+      const third = await world.connected();
+      await settled(third);
+      expect(third.socket.connected).to.equal(true);
+    });
+  });
+
+  describe('limiter', () => {
+    it('refuses past its limit, and says when to try again', async () => {
+      guard({ limiter: new RateLimiterMemory({ points: 1, duration: 60 }) });
+      const client = await world.connected();
+      expect(await show(client, createToken())).to.include({ ok: true });
+      const { error } = await show(client, createToken());
+      expect(error).to.include({ code: 'rate_limited', retryable: true });
+      expect(error?.retryAfter).to.be.within(1, 60_000);
+    });
+
+    it('is asked with the address that clientAddress finds', async () => {
+      const asked: string[] = [];
+      const limiter = { consume: (key: string) => asked.push(key) };
+      guard({ limiter, clientAddress: (socket) => String(socket.handshake.headers['x-real-ip']) });
+      const client = await world.connected('/', { extraHeaders: { 'x-real-ip': '192.0.2.7' } });
+      expect(await show(client, createToken())).to.include({ ok: true });
+      expect(asked).to.deep.equal(['192.0.2.7']);
+    });
+
+    it('that fails lets nobody in', async () => {
+      guard({ limiter: { consume: () => Promise.reject(new Error('the store of the limiter is down')) } });
+      const { error } = await show(await world.connected(), createToken());
+      expect(error).to.include({ code: 'rate_limited', message: 'too many requests' });
+    });
+  });
+
+  describe('callback', () => {
+    it('false disconnects at once after a refusal', async () => {
+      guard({ callback: false });
+      const client = await world.connected();
+      client.socket.emit('authenticate', { token: 'none' });
+      await thrownOut(client, 'invalid_token');
+    });
+
+    for (const callback of [40, -40]) {
+      it(`${callback} disconnects after 40 ms`, async () => {
+        guard({ callback });
+        const client = await world.connected();
+        const start = performance.now();
+        client.socket.emit('authenticate', { token: 'none' });
+        await thrownOut(client, 'invalid_token');
+        expect(performance.now() - start).to.be.above(30);
+      });
+    }
+
+    it('spares a socket that has authenticated meanwhile', async () => {
+      guard({ callback: 40 });
+      const [spared, other] = [await world.connected(), await world.connected()];
+      await show(spared, 'none');
+      await show(spared, createToken());
+      other.socket.emit('authenticate', { token: 'none' });
+      await thrownOut(other, 'invalid_token');
+      expect(spared.socket.connected).to.equal(true);
+    });
+
+    it('true is as if it were left out', async () => {
+      guard({ callback: true });
+      const client = await world.connected();
+      await show(client, 'none');
+      expect(await show(client, createToken())).to.include({ ok: true });
+    });
+
+    it('of the client disconnects it: acknowledging a refusal asks for that', async () => {
+      guard();
+      const client = await world.connected();
+      client.socket.on('unauthorized', (_error, disconnect: () => void) => disconnect());
+      client.socket.emit('authenticate', { token: 'none' });
+      await thrownOut(client, 'invalid_token');
+    });
+  });
+
+  describe("the application's own say", () => {
+    it('refuses with its own code and message by an UnauthorizedError', async () => {
+      guard({
+        validate: () => {
+          throw new UnauthorizedError('account_locked', { message: 'ask Alice', retryAfter: 5 });
+        },
+      });
+      const { error } = await show(await world.connected(), createToken());
+      expect(error).to.deep.equal({
+        code: 'account_locked',
+        message: 'ask Alice',
+        type: 'UnauthorizedError',
+        retryable: false,
+        retryAfter: 5,
+      });
+    });
+
+    it('refuses as unknown by anything else, whose text stays here', async () => {
+      guard({ validate: () => Promise.reject(new Error('select * from secrets')) });
+      const client = await world.connected();
+      const { error } = await show(client, createToken());
+      expect(error).to.include({ code: 'unknown', message: 'unauthorized' });
+      const [, local] = (await told.take('unauthorized')) as [object, UnauthorizedError];
+      expect(local.cause).to.have.property('message', 'select * from secrets');
+    });
+
+    it('decides what decoded_token holds', async () => {
+      guard({
+        customDecoded: ({ sub }) => ({ user: sub }),
+        decodedPropertyName: 'user',
+        encodedPropertyName: 'jwt',
+      });
+      const token = createToken({ sub: 'bob' });
+      await show(await world.connected(), token);
+      const socket = await told.socket('authenticated');
+      expect(socket).to.have.deep.property('user', { user: 'bob' });
+      expect(socket).to.have.property('jwt', token);
+      expect(socket.data).to.have.nested.property('auth.claims.sub', 'bob');
+    });
+
+    it('is refused by a key function that never answers, once keyTimeout is over', async () => {
+      guard({ keyTimeout: 30, secret: () => new Promise(() => undefined) });
+      const { error } = await show(await world.connected(), createToken());
+      expect(error).to.include({ code: 'invalid_secret', reason: 'key_unavailable' });
+    });
+
+    it('finds classic keys by callback, whichever answer comes first', async () => {
+      guard({
+        secret: (_request, _payload, callback: (error: unknown, key?: string) => void) => {
+          callback(null, SECRET);
+          callback(new Error('too late'));
+        },
+      });
+      expect(await show(await world.connected(), createToken())).to.include({ ok: true });
+    });
+  });
+});
+
+/** Lets the server deal with what came before on other connections: a whole login goes by. */
+async function settledOther(world: World): Promise<void> {
+  await settled(await world.connected());
+}

@@ -1,0 +1,297 @@
+import { expect } from 'chai';
+import type { Authorizer, AuthorizeOptions } from '../../lib';
+import { NamespaceInbox } from '../support/namespace-inbox';
+import { refusal, settled, show } from '../support/refusals';
+import { createToken, tokenEndingIn } from '../support/tokens';
+import { World } from '../support/world';
+
+describe('the life of a session', () => {
+  let world: World;
+  let auth: Authorizer;
+  let told: NamespaceInbox;
+
+  beforeEach(async () => {
+    world = await new World().listen();
+    told = new NamespaceInbox(world.io.of('/'));
+  });
+
+  afterEach(() => world.close());
+
+  function guard(options: Partial<AuthorizeOptions> = {}): void {
+    auth = world.authorize(options);
+    auth.attach(world.io);
+  }
+
+  describe('expiry', () => {
+    it('ends it at exp: the client is told, and disconnected', async () => {
+      guard();
+      const client = await world.connected();
+      await show(client, tokenEndingIn(150));
+      expect(await refusal(client)).to.include({ code: 'invalid_token', reason: 'expired', retryable: true });
+      expect(await client.until('disconnect')).to.deep.equal(['io server disconnect', undefined]);
+      const [socket, reason] = (await told.take('deauthenticated')) as [{ decoded_token: object }, string];
+      expect(reason).to.equal('expired');
+      expect(socket.decoded_token).to.include({ sub: 'bob' });
+      expect(told.all('unauthorized')).to.deep.equal([]);
+      expect(auth.stats()).to.include({ expired: 1, refused: 0, authenticated: 0, pending: 0 });
+    });
+
+    it("takes it back to pending with onExpired: 'deauthenticate', and the timeout runs again", async () => {
+      guard({ onExpired: 'deauthenticate', timeout: 150 });
+      const client = await world.connected();
+      await show(client, tokenEndingIn(100));
+      expect(await refusal(client)).to.include({ reason: 'expired' });
+      client.socket.emit('news');
+      expect(await refusal(client)).to.include({ code: 'not_authenticated', event: 'news' });
+      const socket = await told.socket('deauthenticated');
+      expect(socket).not.to.have.any.keys('decoded_token', 'encoded_token');
+      expect(socket.data).not.to.have.property('auth');
+      expect(await refusal(client)).to.include({ code: 'authentication_timeout' });
+      await client.until('disconnect');
+    });
+
+    it("lets it outlive its token with onExpired: 'ignore'", async () => {
+      guard({ onExpired: 'ignore' });
+      const [client, other] = [await world.connected(), await world.connected()];
+      await show(client, tokenEndingIn(50));
+      // A socket that times out later is the proof that time went by.
+      auth.deauthenticate(await told.socket('authenticated'));
+      await show(client, tokenEndingIn(20));
+      await show(other, createToken());
+      await new Promise((resolve) => {
+        setTimeout(resolve, 60);
+      });
+      world.io.emit('still here');
+      await client.until('still here');
+      expect(client.received('token_expiring')).to.deep.equal([]);
+    });
+
+    it('never ends it with ignoreExpiration, and tells the client no end', async () => {
+      guard({ ignoreExpiration: true });
+      expect(await show(await world.connected(), tokenEndingIn(-60_000))).to.include({
+        ok: true,
+        expiresAt: null,
+      });
+    });
+
+    it('leaves a token alone whose exp is centuries away', async () => {
+      guard();
+      const client = await world.connected();
+      const exp = 1e13;
+      expect(await show(client, createToken({ exp }))).to.include({ ok: true, expiresAt: 8.64e15 });
+      world.io.emit('still here');
+      await client.until('still here');
+      expect(client.inbox.events).not.to.include('unauthorized').and.not.to.include('token_expiring');
+    });
+
+    it('comes clockTolerance later', async () => {
+      guard({ clockTolerance: 100 });
+      const exp = Math.floor(Date.now() / 1000) - 50;
+      expect(await show(await world.connected(), createToken({ exp }))).to.include({
+        ok: true,
+        expiresAt: (exp + 100) * 1000,
+      });
+    });
+
+    it('comes at iat + maxAge if that is earlier', async () => {
+      guard({ maxAge: '2h' });
+      const iat = Math.floor(Date.now() / 1000) - 60;
+      const token = createToken({ iat, exp: iat + 86_400 });
+      expect(await show(await world.connected(), token)).to.include({
+        ok: true,
+        expiresAt: (iat + 7200) * 1000,
+      });
+    });
+
+    it('refuses a token that ends before its verification does', async () => {
+      let answer = (): void => undefined;
+      const asked = new Promise<void>((resolve) => {
+        guard({
+          validate: () => {
+            resolve();
+            return new Promise<void>((done) => {
+              answer = done;
+            });
+          },
+        });
+      });
+      const client = await world.connected();
+      const end = Date.now() + 30;
+      const reply = show(client, tokenEndingIn(30));
+      await asked;
+      while (Date.now() <= end) await new Promise(setImmediate);
+      answer();
+      expect((await reply).error).to.include({ code: 'invalid_token', reason: 'expired' });
+    });
+  });
+
+  describe('token_expiring', () => {
+    it('comes a fifth of the remaining life ahead, at most', async () => {
+      guard();
+      const client = await world.connected();
+      await show(client, tokenEndingIn(500));
+      const [notice] = (await client.until('token_expiring')) as [{ expiresIn: number; expiresAt: number }];
+      expect(notice.expiresIn).to.be.within(1, 100);
+      expect(client.received('unauthorized')).to.deep.equal([]);
+    });
+
+    it('does not come with renewNotice: 0', async () => {
+      guard({ renewNotice: 0 });
+      const client = await world.connected();
+      await show(client, tokenEndingIn(100));
+      await client.until('disconnect');
+      expect(client.received('token_expiring')).to.deep.equal([]);
+    });
+  });
+
+  describe('renewal', () => {
+    it('puts the end off: the server is told `reauthenticated`, the client `authenticated`', async () => {
+      guard();
+      const client = await world.connected();
+      await show(client, tokenEndingIn(300, { sub: 'bob', jti: 'one' }));
+      const longer = createToken({ sub: 'bob', jti: 'two' });
+      expect(await show(client, longer)).to.deep.equal({ ok: true, expiresAt: null, expiresIn: null });
+      const socket = await told.socket('reauthenticated');
+      expect(socket).to.have.nested.property('decoded_token.jti', 'two');
+      expect(socket).to.have.property('encoded_token', longer);
+      expect(socket.data).to.have.nested.property('auth.claims.jti', 'two');
+      expect(client.received('authenticated')).to.have.length(2);
+      expect(told.all('authenticated')).to.have.length(1);
+      expect(auth.stats()).to.include({ verified: 2, authenticated: 1 });
+    });
+
+    it('under another subject is refused, and the session stays', async () => {
+      guard();
+      const client = await world.connected();
+      await show(client, createToken({ sub: 'bob' }));
+      for (const claims of [{ sub: 'eve' }, {}]) {
+        const { error } = await show(client, createToken(claims));
+        expect(error).to.include({ code: 'identity_mismatch', retryable: false });
+      }
+      world.io.emit('still here');
+      await client.until('still here');
+    });
+
+    it('under another subject is welcome with sameSubject: false', async () => {
+      guard({ sameSubject: false });
+      const client = await world.connected();
+      await show(client, createToken({ sub: 'bob' }));
+      expect(await show(client, createToken({ sub: 'eve' }))).to.include({ ok: true });
+    });
+
+    it('that fails leaves the session as it was', async () => {
+      guard();
+      const client = await world.connected();
+      const token = createToken({ sub: 'bob', jti: 'one' });
+      await show(client, token);
+      expect(await show(client, tokenEndingIn(-1000))).to.include({ ok: false });
+      const [socket] = world.io.of('/').sockets.values();
+      expect(socket).to.have.property('encoded_token', token);
+      expect(auth.stats()).to.include({ authenticated: 1 });
+    });
+
+    it('in flight when the session expires goes on as a login', async () => {
+      let wait: Promise<void> | undefined;
+      let answer = (): void => undefined;
+      guard({ onExpired: 'deauthenticate', validate: () => wait });
+      const client = await world.connected();
+      await show(client, tokenEndingIn(100));
+      wait = new Promise((resolve) => {
+        answer = resolve;
+      });
+      const renewal = show(client, createToken({ sub: 'bob' }));
+      await told.take('deauthenticated');
+      answer();
+      expect(await renewal).to.include({ ok: true });
+      expect(told.all('authenticated')).to.have.length(2);
+      expect(told.all('reauthenticated')).to.have.length(0);
+    });
+  });
+
+  describe('logout', () => {
+    it('by the client is acknowledged: claims gone, timeout running again', async () => {
+      guard({ timeout: 100 });
+      const client = await world.connected();
+      await show(client, createToken());
+      expect(await client.socket.emitWithAck('deauthenticate')).to.deep.equal({ ok: true });
+      const [socket, reason] = await told.take('deauthenticated');
+      expect(reason).to.equal('logout');
+      expect(socket).not.to.have.property('decoded_token');
+      expect(client.received('unauthorized')).to.deep.equal([]);
+      expect(await refusal(client)).to.include({ code: 'authentication_timeout' });
+    });
+
+    it('by the server is told to the client', async () => {
+      guard();
+      const client = await world.connected();
+      await show(client, createToken());
+      auth.deauthenticate(await told.socket('authenticated'));
+      const data = await refusal(client);
+      expect(data)
+        .to.include({ code: 'not_authenticated', retryable: true })
+        .and.not.to.have.property('event');
+      expect(told.all('unauthorized')).to.deep.equal([]);
+      expect(await show(client, createToken({ sub: 'somebody else' }))).to.include({ ok: true });
+    });
+
+    it('of a socket that is not logged in is nothing', async () => {
+      guard();
+      const client = await world.connected();
+      await settled(client);
+      for (const socket of world.io.of('/').sockets.values()) auth.deauthenticate(socket);
+      await settled(client);
+      expect(client.inbox.events).to.deep.equal(['connect']);
+      expect(told.events).to.deep.equal([]);
+    });
+
+    it('ends a login that is under way', async () => {
+      let answer = (): void => undefined;
+      guard({
+        validate: () =>
+          new Promise<void>((resolve) => {
+            answer = resolve;
+          }),
+      });
+      const client = await world.connected();
+      const reply = show(client, createToken());
+      await settled(client);
+      answer();
+      expect((await reply).error).to.include({ code: 'not_authenticated' });
+      expect(auth.stats()).to.include({ pending: 1, authenticated: 0 });
+    });
+
+    it('delivers what the client sent before it, and nothing that it sends after', async () => {
+      guard();
+      const heard: string[] = [];
+      world.io.on('connection', (socket) => {
+        socket.on('news', (text: string) =>
+          heard.push(
+            `${text} of ${(socket as never as { decoded_token: { sub: string } }).decoded_token.sub}`,
+          ),
+        );
+      });
+      const client = await world.connected();
+      await show(client, createToken({ sub: 'bob' }));
+      client.socket.emit('news', 'before');
+      client.socket.emit('deauthenticate');
+      client.socket.emit('news', 'after');
+      await settled(client);
+      expect(heard).to.deep.equal(['before of bob']);
+    });
+
+    it('of the server between two messages keeps the second from listeners that count on claims', async () => {
+      guard();
+      const heard: string[] = [];
+      world.io.on('connection', (socket) => {
+        socket.on('first', () => auth.deauthenticate(socket));
+        socket.on('second', () => heard.push('second'));
+      });
+      const client = await world.connected();
+      await show(client, createToken());
+      client.socket.emit('first');
+      client.socket.emit('second');
+      await settled(client);
+      expect(heard).to.deep.equal([]);
+    });
+  });
+});
