@@ -1,7 +1,10 @@
 import { EVENTS } from '../protocol';
 import type { AuthenticatedPayload, UnauthorizedData } from '../protocol';
+import { connectPacket } from './connect-packet';
+import type { SendConnect } from './connect-packet';
 import { Deferred } from './deferred';
 import { Listeners } from './listeners';
+import { pause, renewalDelay } from './pace';
 import { Timer } from './timer';
 import { TokenSource } from './token-source';
 import type {
@@ -23,12 +26,6 @@ type Phase = ClientAuthState | 'ending';
 
 type Handler = (detail: unknown) => void;
 
-/** Part of a session's remaining life after which it is renewed, and how much earlier that may be. */
-const RENEW_AT = 0.8;
-const RENEW_SPREAD = 0.1;
-/** Pauses between tries, in ms: the first, doubled each time, and the longest; spread by up to half. */
-const FIRST_PAUSE = 1_000;
-const LONGEST_PAUSE = 30_000;
 /** Refusals of fresh tokens in a row that are final. */
 const MAX_REFUSALS = 2;
 /** After which Socket.IO never reconnects by itself. */
@@ -49,13 +46,15 @@ export class Login implements ClientAuth {
   #ready = new Deferred<AuthenticatedPayload>();
   #phase: Phase = 'pending';
   /** Sends the CONNECT packet that is waiting for a token. */
-  #knock: ((token?: string) => void) | undefined;
+  #connect: SendConnect | undefined;
   /** The token that the server has not answered yet. */
   #shown: string | undefined;
   /** The token that the server accepted last. */
   #accepted: string | undefined;
   /** A logout that the server has not acknowledged yet; nothing is shown before, or its answers could be mistaken. */
   #leaving: Deferred<void> | undefined;
+  /** Whether the server has refused on this connection in a way that allows for another try. */
+  #mayReturn = false;
   /** Fresh tokens refused since the last login. */
   #refusals = 0;
   /** Tries that failed since the last login, for whatever reason. */
@@ -91,9 +90,10 @@ export class Login implements ClientAuth {
   logout(): Promise<void> {
     if (this.#phase !== 'closed') {
       this.#stop('unauthorized', notAuthenticated('logged out'));
-      if (this.#leaving === undefined && (this.#socket.connected || this.#shown !== undefined)) {
+      const { connected, active } = this.#socket;
+      if (this.#leaving === undefined && (connected || (active && this.#shown !== undefined))) {
         this.#leaving = new Deferred();
-        if (this.#socket.connected) this.#sendLogout();
+        if (connected) this.#sendLogout();
       }
     }
     return this.#leaving?.promise ?? Promise.resolve();
@@ -104,6 +104,8 @@ export class Login implements ClientAuth {
       this.#phase = 'pending';
       this.#ready = new Deferred();
       this.#refusals = this.#failures = 0;
+      // The application has disconnected the socket before it was connected: no answer will come.
+      if (!this.#socket.active) this.#forgetConnection();
       void Promise.resolve(this.#leaving?.promise).then(() => {
         if (this.#phase === 'pending') this.#try();
       });
@@ -121,23 +123,12 @@ export class Login implements ClientAuth {
 
   // What Socket.IO tells.
 
-  /** The transport is open, and the CONNECT packet can go. Never throws: Socket.IO would open transports without end. */
+  /** The transport is open. Throws nothing of ours: Socket.IO would open transports without end. */
   readonly #onOpen = (send: (data: object) => void): void => {
-    const socket = this.#socket;
-    const appAuth = this.#appAuth;
-    const { engine } = socket.io;
     this.#forgetConnection();
-    this.#knock = (token) => {
-      this.#knock = undefined;
-      // Too late: a second CONNECT packet, or one of a socket that is gone, would make a ghost on the server.
-      if (!socket.active || socket.io.engine !== engine) return;
-      this.#shown = token;
-      const sendAll = (data?: object): void => send({ ...data, token });
-      if (typeof appAuth === 'function') appAuth(sendAll);
-      else sendAll(appAuth);
-    };
+    this.#connect = connectPacket(this.#socket, this.#appAuth, send);
     if (this.#phase === 'pending') this.#tokens.fetch();
-    else this.#knock();
+    else this.#sendConnect();
   };
 
   readonly #onConnect = (): void => {
@@ -146,11 +137,17 @@ export class Login implements ClientAuth {
   };
 
   readonly #onDisconnect = (reason: string): void => {
+    // Of a drop Socket.IO takes care. After its server's disconnect it does nothing; that is undone only if it followed
+    // on a refusal that allows for another try. Without one it was the application that threw the client out.
+    const isReturning = this.#mayReturn && reason === SERVER_DISCONNECT;
     this.#forgetConnection();
-    // Only after a refusal that allows for another try does a server's disconnect leave the timer running. Without one
-    // the application threw the client out; of all else Socket.IO takes care.
-    if (this.#phase === 'authenticated' || reason !== SERVER_DISCONNECT) this.#timer.clear();
-    if (this.#phase === 'authenticated') this.#phase = 'pending';
+    if (!isReturning) this.#timer.clear();
+    else if (!this.#timer.isSet) this.#tryLater();
+    if (this.#phase === 'authenticated') {
+      this.#phase = 'pending';
+      // A session's end may have looked like the refusal of a renewal that was on its way.
+      this.#refusals = 0;
+    }
     if (this.#phase === 'ending') this.#phase = 'unauthorized';
   };
 
@@ -160,10 +157,11 @@ export class Login implements ClientAuth {
     this.#phase = 'authenticated';
     this.#accepted = this.#shown ?? this.#accepted;
     this.#shown = undefined;
+    this.#mayReturn = false;
     this.#refusals = this.#failures = 0;
     this.#timer.clear();
     if (session.expiresIn !== null && this.#tokens.isRenewable) {
-      this.#timer.set(session.expiresIn * RENEW_AT * (1 - RENEW_SPREAD * Math.random()), this.#try);
+      this.#timer.set(renewalDelay(session.expiresIn), this.#try);
     }
     this.#ready.resolve(session);
     this.#listeners.tell('authenticated', session);
@@ -171,6 +169,12 @@ export class Login implements ClientAuth {
 
   readonly #onExpiring = (): void => {
     if (this.#phase === 'authenticated' && this.#shown === undefined && this.#tokens.isRenewable) this.#try();
+  };
+
+  readonly #onConnectError = (error: unknown): void => {
+    // What was not let in need not log out.
+    if (this.#leaving) this.#forgetConnection();
+    else this.#onRefusal(error);
   };
 
   /** `unauthorized`, and `connect_error` in handshake mode; the latter may come of anything else, too. */
@@ -182,7 +186,7 @@ export class Login implements ClientAuth {
 
   readonly #handlers: readonly (readonly [string, (detail: never) => void])[] = [
     ['connect', this.#onConnect],
-    ['connect_error', this.#onRefusal],
+    ['connect_error', this.#onConnectError],
     ['disconnect', this.#onDisconnect],
     [EVENTS.authenticated, this.#onAuthenticated],
     [EVENTS.unauthorized, this.#onRefusal],
@@ -194,12 +198,12 @@ export class Login implements ClientAuth {
   /** Takes the next step to a token that counts; where Socket.IO is connecting by itself, that is to wait. */
   readonly #try = (): void => {
     const socket = this.#socket;
-    if (socket.connected || this.#knock) this.#tokens.fetch();
+    if (socket.connected || this.#connect) this.#tokens.fetch();
     else if (!socket.active) socket.connect();
   };
 
   readonly #show = (token: string): void => {
-    if (this.#knock) this.#knock(token);
+    if (this.#connect) this.#sendConnect(token);
     // Lost its connection meanwhile: the next one asks for a token of its own.
     else if (!this.#socket.connected) return;
     else if (this.#phase === 'authenticated' && token === this.#accepted) {
@@ -212,46 +216,56 @@ export class Login implements ClientAuth {
     this.#timer.clear();
   };
 
+  #sendConnect(token?: string): void {
+    const send = this.#connect;
+    this.#connect = undefined;
+    if (send?.(token)) this.#shown = token;
+  }
+
   readonly #onFailure = (error: unknown): void => {
-    if (this.#socket.connected || this.#knock) this.#tryLater();
+    if (this.#socket.connected || this.#connect) this.#tryLater();
     this.#listeners.tell('error', error);
   };
 
   #refused(data: UnauthorizedData): void {
     const error = new UnauthorizedError(data);
     const isAnswer = this.#shown !== undefined;
-    const isTokensFault = data.code === INVALID_TOKEN;
     const keepsSession = isAnswer && this.#phase === 'authenticated';
     this.#shown = undefined;
-    if (isAnswer && isTokensFault) this.#refusals += 1;
-    const limit = this.#tokens.isRenewable ? MAX_REFUSALS : 0;
-    const isFinal = this.#phase === 'ending' || !data.retryable;
-    if (isFinal || (isTokensFault && this.#refusals >= limit)) {
+    if (isAnswer && data.code === INVALID_TOKEN) this.#refusals += 1;
+    if (this.#isFinal(data)) {
       this.#stop(keepsSession ? 'ending' : 'unauthorized', error);
       this.#listeners.tell('unauthorized', error);
       return;
     }
     const isSessionsEnd = this.#phase === 'authenticated' && !isAnswer;
     if (!keepsSession) this.#phase = 'pending';
+    this.#mayReturn = true;
     this.#tryLater(data.retryAfter);
     if (!isSessionsEnd) this.#listeners.tell('error', error);
   }
 
+  #isFinal({ code, retryable }: UnauthorizedData): boolean {
+    // A token that cannot be had afresh helps no second time.
+    const limit = this.#tokens.isRenewable ? MAX_REFUSALS : 0;
+    return this.#phase === 'ending' || !retryable || (code === INVALID_TOKEN && this.#refusals >= limit);
+  }
+
   /** @param atLeast in ms */
   #tryLater(atLeast = 0): void {
-    const pause = Math.min(FIRST_PAUSE * 2 ** this.#failures, LONGEST_PAUSE);
+    this.#timer.set(atLeast + pause(this.#failures), this.#try);
     this.#failures += 1;
-    this.#timer.set(atLeast + (pause * (1 + Math.random())) / 2, this.#try);
   }
 
   /** Tries no more. */
   #stop(phase: Phase, error: UnauthorizedError): void {
     this.#phase = phase;
+    this.#mayReturn = false;
     this.#timer.clear();
     this.#tokens.cancel();
     this.#ready.reject(error);
     // As a guest, rather than never.
-    this.#knock?.();
+    this.#sendConnect();
   }
 
   #sendLogout(): void {
@@ -260,7 +274,8 @@ export class Login implements ClientAuth {
 
   /** Nothing that was sent will be answered any more. */
   #forgetConnection(): void {
-    this.#knock = this.#shown = undefined;
+    this.#connect = this.#shown = undefined;
+    this.#mayReturn = false;
     this.#leaving?.resolve();
     this.#leaving = undefined;
   }

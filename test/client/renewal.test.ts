@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import sinon from 'sinon';
+import { restore, stub } from 'sinon';
 import { isUnauthorizedError } from '../../lib/client';
 import type { Authorizer } from '../../lib';
 import type { AuthenticatedPayload } from '../../lib/client';
@@ -12,13 +12,13 @@ describe('the client renews its session', () => {
   let auth: Authorizer;
 
   beforeEach(async () => {
-    sinon.stub(Math, 'random').returns(0);
+    stub(Math, 'random').returns(0);
     await kit.start();
     auth = kit.world.authorize({ onExpired: 'ignore' });
     auth.attach(kit.world.io);
   });
   afterEach(async () => {
-    sinon.restore();
+    restore();
     await kit.close();
   });
 
@@ -27,8 +27,8 @@ describe('the client renews its session', () => {
     [1, 0.72],
   ] as const) {
     it(`at ${share * 100} % of the token's life where chance gives ${random}`, async () => {
-      sinon.restore();
-      sinon.stub(Math, 'random').returns(random);
+      restore();
+      stub(Math, 'random').returns(random);
       const token = fetcher(() => shortToken(100_000));
       const clock = kit.stopTimers();
       const client = kit.client(token);
@@ -84,7 +84,7 @@ describe('the client renews its session', () => {
     const token = fetcher(() => shortToken(100_000));
     const clock = kit.stopTimers();
     const client = kit.client(token);
-    client.socket.on('authenticated', () => sinon.stub(Date, 'now').returns(0));
+    client.socket.on('authenticated', () => stub(Date, 'now').returns(0));
     await client.until('authenticated');
     clock.tick(79_000);
     expect(token.calls).to.equal(1);

@@ -1,26 +1,26 @@
 import { expect } from 'chai';
-import sinon from 'sinon';
+import { assert, restore, spy, stub } from 'sinon';
 import { endlessToken, fetcher, gate, Kit, shortToken } from './kit';
 
 describe('where no token is to be had, the client', () => {
   const kit = new Kit();
-  const unhandled = sinon.spy();
+  const unhandled = spy();
 
   beforeEach(async () => {
     unhandled.resetHistory();
     process.on('unhandledRejection', unhandled);
     // The pauses: 0.5 s, 1 s, 2 s, and so on.
-    sinon.stub(Math, 'random').returns(0);
+    stub(Math, 'random').returns(0);
     await kit.start();
     kit.world.authorize().attach(kit.world.io);
   });
   afterEach(async () => {
     await kit.close();
-    sinon.restore();
+    restore();
     // Rejections that nobody took are told of after the microtasks.
     await new Promise((resolve) => setImmediate(resolve));
     process.off('unhandledRejection', unhandled);
-    sinon.assert.notCalled(unhandled);
+    assert.notCalled(unhandled);
   });
 
   const fault = new Error('the endpoint is down');
@@ -145,17 +145,25 @@ describe('where no token is to be had, the client', () => {
   });
 
   it('goes on through a renewal until the session ends, and after that, until the endpoint is back', async () => {
+    await kit.world.close();
+    await kit.start();
+    kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
+    const clock = kit.stopTimers();
     let isDown = false;
-    const token = fetcher(() => (isDown ? Promise.reject(fault) : shortToken(700)));
+    const token = fetcher(() => (isDown ? Promise.reject(fault) : shortToken(300)));
     const client = kit.client(token);
     await client.until('authenticated');
     isDown = true;
+    clock.tick(240);
     await client.until('error');
     expect(client.auth.state).to.equal('authenticated');
     await client.until('disconnect');
-    expect(client.auth.state).to.equal('pending');
+    expect([client.auth.state, token.calls]).to.deep.equal(['pending', 2]);
+    clock.tick(1_000);
     await client.until('error');
+    expect(client.auth.state).to.equal('pending');
     isDown = false;
+    clock.tick(2_000);
     await client.until('authenticated');
     expect([client.auth.state, token.most]).to.deep.equal(['authenticated', 1]);
   });

@@ -1,0 +1,216 @@
+import { expect } from 'chai';
+import { isUnauthorizedError } from '../../lib/client';
+import type { JwtClaims } from '../../lib';
+import { SECRET } from '../support/tokens';
+import { endlessToken, fetcher, gate, Kit, shortToken } from './kit';
+import type { Watched } from './kit';
+
+describe('the client logs out', () => {
+  const kit = new Kit();
+  let subjects: unknown[] = [];
+
+  /** Lets clients in under a key that may take its time, and remembers as whom. */
+  function serve(key: () => string | Promise<string> = () => SECRET): void {
+    subjects = [];
+    kit.world
+      .authorize({ secret: key, required: false })
+      .attach(kit.world.io)
+      .on('authenticated', (socket: { decoded_token: JwtClaims }) => subjects.push(socket.decoded_token.sub));
+  }
+
+  /** Whom the server takes the only socket for. */
+  function user(): unknown {
+    const [socket] = [...kit.world.io.sockets.sockets.values()];
+    return (socket?.data as { auth?: { claims: JwtClaims } } | undefined)?.auth?.claims.sub;
+  }
+
+  beforeEach(async () => {
+    await kit.start();
+  });
+  afterEach(() => kit.close());
+
+  it('and in as another user, on the same socket', async () => {
+    serve();
+    let sub = 'alice';
+    const client = kit.client(() => endlessToken(sub));
+    await client.auth.ready;
+    await client.auth.logout();
+    expect([client.auth.state, client.socket.connected, user()]).to.deep.equal([
+      'unauthorized',
+      true,
+      undefined,
+    ]);
+    sub = 'bob';
+    await client.auth.login();
+    expect([client.auth.state, user(), client.count('connect')]).to.deep.equal(['authenticated', 'bob', 1]);
+    expect(client.count('came unauthorized')).to.equal(0);
+  });
+
+  it('and in as another user without waiting in between', async () => {
+    serve();
+    let sub = 'alice';
+    const client = kit.client(() => endlessToken(sub));
+    await client.auth.ready;
+    void client.auth.logout();
+    sub = 'bob';
+    const session = await client.auth.login();
+    expect([session, user()]).to.deep.equal([{ expiresAt: null, expiresIn: null }, 'bob']);
+  });
+
+  it('while a token is being verified: the answer to it is not taken for a login', async () => {
+    const key = gate<string>();
+    const asked = gate();
+    serve(() => {
+      asked.open();
+      return key.promise;
+    });
+    let sub = 'alice';
+    const client = kit.client(() => endlessToken(sub));
+    await asked.promise;
+    const loggedOut = client.auth.logout();
+    sub = 'bob';
+    const ready = client.auth.login();
+    await loggedOut;
+    key.open(SECRET);
+    await ready;
+    expect([subjects, user()]).to.deep.equal([['bob'], 'bob']);
+  });
+
+  it('while its answer is on the way', async () => {
+    serve();
+    let sub = 'alice';
+    const client = kit.client(() => endlessToken(sub));
+    // The token went with the CONNECT packet; the server has accepted it, and the client has not heard of it.
+    client.socket.once('connect', () => void client.auth.logout());
+    await client.until('connect');
+    sub = 'bob';
+    await client.auth.login();
+    expect([client.count('authenticated'), user()]).to.deep.equal([1, 'bob']);
+  });
+
+  it('while it connects: the session that the CONNECT packet makes is ended', async () => {
+    serve();
+    const client = kit.client(() => endlessToken('alice'));
+    const shown = gate();
+    // The CONNECT packet, with the token, has just been handed over.
+    client.socket.io.engine.on('packetCreate', () => shown.open());
+    await shown.promise;
+    await client.auth.logout();
+    expect([client.auth.state, user()]).to.deep.equal(['unauthorized', undefined]);
+    expect([client.count('authenticated'), subjects]).to.deep.equal([0, ['alice']]);
+  });
+
+  it('while it waits for a token: that token is never shown, and it connects as a guest', async () => {
+    serve();
+    const answer = gate<string>();
+    const asked = gate();
+    const client = kit.client(() => {
+      asked.open();
+      return answer.promise;
+    });
+    await asked.promise;
+    await client.auth.logout();
+    answer.open(endlessToken('alice'));
+    await client.until('connect');
+    await client.socket.emitWithAck('deauthenticate');
+    expect([subjects, client.auth.state]).to.deep.equal([[], 'unauthorized']);
+  });
+
+  it('and is not logged in at the next connection, nor shows a token that its socket held', async () => {
+    serve();
+    const token = fetcher(() => endlessToken());
+    const client = kit.client(token, { auth: { token: endlessToken('held'), tenant: 'blue' } });
+    await client.auth.ready;
+    await client.auth.logout();
+    client.socket.io.engine.close();
+    await client.until('disconnect');
+    await client.until('connect');
+    await client.until('connect');
+    await client.socket.emitWithAck('deauthenticate');
+    expect([token.calls, subjects, client.auth.state]).to.deep.equal([1, ['bob'], 'unauthorized']);
+    await client.auth.login();
+    expect(user()).to.equal('bob');
+  });
+
+  it('and is not back when the server disconnects the guest', async () => {
+    kit.world.authorize({ timeout: 30 }).attach(kit.world.io);
+    const client = kit.client(() => endlessToken());
+    await client.auth.ready;
+    const clock = kit.stopTimers();
+    await client.auth.logout();
+    await client.until('disconnect');
+    expect([client.auth.state, client.socket.active, clock.countTimers()]).to.deep.equal([
+      'unauthorized',
+      false,
+      0,
+    ]);
+    // Until it is told to.
+    await client.auth.login();
+    expect(client.socket.connected).to.equal(true);
+  });
+
+  it('and stops renewing', async () => {
+    serve();
+    const clock = kit.stopTimers();
+    const client = kit.client(() => shortToken(60_000));
+    await client.auth.ready;
+    await client.auth.logout();
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it('before it was in: `ready` rejects, and the next `ready` is another', async () => {
+    serve();
+    const client = kit.watch(kit.socket(), () => endlessToken());
+    const { ready } = client.auth;
+    await client.auth.logout();
+    const reason: unknown = await ready.catch((error: unknown) => error);
+    expect(isUnauthorizedError(reason) && reason.data.code).to.equal('not_authenticated');
+    expect(client.count('unauthorized')).to.equal(0);
+    const next = client.auth.login();
+    expect(next).to.equal(client.auth.ready).and.not.equal(ready);
+    await next;
+  });
+
+  it('although the connection is lost before the server could answer', async () => {
+    serve();
+    const client = kit.client(() => endlessToken());
+    await client.auth.ready;
+    const loggedOut = client.auth.logout();
+    client.socket.io.engine.close();
+    await loggedOut;
+    expect(client.auth.state).to.equal('unauthorized');
+  });
+
+  for (const [what, leave] of [
+    ['is refused', (): void => {}],
+    ['is given up by the application', (client: Watched): void => void client.socket.disconnect()],
+  ] as const) {
+    it(`while it connects, and the connection ${what}: the next login does not wait for an answer`, async () => {
+      let isOpen = false;
+      serve();
+      kit.world.io.use((_, next) => next(isOpen ? undefined : new Error('closed on sundays')));
+      const client = kit.client(() => endlessToken());
+      const shown = gate();
+      client.socket.io.engine.on('packetCreate', () => shown.open());
+      await shown.promise;
+      const loggedOut = client.auth.logout();
+      leave(client);
+      isOpen = client.socket.disconnected && !client.socket.active;
+      if (!isOpen) await client.until('connect_error');
+      isOpen = true;
+      await client.auth.login();
+      await loggedOut;
+      expect(user()).to.equal('bob');
+    });
+  }
+
+  it('once, however often it is asked; `login` while logged in changes nothing', async () => {
+    serve();
+    const token = fetcher(() => endlessToken());
+    const client = kit.client(token);
+    await client.auth.ready;
+    await client.auth.login();
+    await Promise.all([client.auth.logout(), client.auth.logout()]);
+    expect([token.calls, client.count('sent deauthenticate')]).to.deep.equal([1, 1]);
+  });
+});

@@ -1,0 +1,207 @@
+import { expect } from 'chai';
+import { assert, restore, spy, stub } from 'sinon';
+import {
+  isUnauthorizedError as isServersUnauthorizedError,
+  UnauthorizedError as ServersError,
+} from '../../lib';
+import { isUnauthorizedError, UnauthorizedError } from '../../lib/client';
+import { createToken, SECRET } from '../support/tokens';
+import { endlessToken, fetcher, gate, Kit } from './kit';
+import type { Watched } from './kit';
+
+const FORGED = createToken({ sub: 'bob' }, {}, 'another secret, and long enough for HS256');
+
+describe('the client is refused', () => {
+  const kit = new Kit();
+
+  beforeEach(async () => {
+    stub(Math, 'random').returns(0);
+    await kit.start();
+  });
+  afterEach(async () => {
+    await kit.close();
+    restore();
+  });
+
+  for (const handshake of [false, true]) {
+    describe(handshake ? 'in handshake mode' : 'in event mode', () => {
+      it('for good: it stops, reports it once, and `ready` rejects', async () => {
+        kit.world
+          .authorize({
+            handshake,
+            validate: () => {
+              throw new ServersError('account_locked', { message: 'ask your administrator' });
+            },
+          })
+          .attach(kit.world.io);
+        const clock = kit.stopTimers();
+        const token = fetcher(() => endlessToken());
+        const client = kit.client(token);
+        const reason: unknown = await client.auth.ready.catch((error: unknown) => error);
+        expect(reason).to.be.instanceOf(UnauthorizedError).and.include({
+          name: 'UnauthorizedError',
+          code: 'account_locked',
+          message: 'ask your administrator',
+        });
+        expect([isUnauthorizedError(reason), isServersUnauthorizedError(reason)]).to.deep.equal([true, true]);
+        expect(await client.until('unauthorized')).to.equal(reason);
+        expect([client.auth.state, token.calls, clock.countTimers()]).to.deep.equal(['unauthorized', 1, 0]);
+        expect([client.count('unauthorized'), client.count('error')]).to.deep.equal([1, 0]);
+      });
+
+      it('a first token, and gets in with the second', async () => {
+        kit.world.authorize({ handshake }).attach(kit.world.io);
+        const clock = kit.stopTimers();
+        const token = fetcher((call) => (call === 1 ? FORGED : endlessToken()));
+        const client = kit.client(token);
+        const error = await client.until('error');
+        expect(isUnauthorizedError(error) && error.data.reason).to.equal('signature');
+        expect(client.auth.state).to.equal('pending');
+        clock.tick(500);
+        await client.auth.ready;
+        expect([token.calls, client.count('unauthorized')]).to.deep.equal([2, 0]);
+      });
+
+      it('two fresh tokens in a row: it stops and reports the second', async () => {
+        kit.world.authorize({ handshake }).attach(kit.world.io);
+        const clock = kit.stopTimers();
+        const token = fetcher(() => FORGED);
+        const client = kit.client(token);
+        await client.until('error');
+        clock.tick(500);
+        expect((await client.until<UnauthorizedError>('unauthorized')).data).to.include({
+          code: 'invalid_token',
+          reason: 'signature',
+          retryable: true,
+        });
+        expect([client.auth.state, token.calls, clock.countTimers()]).to.deep.equal(['unauthorized', 2, 0]);
+      });
+
+      it('a string, which cannot become another: it stops at once', async () => {
+        kit.world.authorize({ handshake }).attach(kit.world.io);
+        const client = kit.client(FORGED);
+        expect((await client.until<UnauthorizedError>('unauthorized')).code).to.equal('invalid_token');
+      });
+
+      it('by a limiter: it waits as long as it is told to', async () => {
+        let isBusy = true;
+        const limiter = {
+          consume: () => (isBusy ? Promise.reject({ msBeforeNext: 60_000 }) : Promise.resolve()),
+        };
+        kit.world.authorize({ handshake, limiter }).attach(kit.world.io);
+        const clock = kit.stopTimers();
+        const token = fetcher(() => endlessToken());
+        const client = kit.client(token);
+        expect((await client.until<UnauthorizedError>('error')).data).to.include({
+          code: 'rate_limited',
+          retryAfter: 60_000,
+        });
+        isBusy = false;
+        clock.tick(60_000);
+        expect(token.calls).to.equal(1);
+        clock.tick(500);
+        await client.auth.ready;
+        expect(client.count('unauthorized')).to.equal(0);
+      });
+
+      it("for what is not the token's fault: it goes on, however often, after growing pauses", async () => {
+        let failures = 0;
+        const secret = (): string => {
+          failures += 1;
+          if (failures < 5) throw new Error('no key');
+          return SECRET;
+        };
+        kit.world.authorize({ handshake, secret }).attach(kit.world.io);
+        const clock = kit.stopTimers();
+        const client = kit.client(() => endlessToken());
+        for (const pause of [500, 1_000, 2_000, 4_000]) {
+          expect((await client.until<UnauthorizedError>('error')).code).to.equal('invalid_secret');
+          clock.tick(pause - 1);
+          expect(clock.countTimers()).to.equal(1);
+          clock.tick(1);
+        }
+        await client.auth.ready;
+      });
+    });
+  }
+
+  it('and disconnected by the server because it is full: it comes back', async () => {
+    const auth = kit.world.authorize({ maxPending: 0 });
+    auth.attach(kit.world.io);
+    const socket = kit.socket().connect();
+    const clock = kit.stopTimers();
+    const client = await new Promise<Watched>((resolve) =>
+      socket.once('connect', () => resolve(kit.watch(socket, () => endlessToken()))),
+    );
+    await client.until('disconnect');
+    clock.tick(500);
+    await client.auth.ready;
+  });
+
+  it('because it was revoked: it stops, although the server disconnected it', async () => {
+    const auth = kit.world.authorize();
+    auth.attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const client = kit.client(() => createToken({ sub: 'bob', jti: 'one' }));
+    await client.auth.ready;
+    await auth.revoke({ jti: 'one' });
+    expect((await client.until<UnauthorizedError>('unauthorized')).data.reason).to.equal('revoked');
+    await client.until('disconnect');
+    expect([client.auth.state, client.socket.active, clock.countTimers()]).to.deep.equal([
+      'unauthorized',
+      false,
+      0,
+    ]);
+  });
+
+  it('by its own code first where it had only one try', async () => {
+    kit.world.authorize({ maxAttempts: 1 }).attach(kit.world.io);
+    const client = kit.client(() => FORGED);
+    expect((await client.until<UnauthorizedError>('error')).code).to.equal('invalid_token');
+    expect((await client.until<UnauthorizedError>('unauthorized')).code).to.equal('too_many_attempts');
+    await client.until('disconnect');
+    expect([client.auth.state, client.socket.active]).to.deep.equal(['unauthorized', false]);
+  });
+
+  it('an event of the application: that is no refusal of its login', async () => {
+    const key = gate<string>();
+    kit.world.authorize({ secret: () => key.promise }).attach(kit.world.io);
+    const client = kit.client(() => endlessToken());
+    client.socket.emit('chat', 'too early');
+    await client.until('came unauthorized');
+    key.open(SECRET);
+    await client.auth.ready;
+    expect([client.count('unauthorized'), client.count('error')]).to.deep.equal([0, 0]);
+  });
+
+  it("by a middleware of the application: that is the application's affair", async () => {
+    kit.world.authorize().attach(kit.world.io);
+    kit.world.io.use((_, next) => next(new Error('closed on sundays')));
+    const clock = kit.stopTimers();
+    const client = kit.client(() => endlessToken());
+    await client.until('connect_error');
+    expect([client.auth.state, client.count('error'), clock.countTimers()]).to.deep.equal(['pending', 0, 0]);
+  });
+
+  it('and nobody awaits `ready`: no unhandled rejection', async () => {
+    const unhandled = spy();
+    process.on('unhandledRejection', unhandled);
+    kit.world.authorize().attach(kit.world.io);
+    const client = kit.client(FORGED);
+    await client.until('unauthorized');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+    assert.notCalled(unhandled);
+  });
+
+  it('and logs in when it is told to, on a connection of its own if need be', async () => {
+    kit.world.authorize({ maxAttempts: 1 }).attach(kit.world.io);
+    let current = FORGED;
+    const client = kit.client(() => current);
+    await client.until('unauthorized');
+    await client.until('disconnect');
+    current = endlessToken();
+    await client.auth.login();
+    expect(client.auth.state).to.equal('authenticated');
+  });
+});

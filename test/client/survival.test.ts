@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import { restore, stub } from 'sinon';
+import { World } from '../support/world';
+import { endlessToken, fetcher, Kit, shortToken } from './kit';
+
+describe('the client comes back', () => {
+  const kit = new Kit();
+
+  beforeEach(async () => {
+    stub(Math, 'random').returns(0);
+    await kit.start();
+  });
+  afterEach(async () => {
+    await kit.close();
+    restore();
+  });
+
+  it('after a sleep in which the token expired and the server disconnected it: its timers come late', async () => {
+    kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
+    // The laptop sleeps: no timer of the client fires, while the server's clock goes on.
+    const clock = kit.stopTimers();
+    const token = fetcher((call) => shortToken(call === 1 ? 200 : 60_000));
+    const client = kit.client(token);
+    await client.until('authenticated');
+    expect(await client.until('disconnect')).to.equal('io server disconnect');
+    expect([client.auth.state, client.socket.active]).to.deep.equal(['pending', false]);
+    clock.tick(500);
+    await client.until('authenticated');
+    expect([token.calls, token.most, client.count('unauthorized')]).to.deep.equal([2, 1, 0]);
+  });
+
+  it('after a sleep from which the late renewal wakes first', async () => {
+    kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const token = fetcher((call) => shortToken(call === 1 ? 200 : 60_000));
+    const client = kit.client(token);
+    await client.until('authenticated');
+    await new Promise<void>((resolve) => kit.world.io.once('deauthenticated', () => resolve()));
+    // The session is over, its end is on the way, and the client does not know yet.
+    expect(client.auth.state).to.equal('authenticated');
+    clock.tick(500);
+    await client.until('disconnect');
+    clock.tick(500);
+    await client.until('authenticated');
+    expect([client.auth.state, token.most, client.count('unauthorized')]).to.deep.equal([
+      'authenticated',
+      1,
+      0,
+    ]);
+  });
+
+  it('after an expiry that leaves it connected: by event', async () => {
+    kit.world.authorize({ onExpired: 'deauthenticate', renewNotice: 0 }).attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const client = kit.client(fetcher((call) => shortToken(call === 1 ? 200 : 60_000)));
+    await client.until('authenticated');
+    await client.until('came unauthorized');
+    expect([client.auth.state, client.socket.connected]).to.deep.equal(['pending', true]);
+    clock.tick(500);
+    await client.until('authenticated');
+    expect([client.count('connect'), client.count('sent authenticate')]).to.deep.equal([1, 1]);
+  });
+
+  it('after an expiry, in handshake mode', async () => {
+    const auth = kit.world.authorize({ handshake: true, renewNotice: 0 });
+    auth.attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const client = kit.client(fetcher((call) => shortToken(call === 1 ? 200 : 60_000)));
+    await client.until('authenticated');
+    await client.until('disconnect');
+    clock.tick(500);
+    await client.until('authenticated');
+    expect(client.count('connect')).to.equal(2);
+  });
+
+  it('after an expiry, where another namespace keeps the transport open', async () => {
+    kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
+    kit.world.io.of('/other');
+    const other = kit.socket({ forceNew: false }, '/other').connect();
+    const clock = kit.stopTimers();
+    const client = kit.watch(
+      kit.socket({ forceNew: false }),
+      fetcher((call) => shortToken(call === 1 ? 200 : 60_000)),
+    );
+    client.socket.connect();
+    await client.until('authenticated');
+    await client.until('disconnect');
+    clock.tick(500);
+    await client.until('authenticated');
+    expect([other.connected, client.count('sent authenticate')]).to.deep.equal([true, 0]);
+  });
+
+  it('after a restart of the server, with a fresh token', async () => {
+    kit.world.authorize().attach(kit.world.io);
+    const { port } = new URL(kit.world.url);
+    const token = fetcher((call) => endlessToken(`token ${call}`));
+    const client = kit.client(token);
+    await client.until('authenticated');
+    await kit.world.close();
+    await client.until('disconnect');
+    await client.until('connect_error');
+    expect([client.auth.state, token.calls]).to.deep.equal(['pending', 1]);
+    kit.world = new World();
+    kit.world.authorize().attach(kit.world.io);
+    await new Promise<void>((resolve) => kit.world.http.listen(Number(port), '127.0.0.1', resolve));
+    await client.until('authenticated');
+    expect([client.auth.state, token.calls]).to.deep.equal(['authenticated', 2]);
+  });
+
+  it('where the server resumes the session', async () => {
+    await kit.world.close();
+    kit.world = new World({ connectionStateRecovery: {} });
+    await kit.world.listen();
+    kit.world.authorize().attach(kit.world.io);
+    const client = kit.client(() => shortToken(60_000));
+    await client.until('authenticated');
+    // Without an offset Socket.IO recovers nothing.
+    kit.world.io.emit('news');
+    await client.until('came news');
+    client.socket.io.engine.close();
+    await client.until('disconnect');
+    await client.until('authenticated');
+    expect([client.socket.recovered, client.auth.state]).to.deep.equal([true, 'authenticated']);
+  });
+
+  it('and is logged in again where the server logged it out for now', async () => {
+    const auth = kit.world.authorize();
+    auth.attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const client = kit.client(() => endlessToken());
+    await client.until('authenticated');
+    for (const socket of kit.world.io.sockets.sockets.values()) auth.deauthenticate(socket);
+    await client.until('came unauthorized');
+    expect(client.auth.state).to.equal('pending');
+    clock.tick(500);
+    await client.until('authenticated');
+  });
+
+  it('not where the application throws it out without a refusal: that is its own affair', async () => {
+    kit.world.authorize().attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const token = fetcher(() => shortToken(60_000));
+    const client = kit.client(token);
+    await client.until('authenticated');
+    kit.world.io.disconnectSockets(true);
+    await client.until('disconnect');
+    expect([client.auth.state, client.socket.active, clock.countTimers()]).to.deep.equal([
+      'pending',
+      false,
+      0,
+    ]);
+    client.socket.connect();
+    await client.until('authenticated');
+    expect(token.calls).to.equal(2);
+  });
+
+  it('not where the application itself disconnects, even while a try was planned', async () => {
+    kit.world.authorize().attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const client = kit.client(() => 'no token');
+    await client.until('error');
+    client.socket.disconnect();
+    expect([client.socket.active, clock.countTimers()]).to.deep.equal([false, 0]);
+  });
+});
