@@ -60,7 +60,8 @@ function createWeb({ secret, tokenSeconds, onLogout }) {
   }
 
   function newToken(id, { name, admin }) {
-    return sign({ name, admin }, secret, { subject: id, expiresIn: tokenSeconds });
+    // Each is another one, also within a second: a renewal by the same token would be none.
+    return sign({ name, admin }, secret, { subject: id, jwtid: randomUUID(), expiresIn: tokenSeconds });
   }
 
   function find(id, request) {

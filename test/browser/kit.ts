@@ -2,16 +2,15 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { needs } from '../support/debian';
 import { ROOT } from '../support/repository';
 
 /** Debian's. */
-export const CHROMIUM = '/usr/bin/chromium';
+const CHROMIUM = '/usr/bin/chromium';
 const SCREENSHOTS = resolve(ROOT, 'build/screenshots');
 const VIEWS = [
-  { name: 'narrow-light', width: 390, height: 844, colorScheme: 'light' },
-  { name: 'narrow-dark', width: 390, height: 844, colorScheme: 'dark' },
-  { name: 'wide-light', width: 1280, height: 800, colorScheme: 'light' },
-  { name: 'wide-dark', width: 1280, height: 800, colorScheme: 'dark' },
+  { name: 'phone-light', width: 390, height: 844, colorScheme: 'light' },
+  { name: 'desktop-dark', width: 1280, height: 800, colorScheme: 'dark' },
 ] as const;
 
 /** The chat of the examples, as a test sees it. */
@@ -41,7 +40,10 @@ export class TestBrowser {
   #browser: Browser | undefined;
   #context: BrowserContext | undefined;
 
-  async launch(): Promise<void> {
+  /** @param context `this` of a `before` hook */
+  async launch(context: Mocha.Context): Promise<void> {
+    needs(context, 'chromium');
+    context.timeout(30_000);
     this.#browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: [
@@ -103,6 +105,8 @@ export class Tab {
   }
 
   async press(button: string): Promise<void> {
+    // In a tab behind another, a click takes a second.
+    await this.page.bringToFront();
     await this.page.getByRole('button', { name: button, exact: true }).click();
   }
 
@@ -115,7 +119,7 @@ export class Tab {
 
   async say(text: string): Promise<void> {
     await this.page.getByLabel('Your message').fill(text);
-    await this.press('Send');
+    await this.page.getByLabel('Your message').press('Enter');
   }
 
   /** Waits until the page shows a text. */
@@ -136,9 +140,11 @@ export class Tab {
     return this.page.evaluate(`sessionStorage.getItem(${JSON.stringify(key)})`);
   }
 
-  /** Keeps what is to be seen, on a phone and on a desktop, in light and dark, under build/screenshots/. */
+  /** Keeps what is to be seen on a phone, in light, and on a desktop, in dark, under build/screenshots/. */
   async keep(name: string): Promise<void> {
     mkdirSync(SCREENSHOTS, { recursive: true });
+    // A tab behind another takes seconds to draw.
+    await this.page.bringToFront();
     for (const { name: view, width, height, colorScheme } of VIEWS) {
       await this.page.setViewportSize({ width, height });
       await this.page.emulateMedia({ colorScheme });

@@ -29,8 +29,7 @@ describe('A plain page, with the client script of Socket.IO', () => {
   let script: (url: string) => string;
 
   before(function () {
-    this.timeout(30_000);
-    return browser.launch();
+    return browser.launch(this);
   });
   beforeEach(async () => {
     world = await new World().listen();

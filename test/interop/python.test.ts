@@ -5,13 +5,11 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
+import { needs, PYTHON } from '../support/debian';
 import { Inbox } from '../support/inbox';
 import { ROOT } from '../support/repository';
 import { SECRET } from '../support/tokens';
 import { World } from '../support/world';
-
-/** Debian's, which has PyJWT and python-socketio. */
-const PYTHON = '/usr/bin/python3';
 
 /** What the tests need of a socket that has logged in. */
 interface Login {
@@ -64,6 +62,9 @@ describe('Python: the example client and issuer, with a Node server', () => {
   let programs: Program[] = [];
   let server: Inbox;
 
+  before(function () {
+    needs(this, 'python3-jwt', 'python3-socketio', 'python3-requests');
+  });
   beforeEach(async () => {
     world = await new World().listen();
     server = new Inbox();
