@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createClient } from 'redis';
+
+export type RedisConnection = ReturnType<typeof connect>;
+
+interface RedisServerOptions {
+  /** What was written is on disk before it is acknowledged. */
+  persistent?: boolean;
+  /** It is a node of a Redis Cluster. */
+  cluster?: boolean;
+}
+
+/** A real Redis server on a port of its own, with a temporary folder; it can be stopped, killed and started again. */
+export class RedisServer {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #options: RedisServerOptions;
+  readonly #clients: RedisConnection[] = [];
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, folder: string, options: RedisServerOptions) {
+    this.port = port;
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'socketio-authorize-redis-'));
+    const server = new RedisServer(await freePort(), folder, options);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** A client, not connected yet, that comes back quickly; closed with the server. */
+  client(): RedisConnection {
+    const client = connect(this.url);
+    // Without a listener, Redis being gone would be an exception.
+    client.on('error', () => undefined);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A client whose connection stands. */
+  async connected(): Promise<RedisConnection> {
+    const client = this.client();
+    await client.connect();
+    return client;
+  }
+
+  /** Starts it again, on the same port, with what it had on disk. */
+  async start(): Promise<void> {
+    const options = {
+      port: this.port,
+      bind: '127.0.0.1',
+      dir: this.#folder,
+      save: '',
+      appendonly: this.#options.persistent ? 'yes' : 'no',
+      'cluster-enabled': this.#options.cluster ? 'yes' : 'no',
+      appendfsync: 'always',
+    };
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const redis = spawn('/usr/bin/redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#process = redis;
+    const exited = once(redis, 'exit').then(([code]) => {
+      throw new Error(`redis-server ended with ${String(code)}`);
+    });
+    const listening = new Promise<void>((resolve) => {
+      createInterface(redis.stdout).on('line', (line) => {
+        if (line.includes('Ready to accept connections')) resolve();
+      });
+    });
+    exited.catch(() => undefined);
+    await Promise.race([listening, exited]);
+  }
+
+  /** Ends it as an operator would, or as a failing machine does. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const redis = this.#process;
+    this.#process = undefined;
+    if (redis === undefined || redis.exitCode !== null) return;
+    redis.kill(signal);
+    await once(redis, 'exit');
+  }
+
+  kill(): Promise<void> {
+    return this.stop('SIGKILL');
+  }
+
+  /** Stands still, with all connections open; until {@link thaw}. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) if (client.isOpen) client.destroy();
+    await this.stop('SIGKILL');
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** How often the server has run a command. */
+export async function callsOf(client: RedisConnection, command: string): Promise<number> {
+  const info = await client.info('commandstats');
+  return Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+}
+
+/** Waits until a client has a connection again. */
+export async function ready(client: RedisConnection): Promise<void> {
+  if (!client.isReady) await once(client, 'ready');
+}
+
+function connect(url: string) {
+  return createClient({ url, socket: { reconnectStrategy: 20 } });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
