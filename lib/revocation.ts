@@ -57,7 +57,8 @@ export class Revocations {
 
   /** Whether any rule refuses a token; the store is asked only if this process knows of none. */
   isRevoked(claims: JwtClaims): boolean | PromiseLike<boolean> {
-    return this.refuses(claims) || (this.#context.store?.isRevoked(claims) ?? false);
+    const { store } = this.#context;
+    return this.refuses(claims) || (store !== undefined && store.isRevoked(claims));
   }
 
   /** Makes a live session findable. */
