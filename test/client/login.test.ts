@@ -136,29 +136,33 @@ describe('the client logs in', () => {
     });
   });
 
-  it('a token that comes after the socket has gone makes no ghost on the server', async () => {
-    kit.world.authorize().attach(kit.world.io);
-    const answer = gate<string>();
-    const asked = gate();
-    // Keeps the transport open, so that what is sent too late would arrive.
-    kit.world.io.of('/other');
-    kit.socket({ forceNew: false }, '/other').connect();
-    const client = kit.watch(kit.socket({ forceNew: false }), () => {
-      asked.open();
-      return answer.promise;
+  for (const [what, isBack] of [
+    ['gone', false],
+    ['gone and is back on another transport', true],
+  ] as const) {
+    it(`a token that comes after the socket has ${what} makes no ghost on the server`, async () => {
+      kit.world.authorize().attach(kit.world.io);
+      let sockets = 0;
+      kit.world.io.on('connection', () => (sockets += 1));
+      kit.world.io.of('/other').on('connection', (one) => one.on('ask', (reply: () => void) => reply()));
+      const answer = gate<string>();
+      const asked = gate();
+      // Of the other namespace, it keeps the transport open, so that what is sent too late would arrive.
+      const other = kit.socket({ forceNew: isBack }, '/other').connect();
+      const client = kit.watch(kit.socket({ forceNew: isBack }), () => {
+        asked.open();
+        return answer.promise;
+      });
+      client.socket.connect();
+      await asked.promise;
+      client.socket.disconnect();
+      if (isBack) client.socket.connect();
+      answer.open(endlessToken());
+      if (isBack) await client.auth.ready;
+      await other.emitWithAck('ask');
+      expect([sockets, client.auth.state]).to.deep.equal(isBack ? [1, 'authenticated'] : [0, 'pending']);
     });
-    client.socket.connect();
-    await asked.promise;
-    let sockets = 0;
-    kit.world.io.on('connection', () => (sockets += 1));
-    client.socket.disconnect();
-    answer.open(endlessToken());
-    await answer.promise;
-    // Whatever the first had sent would have come by the time the second is there.
-    client.socket.connect();
-    await client.auth.ready;
-    expect(sockets).to.equal(1);
-  });
+  }
 
   it('a listener that throws is an uncaught error, and disturbs neither state nor other listeners', async () => {
     kit.world.authorize().attach(kit.world.io);

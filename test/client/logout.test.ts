@@ -76,25 +76,43 @@ describe('the client logs out', () => {
     expect([subjects, user()]).to.deep.equal([['bob'], 'bob']);
   });
 
-  it('while its answer is on the way', async () => {
+  // In these the token went with the CONNECT packet, the server has judged it, and the client has not heard of it.
+  it('while its answer is on the way: that changes nothing', async () => {
     serve();
-    let sub = 'alice';
-    const client = kit.client(() => endlessToken(sub));
-    // The token went with the CONNECT packet; the server has accepted it, and the client has not heard of it.
-    client.socket.once('connect', () => void client.auth.logout());
-    await client.until('connect');
-    sub = 'bob';
-    await client.auth.login();
-    expect([client.count('authenticated'), user()]).to.deep.equal([1, 'bob']);
+    const client = kit.client(() => endlessToken());
+    const loggedOut = gate();
+    client.socket.once('connect', () => void client.auth.logout().then(loggedOut.open));
+    await loggedOut.promise;
+    expect([
+      client.count('came authenticated'),
+      client.count('authenticated'),
+      client.auth.state,
+    ]).to.deep.equal([1, 0, 'unauthorized']);
   });
+
+  for (const [what, alices] of [
+    ['acceptance', endlessToken('alice')],
+    ['refusal', 'no token'],
+  ] as const) {
+    it(`while its ${what} is on the way, and in as another user: it is not taken for the other's`, async () => {
+      serve();
+      let token: string = alices;
+      const client = kit.client(() => token);
+      client.socket.once('connect', () => {
+        void client.auth.logout();
+        token = endlessToken('bob');
+        void client.auth.login();
+      });
+      await client.until('connect');
+      await client.auth.ready;
+      expect([client.count('authenticated'), client.count('error'), user()]).to.deep.equal([1, 0, 'bob']);
+    });
+  }
 
   it('while it connects: the session that the CONNECT packet makes is ended', async () => {
     serve();
     const client = kit.client(() => endlessToken('alice'));
-    const shown = gate();
-    // The CONNECT packet, with the token, has just been handed over.
-    client.socket.io.engine.on('packetCreate', () => shown.open());
-    await shown.promise;
+    await packetSent(client);
     await client.auth.logout();
     expect([client.auth.state, user()]).to.deep.equal(['unauthorized', undefined]);
     expect([client.count('authenticated'), subjects]).to.deep.equal([0, ['alice']]);
@@ -181,28 +199,46 @@ describe('the client logs out', () => {
     expect(client.auth.state).to.equal('unauthorized');
   });
 
-  for (const [what, leave] of [
-    ['is refused', (): void => {}],
-    ['is given up by the application', (client: Watched): void => void client.socket.disconnect()],
-  ] as const) {
-    it(`while it connects, and the connection ${what}: the next login does not wait for an answer`, async () => {
-      let isOpen = false;
-      serve();
-      kit.world.io.use((_, next) => next(isOpen ? undefined : new Error('closed on sundays')));
-      const client = kit.client(() => endlessToken());
-      const shown = gate();
-      client.socket.io.engine.on('packetCreate', () => shown.open());
-      await shown.promise;
-      const loggedOut = client.auth.logout();
-      leave(client);
-      isOpen = client.socket.disconnected && !client.socket.active;
-      if (!isOpen) await client.until('connect_error');
-      isOpen = true;
-      await client.auth.login();
-      await loggedOut;
-      expect(user()).to.equal('bob');
-    });
-  }
+  it('while it connects, and the connection is refused', async () => {
+    serve();
+    let isOpen = false;
+    kit.world.io.use((_, next) => next(isOpen ? undefined : new Error('closed on sundays')));
+    const client = kit.client(() => endlessToken());
+    await packetSent(client);
+    await client.auth.logout();
+    isOpen = true;
+    await client.auth.login();
+    expect(user()).to.equal('bob');
+  });
+
+  it('while it connects, and the application gives the connection up: the next login waits for no answer', async () => {
+    serve();
+    const client = kit.client(() => endlessToken());
+    await packetSent(client);
+    const loggedOut = client.auth.logout();
+    client.socket.disconnect();
+    await client.auth.login();
+    await loggedOut;
+    expect(user()).to.equal('bob');
+  });
+
+  it('after the application has given up a connection that was not there yet', async () => {
+    serve();
+    const client = kit.client(() => endlessToken());
+    await packetSent(client);
+    client.socket.disconnect();
+    await client.auth.logout();
+    expect([client.auth.state, client.socket.active]).to.deep.equal(['unauthorized', false]);
+  });
+
+  it('because it was refused, and is not back when the server disconnects it for that', async () => {
+    kit.world.authorize({ callback: false }).attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const client = kit.client(() => 'no token');
+    client.auth.on('error', () => void client.auth.logout());
+    await client.until('disconnect');
+    expect([clock.countTimers(), client.socket.active]).to.deep.equal([0, false]);
+  });
 
   it('once, however often it is asked; `login` while logged in changes nothing', async () => {
     serve();
@@ -214,3 +250,8 @@ describe('the client logs out', () => {
     expect([token.calls, client.count('sent deauthenticate')]).to.deep.equal([1, 1]);
   });
 });
+
+/** The CONNECT packet, with the token, has just been handed over. */
+function packetSent({ socket }: Watched): Promise<void> {
+  return new Promise((resolve) => socket.io.engine.on('packetCreate', () => resolve()));
+}

@@ -62,6 +62,20 @@ describe('the client is refused', () => {
         expect([token.calls, client.count('unauthorized')]).to.deep.equal([2, 0]);
       });
 
+      it('a first token at each of its connections, and gets in with the second at each', async () => {
+        kit.world.authorize({ handshake }).attach(kit.world.io);
+        const clock = kit.stopTimers();
+        const client = kit.client(fetcher((call) => (call % 2 === 1 ? FORGED : endlessToken())));
+        for (let connection = 1; connection <= 3; connection += 1) {
+          await client.until('error');
+          // The pause is the first again.
+          clock.tick(500);
+          await client.until('authenticated');
+          client.socket.io.engine.close();
+        }
+        expect(client.count('unauthorized')).to.equal(0);
+      });
+
       it('two fresh tokens in a row: it stops and reports the second', async () => {
         kit.world.authorize({ handshake }).attach(kit.world.io);
         const clock = kit.stopTimers();
@@ -135,6 +149,42 @@ describe('the client is refused', () => {
     );
     await client.until('disconnect');
     clock.tick(500);
+    await client.auth.ready;
+  });
+
+  it('and disconnected a while after: it comes back, although the next token was on its way', async () => {
+    kit.world.authorize({ callback: 30 }).attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const answer = gate<string>();
+    const client = kit.client(fetcher((call) => (call === 1 ? FORGED : answer.promise)));
+    await client.until('error');
+    clock.tick(500);
+    await client.until('disconnect');
+    answer.open(endlessToken());
+    await answer.promise;
+    clock.tick(1_000);
+    await client.auth.ready;
+    expect(client.count('connect')).to.equal(2);
+  });
+
+  it('and is connected by the application before the pause is over: it does not try twice', async () => {
+    const key = gate<string>();
+    const asked = gate();
+    let verifications = 0;
+    const secret = (): string | Promise<string> => {
+      verifications += 1;
+      if (verifications === 1) return SECRET;
+      asked.open();
+      return key.promise;
+    };
+    kit.world.authorize({ secret, handshake: true }).attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const client = kit.client(fetcher((call) => (call === 1 ? FORGED : endlessToken())));
+    await client.until('error');
+    client.socket.connect();
+    await asked.promise;
+    expect(clock.countTimers()).to.equal(0);
+    key.open(SECRET);
     await client.auth.ready;
   });
 

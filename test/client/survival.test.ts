@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { restore, stub } from 'sinon';
 import { World } from '../support/world';
-import { endlessToken, fetcher, Kit, shortToken } from './kit';
+import { endlessToken, fetcher, gate, Kit, shortToken } from './kit';
 
 describe('the client comes back', () => {
   const kit = new Kit();
@@ -26,13 +26,15 @@ describe('the client comes back', () => {
     expect([client.auth.state, client.socket.active]).to.deep.equal(['pending', false]);
     clock.tick(500);
     await client.until('authenticated');
-    expect([token.calls, token.most, client.count('unauthorized')]).to.deep.equal([2, 1, 0]);
+    expect([token.calls, token.most, client.count('unauthorized'), client.count('error')]).to.deep.equal([
+      2, 1, 0, 0,
+    ]);
   });
 
-  it('after a sleep from which the late renewal wakes first', async () => {
+  it('after a sleep from which the late renewal wakes first, and with a stale token besides', async () => {
     kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
     const clock = kit.stopTimers();
-    const token = fetcher((call) => shortToken(call === 1 ? 200 : 60_000));
+    const token = fetcher((call) => (call === 3 ? 'stale' : shortToken(call === 1 ? 200 : 60_000)));
     const client = kit.client(token);
     await client.until('authenticated');
     await new Promise<void>((resolve) => kit.world.io.once('deauthenticated', () => resolve()));
@@ -40,13 +42,14 @@ describe('the client comes back', () => {
     expect(client.auth.state).to.equal('authenticated');
     clock.tick(500);
     await client.until('disconnect');
-    clock.tick(500);
+    clock.tick(1_000);
+    await client.until('connect');
+    await client.until('connect');
+    await client.until('came unauthorized');
+    await client.until('came unauthorized');
+    clock.tick(1_000);
     await client.until('authenticated');
-    expect([client.auth.state, token.most, client.count('unauthorized')]).to.deep.equal([
-      'authenticated',
-      1,
-      0,
-    ]);
+    expect([token.calls, token.most, client.count('unauthorized')]).to.deep.equal([4, 1, 0]);
   });
 
   it('after an expiry that leaves it connected: by event', async () => {
@@ -152,6 +155,39 @@ describe('the client comes back', () => {
     client.socket.connect();
     await client.until('authenticated');
     expect(token.calls).to.equal(2);
+  });
+
+  it('not where the application throws it out after a refusal that is long forgotten', async () => {
+    kit.world.authorize().attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const client = kit.client(fetcher((call) => (call === 1 ? 'no token' : shortToken(60_000))));
+    await client.until('error');
+    clock.tick(500);
+    await client.until('authenticated');
+    kit.world.io.disconnectSockets(true);
+    await client.until('disconnect');
+    expect([client.socket.active, clock.countTimers()]).to.deep.equal([false, 0]);
+  });
+
+  it('not where the application disconnects while a token is fetched in vain', async () => {
+    kit.world.authorize().attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const asked = gate();
+    const answer = gate<string>();
+    const client = kit.client(
+      fetcher((call) => {
+        if (call === 1) return shortToken(60_000);
+        asked.open();
+        return answer.promise;
+      }),
+    );
+    await client.until('authenticated');
+    clock.tick(48_000);
+    await asked.promise;
+    client.socket.disconnect();
+    answer.open('');
+    await client.until('error');
+    expect([client.socket.active, clock.countTimers()]).to.deep.equal([false, 0]);
   });
 
   it('not where the application itself disconnects, even while a try was planned', async () => {
