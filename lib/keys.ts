@@ -107,7 +107,7 @@ function toKeyObject(material: unknown): KeyObject {
   if (bytes.length === 0) throw new TypeError('must not be empty');
   if (!isPem(bytes)) return createSecretKey(bytes);
   try {
-    return createPublicKey(bytes);
+    return createPublicKey(bytes.toString('latin1').trim());
   } catch (cause) {
     throw new TypeError(
       'looks like PEM, but holds no public key, certificate or private key that can be read',
