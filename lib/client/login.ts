@@ -153,7 +153,7 @@ export class Login implements ClientAuth {
 
   readonly #onAuthenticated = (session: AuthenticatedPayload): void => {
     // The answer to a token that was shown before a logout.
-    if (this.#leaving || this.#phase === 'unauthorized') return;
+    if (this.#leaving) return;
     this.#phase = 'authenticated';
     this.#accepted = this.#shown ?? this.#accepted;
     this.#shown = undefined;
