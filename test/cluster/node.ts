@@ -1,0 +1,115 @@
+/** One node of a cluster, as a process of its own; the tests tell it by messages what to do. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdapter as createClusterAdapter } from '@socket.io/cluster-adapter';
+import { createAdapter as createRedisAdapter } from '@socket.io/redis-adapter';
+import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
+import { createClient } from 'redis';
+import { Server } from 'socket.io';
+import type { ServerOptions, Socket } from 'socket.io';
+import { authorize } from '../../lib';
+import type { AuthorizedSocket, Revocation } from '../../lib';
+import { redisRevocationStore } from '../../lib/redis';
+import { Inbox } from '../support/inbox';
+import type { Answer, NodeConfig, Question } from '../support/node-process';
+import { SECRET } from '../support/tokens';
+
+const config = JSON.parse(process.env.TEST_NODE ?? '') as NodeConfig;
+const http = createServer();
+
+async function connectedClient(name?: string) {
+  const client = createClient({
+    url: config.redisUrl ?? '',
+    socket: { reconnectStrategy: name === undefined ? 20 : (config.subscriberPause ?? 20) },
+    // By this name the tests find a connection.
+    ...(name !== undefined && { name }),
+    commandOptions: { timeout: config.commandTimeout ?? 5_000 },
+  });
+  client.on('error', () => undefined);
+  await client.connect();
+  // The adapters do not look at what becomes of these: a rejection would end the process.
+  const { publish, set } = client;
+  if (!config.isCareless) {
+    Object.assign(client, {
+      publish: (...args: Parameters<typeof publish>) => publish.apply(client, args).catch(() => 0),
+      set: (...args: Parameters<typeof set>) => set.apply(client, args).catch(() => null),
+    });
+  }
+  return client;
+}
+
+async function adapter(): Promise<Partial<ServerOptions>> {
+  const { connectionStateRecovery } = config;
+  const base = connectionStateRecovery === undefined ? {} : { connectionStateRecovery };
+  if (config.adapter === 'cluster') return { ...base, adapter: createClusterAdapter() };
+  const client = await connectedClient();
+  if (config.adapter === 'streams')
+    return { ...base, adapter: createStreamsAdapter(client, { blockTimeInMs: 1_000 }) };
+  const subClient = await connectedClient('subscriber');
+  return { ...base, adapter: createRedisAdapter(client, subClient) };
+}
+
+async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
+  const io = new Server(http, await adapter());
+  const auth = authorize({
+    secret: SECRET,
+    ...config.options,
+    ...(config.store && { revocation: redisRevocationStore(await connectedClient()) }),
+  });
+  if (config.options?.handshake === true) io.use(auth);
+  auth.attach(io).on('authenticated', (socket: AuthorizedSocket) => {
+    void socket.join(`user ${socket.decoded_token.sub}`);
+  });
+  const inbox = new Inbox();
+  io.on('mark', (name: string) => inbox.push(name, []));
+  io.on('connection', (socket: Socket) => {
+    void socket.join('everyone');
+    socket.on('say', (text: unknown) => io.emit('said', text));
+  });
+  await new Promise<void>((resolve) => http.listen({ port: 0, host: '127.0.0.1', exclusive: true }, resolve));
+  return {
+    port: () => (http.address() as AddressInfo).port,
+    revoke: (rule: Revocation) => auth.revoke(rule),
+    revokeAndDie: (rule: Revocation, turns: number) => {
+      void auth.revoke(rule);
+      const go = (left: number): unknown =>
+        left > 0 ? setImmediate(() => go(left - 1)) : process.kill(process.pid, 'SIGKILL');
+      go(turns);
+    },
+    stats: () => auth.stats(),
+    emit: (event: string, room?: string) => void (room === undefined ? io : io.to(room)).emit(event, 'told'),
+    mark: (name: string) => void io.serverSideEmit('mark', name),
+    untilMark: (name: string) => inbox.take(name),
+    fetchSockets: async () =>
+      (await io.fetchSockets()).map(({ id, data }) => ({ id, data: data as unknown })),
+    fetchById: async (id: string) => (await io.in(id).fetchSockets()).length,
+    leftovers: () => ({
+      sockets: io.of('/').sockets.size,
+      rooms: [...io.of('/').adapter.rooms.keys()],
+      sids: io.of('/').adapter.sids.size,
+      clients: io.engine.clientsCount,
+    }),
+    closeAuthorizer: () => auth.close(),
+  };
+}
+
+void start().then((commands) => {
+  process.on('message', (question: Question) => {
+    // The adapter's messages come here as well.
+    if (typeof question?.command !== 'string') return;
+    void answer(commands, question).then((sent) => process.send?.(sent));
+  });
+  process.on('disconnect', () => process.exit());
+  process.send?.({ id: 0, value: commands.port?.() } satisfies Answer);
+});
+
+async function answer(
+  commands: Record<string, (...args: never[]) => unknown>,
+  { id, command, args }: Question,
+): Promise<Answer> {
+  try {
+    return { id, value: await commands[command]?.(...(args as never[])) };
+  } catch (error) {
+    return { id, error: String(error) };
+  }
+}
