@@ -1,0 +1,41 @@
+/** How much is measured. The full run is made of 18 interleaved rounds: three generations of processes, six rounds each. */
+export const FULL = {
+  rounds: 18,
+  servers: { generations: 3, warmups: 2, rounds: 6 },
+  connections: 1000,
+  stormClients: 2000,
+  latencyConnections: 40,
+  heap: [
+    { sockets: 2000, rounds: 15 },
+    { sockets: 8000, rounds: 5 },
+  ],
+  audience: 2000,
+  broadcasts: 20,
+  eventsEach: 10,
+  refusals: 1000,
+  talkers: 20,
+  flood: 1000,
+  verification: { rounds: 25, verifications: 400 },
+  scheduler: { rounds: 15, sessions: 1_000_000 },
+  growth: { rounds: 25, few: 1000, many: 20_000, batch: 500 },
+  profiled: 4000,
+};
+
+export const QUICK = {
+  rounds: 5,
+  servers: { generations: 1, warmups: 1, rounds: 5 },
+  connections: 200,
+  stormClients: 200,
+  latencyConnections: 10,
+  heap: [{ sockets: 1000, rounds: 2 }],
+  audience: 300,
+  broadcasts: 10,
+  eventsEach: 10,
+  refusals: 200,
+  talkers: 8,
+  flood: 800,
+  verification: { rounds: 9, verifications: 100 },
+  scheduler: { rounds: 3, sessions: 200_000 },
+  growth: { rounds: 5, few: 500, many: 4000, batch: 200 },
+  profiled: 1000,
+};

@@ -1,0 +1,79 @@
+import { askDone, openAll, Receipts, WAYS } from '../support/clients.mjs';
+import { interleaveGenerations } from '../support/rounds.mjs';
+import { ServerProcess } from '../support/server.mjs';
+import { makeTokens } from '../support/tokens.mjs';
+
+const CONTENDERS = [
+  { id: 'plain', name: 'plain Socket.IO', kind: 'plain', way: WAYS.guest },
+  { id: 'noise', name: 'A/A: plain once more', kind: 'plain', way: WAYS.guest },
+  { id: 'none', name: 'socketio-authorize, none pending', kind: 'authorized', way: WAYS.connect },
+  {
+    id: 'pending',
+    name: 'socketio-authorize, as many pending beside',
+    kind: 'authorized',
+    way: WAYS.connect,
+    isBeside: true,
+  },
+];
+const EVENT = '42["message","a message of forty characters or thereabouts"]';
+
+/** Point 6, outwards: a broadcast to everyone. */
+export function broadcasts(plan) {
+  return deliveries(plan, {
+    id: 'broadcasts',
+    title: '`io.emit`: server CPU per delivery',
+    note: `${plan.audience} authenticated sockets, ${plan.broadcasts} broadcasts a round.`,
+    target: 1.02,
+    per: plan.broadcasts * plan.audience,
+    act: async ({ server, sockets, receipts }) => {
+      const received = receipts.expect(plan.broadcasts * sockets.length);
+      await server.ask('broadcast', plan.broadcasts);
+      await received;
+    },
+  });
+}
+
+/** Point 6, inwards: what clients say. */
+export function events(plan) {
+  return deliveries(plan, {
+    id: 'events',
+    title: 'Inbound event: server CPU per event',
+    note: `${plan.audience} authenticated sockets, ${plan.eventsEach} events each a round.`,
+    target: 1.04,
+    per: plan.eventsEach * plan.audience,
+    act: async ({ sockets }) => {
+      for (let turn = 0; turn < plan.eventsEach; turn += 1) {
+        for (const socket of sockets) socket.send(EVENT);
+        // Lets the server read meanwhile, as it would.
+        await askDone(sockets[turn % sockets.length]);
+      }
+      await Promise.all(sockets.map(askDone));
+    },
+  });
+}
+
+async function deliveries(plan, { target, per, act, ...suite }) {
+  const open = () => Promise.all(CONTENDERS.map((contender) => audience(contender, plan.audience, act, per)));
+  const figures = await interleaveGenerations(open, plan.servers);
+  return {
+    ...suite,
+    unit: 'µs',
+    reference: 'plain',
+    samples: Object.fromEntries(CONTENDERS.map(({ id }, index) => [id, figures[index]])),
+    rows: CONTENDERS.map((row) => (row.kind === 'authorized' ? Object.assign({ target }, row) : row)),
+  };
+}
+
+async function audience({ kind, way, isBeside }, count, act, per) {
+  const server = await ServerProcess.start(kind);
+  const sockets = await openAll(server.port, way, makeTokens(count));
+  if (isBeside) await openAll(server.port, WAYS.guest, makeTokens(count));
+  const receipts = new Receipts(sockets);
+  return {
+    measure: async () => (await server.cpuOf(() => act({ server, sockets, receipts }))) / per,
+    async close() {
+      for (const socket of sockets) socket.terminate();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { io } from 'socket.io-client';
+import { interleave } from '../support/rounds.mjs';
+import { ServerProcess } from '../support/server.mjs';
+import { makeToken } from '../support/tokens.mjs';
+import { median } from '../support/statistics.mjs';
+
+const CONTENDERS = [
+  { id: 'plain', name: 'plain `connect()`', kind: 'plain', usable: 'connect' },
+  { id: 'noise', name: 'A/A: plain once more', kind: 'plain', usable: 'connect' },
+  {
+    id: 'connect',
+    name: 'socketio-authorize, token in the CONNECT packet',
+    kind: 'authorized',
+    usable: 'authenticated',
+    auth: () => ({ token: makeToken({ sub: 'bob' }) }),
+    target: 1.05,
+  },
+  {
+    id: 'event',
+    name: 'socketio-authorize, `authenticate` event',
+    kind: 'authorized',
+    usable: 'authenticated',
+    authenticate: () => ({ token: makeToken({ sub: 'bob' }) }),
+  },
+];
+
+/** Point 3: a user's wait, with the real client, one connection at a time. */
+export async function latency(plan) {
+  const servers = await Promise.all(CONTENDERS.map(({ kind }) => ServerProcess.start(kind)));
+  const connecting = CONTENDERS.map((contender, index) => () => connectOnce(servers[index].port, contender));
+  const contenders = CONTENDERS.map(() => ({ measure: () => Promise.resolve(0) }));
+  const waits = CONTENDERS.map(() => []);
+  // A round is made of single connections in turn: a disturbance of a few ms hits one of each.
+  contenders[0].measure = async (round) => {
+    const singles = connecting.map((connect) => ({ measure: connect }));
+    const figures = await interleave(singles, {
+      warmups: round < 0 ? 50 : 0,
+      rounds: plan.latencyConnections,
+    });
+    if (round >= 0) for (const [index, some] of figures.entries()) waits[index].push(median(some));
+    return 0;
+  };
+  await interleave([contenders[0]], { warmups: 1, rounds: plan.rounds });
+  await Promise.all(servers.map((server) => server.close()));
+  return {
+    id: 'latency',
+    title: "Client's time from `connect()` to usable",
+    note: `socket.io-client over WebSocket, one connection at a time, the median of ${plan.latencyConnections} a round.`,
+    unit: 'ms',
+    reference: 'plain',
+    samples: Object.fromEntries(CONTENDERS.map(({ id }, index) => [id, waits[index]])),
+    rows: CONTENDERS,
+  };
+}
+
+async function connectOnce(port, { usable, auth, authenticate }) {
+  const options = { transports: ['websocket'], forceNew: true, reconnection: false, autoConnect: false };
+  const socket = io(`http://127.0.0.1:${port}`, { ...options, ...(auth && { auth: auth() }) });
+  const shown = authenticate?.();
+  if (shown) socket.on('connect', () => socket.emit('authenticate', shown));
+  const wait = await new Promise((done) => {
+    const begin = performance.now();
+    socket.on(usable, () => done(performance.now() - begin));
+    socket.connect();
+  });
+  const closed = new Promise((done) => socket.io.engine.on('close', done));
+  socket.disconnect();
+  await closed;
+  return wait;
+}
