@@ -1,0 +1,61 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import type { Server } from 'socket.io';
+import { io as connect } from 'socket.io-client';
+import type { AuthorizedSocket } from '../../lib';
+import { authorize } from '../../lib';
+import { createToken, SECRET } from '../support/tokens';
+import { TestClient } from '../support/world';
+
+describe('the oldest and the newest Socket.IO 4', () => {
+  for (const name of ['socket.io-4-0', 'socket.io']) {
+    for (const handshake of [false, true]) {
+      it(`guard and log in, ${name}, handshake: ${handshake}`, async () => {
+        // oxlint-disable-next-line typescript/no-require-imports -- one of two versions, which TypeScript cannot know
+        const { Server: Version } = require(name) as { Server: typeof Server };
+        const http = createServer();
+        const io = new Version(http);
+        const auth = authorize({ secret: SECRET, handshake, onExpired: 'deauthenticate', timeout: 300 });
+        const names: unknown[] = [];
+        auth
+          .attach(io)
+          .on('authenticated', (socket: AuthorizedSocket) => names.push(socket.decoded_token.name));
+        io.on('connection', (socket) => {
+          void socket.join('room');
+          socket.on('say', (text: string) => io.to('room').emit('said', text));
+        });
+        await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+        const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+        const token = createToken({ name: 'Bob', exp: Date.now() / 1000 + 0.4 });
+        const options = { transports: ['websocket'], forceNew: true, reconnection: false };
+        const client = new TestClient(connect(url, { ...options, ...(handshake && { auth: { token } }) }));
+        try {
+          await client.until('connect');
+          if (!handshake) {
+            io.emit('said', 'too early');
+            client.socket.emit('say', 'too early');
+            await client.until('unauthorized');
+            client.socket.emit('authenticate', { token });
+          }
+          await client.until('authenticated');
+          client.socket.emit('say', 'hello');
+          expect(await client.until('said')).to.deep.equal(['hello']);
+          expect(names).to.deep.equal(['Bob']);
+          await client.until('token_expiring');
+          await client.until('unauthorized');
+          io.to('room').emit('said', 'too late');
+          await client.until('disconnect');
+          expect(client.received('said')).to.have.length(1);
+          expect(auth.stats()).to.include({ pending: 0, authenticated: 0, expired: 1, timedOut: 1 });
+          expect(io.of('/').adapter.sids.size).to.equal(0);
+        } finally {
+          client.socket.disconnect();
+          auth.close();
+          void io.close();
+          http.closeAllConnections();
+        }
+      });
+    }
+  }
+});
