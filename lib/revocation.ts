@@ -34,6 +34,12 @@ export interface RevocationContext {
  */
 const REMEMBER_STORED = 600_000;
 
+/**
+ * Ms after which the other nodes are told once more: a broker keeps nothing for a node whose connection is broken, and
+ * Redis clients come back within seconds.
+ */
+const REPEAT_AFTER = [1_000, 5_000, 30_000];
+
 /** 9999-12-31: a greater number of seconds is a number of ms by mistake, and would refuse every token for good. */
 const MAX_SECONDS = 253_402_300_799;
 
@@ -83,6 +89,7 @@ export class Revocations {
     const rule = this.#toRule(revocation);
     this.#apply(rule);
     this.#context.publish(rule);
+    for (const delay of REPEAT_AFTER) this.#context.deadlines.after(delay, () => this.#context.publish(rule));
     if (this.#context.store === undefined) return;
     await this.#keep(rule);
     // Once more for a node that let the token in between: it had asked the store before the rule was there.

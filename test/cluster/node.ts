@@ -17,12 +17,13 @@ import { SECRET } from '../support/tokens';
 const config = JSON.parse(process.env.TEST_NODE ?? '') as NodeConfig;
 const http = createServer();
 
-async function connectedClient(name?: string) {
+// Whatever it waits for.
+process.on('disconnect', () => process.exit());
+
+async function connectedClient(url = config.redisUrl) {
   const client = createClient({
-    url: config.redisUrl ?? '',
-    socket: { reconnectStrategy: name === undefined ? 20 : (config.subscriberPause ?? 20) },
-    // By this name the tests find a connection.
-    ...(name !== undefined && { name }),
+    url: url ?? '',
+    socket: { reconnectStrategy: 20 },
     commandOptions: { timeout: config.commandTimeout ?? 5_000 },
   });
   client.on('error', () => undefined);
@@ -45,7 +46,7 @@ async function adapter(): Promise<Partial<ServerOptions>> {
   const client = await connectedClient();
   if (config.adapter === 'streams')
     return { ...base, adapter: createStreamsAdapter(client, { blockTimeInMs: 1_000 }) };
-  const subClient = await connectedClient('subscriber');
+  const subClient = await connectedClient(config.subscriberUrl);
   return { ...base, adapter: createRedisAdapter(client, subClient) };
 }
 
@@ -70,11 +71,13 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
   return {
     port: () => (http.address() as AddressInfo).port,
     revoke: (rule: Revocation) => auth.revoke(rule),
-    revokeAndDie: (rule: Revocation, turns: number) => {
-      void auth.revoke(rule);
+    /** @param turns of the event loop that it has left; `null`: until it has resolved */
+    revokeAndDie: (rule: Revocation, turns: number | null) => {
+      const done = auth.revoke(rule);
       const go = (left: number): unknown =>
         left > 0 ? setImmediate(() => go(left - 1)) : process.kill(process.pid, 'SIGKILL');
-      go(turns);
+      if (turns === null) void done.then(() => go(0));
+      else go(turns);
     },
     stats: () => auth.stats(),
     emit: (event: string, room?: string) => void (room === undefined ? io : io.to(room)).emit(event, 'told'),
@@ -99,7 +102,6 @@ void start().then((commands) => {
     if (typeof question?.command !== 'string') return;
     void answer(commands, question).then((sent) => process.send?.(sent));
   });
-  process.on('disconnect', () => process.exit());
   process.send?.({ id: 0, value: commands.port?.() } satisfies Answer);
 });
 

@@ -31,7 +31,7 @@ for (const [adapter, name] of Object.entries(ADAPTERS)) {
     });
 
     after(async () => {
-      await Promise.all([here, there, quiet].map((node) => node?.close()));
+      await NodeProcess.closeAll();
       await redis?.close();
     });
 

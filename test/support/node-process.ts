@@ -21,8 +21,8 @@ export interface NodeConfig {
   options?: Partial<AuthorizeOptions>;
   /** Ms that a command may wait for its connection. */
   commandTimeout?: number;
-  /** Ms until a subscriber that has lost its connection asks for another. */
-  subscriberPause?: number;
+  /** Where the adapter hears the other nodes, if not at `redisUrl`. */
+  subscriberUrl?: string;
   /** Whether what the adapter publishes has no taker for its rejection. */
   isCareless?: boolean;
 }
@@ -43,6 +43,7 @@ const SCRIPT = resolve(__dirname, '../cluster/node.js');
 
 /** A server in a process of its own, with real clients in this one. */
 export class NodeProcess {
+  static readonly #all = new Set<NodeProcess>();
   readonly #process: ChildProcess;
   readonly #clients: ClientSocket[] = [];
   readonly #waiting = new Map<number, (answer: Answer) => void>();
@@ -51,6 +52,7 @@ export class NodeProcess {
 
   private constructor(process: ChildProcess) {
     this.#process = process;
+    NodeProcess.#all.add(this);
     process.on('message', (answer: Partial<Answer>) =>
       this.#waiting.get(answer.id ?? -1)?.(answer as Answer),
     );
@@ -72,6 +74,13 @@ export class NodeProcess {
 
   static startAll(count: number, config: NodeConfig): Promise<NodeProcess[]> {
     return Promise.all(Array.from({ length: count }, () => NodeProcess.start(config)));
+  }
+
+  /** Ends every node that was started, and what a failed test has left over. */
+  static async closeAll(): Promise<void> {
+    const nodes = [...NodeProcess.#all];
+    NodeProcess.#all.clear();
+    await Promise.all(nodes.map((node) => node.close()));
   }
 
   get url(): string {
