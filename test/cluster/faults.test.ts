@@ -63,7 +63,7 @@ describe('revocation when nodes and connections break', () => {
       tokens.push(token);
       const sessions = await Promise.all([here, there].map((node) => node.loggedIn(token)));
       await victim.call('revokeAndDie', { sub }, turns).catch(() => undefined);
-      await victim.kill();
+      await victim.gone();
       await introduce(here, there);
       const isRefused = await refuses(here, token);
       expect(await refuses(there, token), sub).to.equal(isRefused);

@@ -128,11 +128,9 @@ export class NodeProcess {
     return client;
   }
 
-  /** SIGKILL: it gets no word out any more. */
-  async kill(): Promise<void> {
-    if (!this.isAlive) return;
-    this.#process.kill('SIGKILL');
-    await once(this.#process, 'exit');
+  /** Waits until the process has ended. */
+  async gone(): Promise<void> {
+    if (this.isAlive) await once(this.#process, 'exit');
   }
 
   async close(): Promise<void> {
