@@ -288,13 +288,14 @@ export class AuthorizerCore {
   /** The token of the CONNECT packet, unless handshake mode has judged it. */
   #takeToken(socket: AnySocket): string | UnauthorizedError | undefined {
     if (this.#handshake.hasAdmitted(socket)) return undefined;
+    let token: string | UnauthorizedError | undefined;
     try {
-      return takeAuthToken(socket, this.#settings);
+      token = takeAuthToken(socket, this.#settings);
     } catch (error) {
-      return error as UnauthorizedError;
-    } finally {
-      redactHandshake(socket, this.#settings);
+      token = error as UnauthorizedError;
     }
+    redactHandshake(socket, this.#settings);
+    return token;
   }
 }
 

@@ -2,7 +2,7 @@ import type { Outcome } from './admission';
 import { UnauthorizedError } from './errors';
 import { callGuarded } from './faults';
 import { hideIdentity, showIdentity } from './identity';
-import { discard, isTransportOpen, refuseForGood } from './internals';
+import { discard, refuseForGood } from './internals';
 import type { Accept } from './options';
 import type { Permit } from './permit';
 import { CODES } from './protocol';
@@ -92,14 +92,15 @@ export class Handshake {
 
   #takeToken(socket: AnySocket): string | UnauthorizedError | undefined {
     const { settings } = this.#context;
+    let token: string | UnauthorizedError | undefined;
     try {
       const shown = takeAuthToken(socket, settings);
-      return (settings.headerOnly ? undefined : shown) ?? tokenOfRequest(socket, settings);
+      token = (settings.headerOnly ? undefined : shown) ?? tokenOfRequest(socket, settings);
     } catch (error) {
-      return error as UnauthorizedError;
-    } finally {
-      redactHandshake(socket, settings);
+      token = error as UnauthorizedError;
     }
+    redactHandshake(socket, settings);
+    return token;
   }
 
   #outcomeOf(
@@ -209,7 +210,6 @@ export class Handshake {
     if (count < this.#context.settings.maxAttempts) return;
     // After Socket.IO has sent what `next` was given.
     setImmediate(() => {
-      if (!isTransportOpen(socket)) return;
       const last = new UnauthorizedError(CODES.tooManyAttempts);
       if (error.code !== last.code) countRefusal(socket, last, this.#context);
       refuseForGood(socket, last);

@@ -1,4 +1,5 @@
 import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
+import type { AsymmetricKeyDetails } from 'node:crypto';
 
 /** A signature or MAC algorithm that `jsonwebtoken` verifies (RFC 7518 §3.1). */
 export type Algorithm =
@@ -129,7 +130,7 @@ function algorithmsOf(key: KeyObject): readonly Algorithm[] {
     return HMAC_ALGORITHMS;
   }
   const type = key.asymmetricKeyType;
-  const { modulusLength = MIN_RSA_BITS, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
+  const { modulusLength = MIN_RSA_BITS, namedCurve = '' } = key.asymmetricKeyDetails as AsymmetricKeyDetails;
   if (type === 'rsa' || type === 'rsa-pss') {
     if (modulusLength < MIN_RSA_BITS) {
       throw new TypeError(

@@ -70,7 +70,7 @@ export function redactHandshake(socket: AnySocket, sources: Sources): void {
   const { token: _, ...query } = handshake.query;
   handshake.query = query;
   // The request's target holds the query once more.
-  handshake.url = handshake.url.split('?', 1)[0] ?? '';
+  handshake.url = handshake.url.replace(/\?.*/s, '');
 }
 
 /** A member that the client itself set; what an object inherits is no input. */

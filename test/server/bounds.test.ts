@@ -177,6 +177,40 @@ describe('the bounds of a client', () => {
       }
     });
 
+    it('carry over to the session after a timeout, on a connection that another namespace keeps', async () => {
+      guard({ maxAttempts: 2, timeout: 60 });
+      const client = await world.connected();
+      const other = await beside(client);
+      await show(client, 'none');
+      await client.until('disconnect');
+      client.socket.connect();
+      await client.until('connect');
+      expect((await show(client, 'none')).ok).to.equal(false);
+      await client.until('disconnect');
+      expect(told.codes).to.deep.equal([
+        'invalid_token',
+        'authentication_timeout',
+        'invalid_token',
+        'too_many_attempts',
+      ]);
+      other.disconnect();
+    });
+
+    it('of a client that walks through endless namespaces are not remembered without end', async () => {
+      const walker = world.authorize();
+      walker.attach(world.io.of(/^\/walk-\d+$/));
+      const client = await world.connected('/walk-0');
+      for (let index = 1; index < 20; index += 1) {
+        const socket = client.socket.io.socket(`/walk-${index}`, {});
+        await new Promise<void>((resolve) => {
+          socket.once('connect', resolve);
+        });
+        socket.disconnect();
+      }
+      await show(client, createToken());
+      expect(walker.stats()).to.include({ authenticated: 1, pending: 0 });
+    });
+
     it('carry over when the client leaves the namespace and comes back', async () => {
       guard({ maxAttempts: 3 });
       const client = await world.connected();
@@ -339,6 +373,19 @@ describe('the bounds of a client', () => {
       expect(error).to.include({ code: 'unknown', message: 'unauthorized' });
       const [, local] = (await told.take('unauthorized')) as [object, UnauthorizedError];
       expect(local.cause).to.have.property('message', 'select * from secrets');
+    });
+
+    it('refuses as unknown by a promise that is none', async () => {
+      const trap = Object.defineProperty({}, 'then', {
+        get: () => {
+          throw new Error('hunter2');
+        },
+      });
+      guard({ validate: () => trap });
+      expect((await show(await world.connected(), createToken())).error).to.include({
+        code: 'unknown',
+        message: 'unauthorized',
+      });
     });
 
     it('decides what decoded_token holds', async () => {

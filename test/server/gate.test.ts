@@ -161,6 +161,36 @@ for (const { name, options } of modes) {
       expect(client.received('room')).to.have.length(1);
     });
 
+    it('goes on after a middleware of the socket that refuses an event', async () => {
+      world.authorize().attach(world.io);
+      listen();
+      world.io.on('connection', (socket) => {
+        socket.use(([event], next) => next(event === 'login' ? new Error('not this one') : undefined));
+        socket.on('error', (error) => heard.push('error', [error.message]));
+      });
+      const client = await world.connected();
+      await show(client, createToken());
+      client.socket.emit('login');
+      client.socket.emit('news');
+      expect(await heard.take('on')).to.deep.equal(['news']);
+      expect(heard.all('error')).to.deep.equal([['not this one']]);
+    });
+
+    it('copes with a socket that the application took out of all rooms, its own too', async () => {
+      const auth = world.authorize();
+      auth.attach(world.io);
+      listen();
+      const client = await world.connected();
+      const [socket] = (await heard.take('socket')) as [Socket];
+      world.io.of('/').adapter.delAll(socket.id);
+      await show(client, createToken());
+      world.io.of('/').adapter.delAll(socket.id);
+      auth.deauthenticate(socket);
+      await show(client, createToken());
+      world.io.emit('all');
+      await client.until('all');
+    });
+
     it('leaves nothing behind in the adapter', async () => {
       const auth = world.authorize();
       auth.attach(world.io);

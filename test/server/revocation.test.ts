@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, Revocation, RevocationRule } from '../../lib';
 import { NamespaceInbox } from '../support/namespace-inbox';
@@ -220,6 +221,29 @@ describe('revoke', () => {
       guard({ revocation: { add: () => undefined, isRevoked: (() => undefined) as never } });
       expect((await show(await world.connected(), createToken())).error).to.include({ reason: 'revoked' });
     });
+  });
+
+  it('takes nothing for a rule that is none, whoever says it on the cluster', async () => {
+    guard();
+    const client = await world.connected();
+    await show(client, createToken({ sub: 'bob' }));
+    const rule = { sub: 'bob', issuedBefore: 9e9, expiresAt: null };
+    const hear = (message: unknown): boolean =>
+      EventEmitter.prototype.emit.call(world.io.of('/'), 'socketio-authorize:revoke', message);
+    for (const message of [
+      null,
+      7,
+      {},
+      { rule },
+      { rule: {}, guarded: ['/'] },
+      { rule, guarded: ['/other'] },
+      { rule, guarded: 7 },
+    ]) {
+      hear(message);
+    }
+    expect(auth.stats()).to.include({ revoked: 0 });
+    hear({ rule, guarded: ['/other', '/'] });
+    expect(await refusal(client)).to.include({ reason: 'revoked' });
   });
 
   it('is told to nobody where there is nobody: Socket.IO in memory would warn', async () => {

@@ -103,6 +103,14 @@ describe('the life of a session', () => {
       });
     });
 
+    it('comes at a maxAge in seconds too', async () => {
+      guard({ maxAge: 100 });
+      const iat = Math.floor(Date.now() / 1000) - 60;
+      expect(await show(await world.connected(), createToken({ iat }))).to.include({
+        expiresAt: (iat + 100) * 1000,
+      });
+    });
+
     it('refuses a token that ends before its verification does', async () => {
       let answer = (): void => undefined;
       const asked = new Promise<void>((resolve) => {

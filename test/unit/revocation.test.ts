@@ -1,0 +1,176 @@
+import { expect } from 'chai';
+import { Deadlines } from '../../lib/deadlines';
+import { isUnauthorizedError, UnauthorizedError } from '../../lib';
+import { parseRule, Revocations } from '../../lib/revocation';
+import type { RevocableSession } from '../../lib/revocation';
+import { RevocationRules } from '../../lib/revocation-store';
+import type { RevocationRule, RevocationStore } from '../../lib/revocation-store';
+import { Warnings } from '../support/warnings';
+
+describe('rules in memory', () => {
+  it('are forgotten when the tokens that they refuse have expired, and kept while they have not', () => {
+    let now = 1000;
+    const rules = new RevocationRules(() => now);
+    rules.add({ jti: 'kept', expiresAt: null });
+    rules.add({ sub: 'kept', issuedBefore: 5, expiresAt: 1e9 });
+    for (let index = 0; index < 5000; index += 1) {
+      now += 1;
+      rules.add(
+        index % 2
+          ? { jti: `${index}`, expiresAt: now + 10 }
+          : { sub: `${index}`, issuedBefore: 5, expiresAt: now + 10 },
+      );
+    }
+    expect(rules.size).to.be.below(1100);
+    expect(rules.isRevoked({ jti: 'kept' })).to.equal(true);
+    expect(rules.isRevoked({ sub: 'kept', iat: 4 })).to.equal(true);
+    expect(rules.isRevoked({ sub: 'kept', iat: 5 })).to.equal(false);
+  });
+
+  it('of one subject are one, the later', () => {
+    const rules = new RevocationRules();
+    expect(rules.add({ sub: 'bob', issuedBefore: 10, expiresAt: 100 })).to.equal(true);
+    expect(rules.add({ sub: 'bob', issuedBefore: 5, expiresAt: null })).to.equal(false);
+    expect(rules.add({ jti: 'one', expiresAt: null })).to.equal(true);
+    expect(rules.add({ jti: 'one', expiresAt: 5 })).to.equal(false);
+    expect(rules.size).to.equal(2);
+    expect(rules.isRevoked({ sub: 'bob', iat: 9 })).to.equal(true);
+  });
+});
+
+describe('what comes from another node', () => {
+  const good: RevocationRule[] = [
+    { jti: 'one', expiresAt: null },
+    { sub: 'bob', issuedBefore: 5, expiresAt: 7 },
+  ];
+  for (const rule of good) {
+    it(`is a rule: ${JSON.stringify(rule)}`, () =>
+      expect(parseRule({ ...rule, more: 1 })).to.deep.equal(rule));
+  }
+  for (const value of [
+    undefined,
+    null,
+    7,
+    'bob',
+    {},
+    { jti: 1, expiresAt: null },
+    { jti: 'one' },
+    { sub: 'bob', expiresAt: null },
+  ]) {
+    it(`is none: ${JSON.stringify(value)}`, () => expect(parseRule(value)).to.equal(undefined));
+  }
+});
+
+describe('a node that begins to listen', () => {
+  let deadlines: Deadlines;
+  let ended: string[];
+
+  beforeEach(() => {
+    deadlines = new Deadlines();
+    ended = [];
+  });
+  afterEach(() => deadlines.close());
+
+  function node(store: RevocationStore): Revocations {
+    return new Revocations({
+      deadlines,
+      store,
+      maxTokenLife: undefined,
+      storeTimeout: 20,
+      publish: () => undefined,
+    });
+  }
+
+  const session = (jti: string): RevocableSession => ({
+    claims: { jti },
+    endsAt: Infinity,
+    revoke: () => ended.push(jti),
+  });
+
+  async function rechecked(isRevoked: (jti: unknown) => unknown): Promise<void> {
+    let done = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    const revocations = node({
+      add: () => undefined,
+      isRevoked: (({ jti }) => {
+        if (jti === 'last') done();
+        return isRevoked(jti);
+      }) as RevocationStore['isRevoked'],
+    });
+    revocations.recheckEarlySessions();
+    revocations.recheckEarlySessions();
+    const gone = session('gone');
+    for (const one of [gone, session('revoked'), session('good'), session('last')]) revocations.register(one);
+    revocations.unregister(gone);
+    await asked;
+    await new Promise(setImmediate);
+    revocations.register(session('later'));
+  }
+
+  it('looks up once more what it let in before it could hear', async () => {
+    await rechecked((jti) => jti === 'revoked');
+    expect(ended).to.deep.equal(['revoked']);
+  });
+
+  it('looks it up in a store that answers later, too', async () => {
+    await rechecked(async (jti) => jti === 'revoked');
+    expect(ended).to.deep.equal(['revoked']);
+  });
+
+  it('reports a store that fails, and ends nobody', async () => {
+    const warnings = new Warnings();
+    await rechecked((jti) => {
+      if (jti === 'revoked') throw new Error('down');
+      return jti === 'good' ? Promise.reject(new Error('down')) : false;
+    });
+    for (let times = 0; times < 2; times += 1)
+      expect((await warnings.next()).message).to.match(/revocation store/);
+    warnings.close();
+    expect(ended).to.deep.equal([]);
+  });
+
+  it('writes what it hears to the store, once, and reports if that fails', async () => {
+    const warnings = new Warnings();
+    const kept: RevocationRule[] = [];
+    const revocations = node({
+      add: (rule) => {
+        kept.push(rule);
+        return kept.length > 1 ? Promise.reject(new Error('down')) : undefined;
+      },
+      isRevoked: () => false,
+    });
+    revocations.register(session('one'));
+    const rule = { jti: 'one', expiresAt: null };
+    revocations.receive(rule);
+    revocations.receive(rule);
+    expect(ended).to.deep.equal(['one', 'one']);
+    expect(kept).to.deep.equal([rule]);
+    revocations.receive({ jti: 'two', expiresAt: null });
+    expect((await warnings.next()).message).to.match(/revocation store/);
+    warnings.close();
+    expect(revocations.refuses({ jti: 'two' })).to.equal(true);
+  });
+});
+
+describe('isUnauthorizedError', () => {
+  it('holds for errors of this and of any other copy, and for what clients get', () => {
+    const error = new UnauthorizedError('mine');
+    const wire = JSON.parse(JSON.stringify({ message: error.message, data: error.data })) as unknown;
+    for (const value of [error, wire]) expect(isUnauthorizedError(value)).to.equal(true);
+    expect(String(error)).to.equal('UnauthorizedError: mine');
+  });
+
+  for (const value of [
+    undefined,
+    null,
+    'error',
+    new Error('x'),
+    { data: null },
+    { data: { type: 'Error' } },
+  ]) {
+    it(`does not hold for ${value instanceof Error ? 'any Error' : JSON.stringify(value)}`, () =>
+      expect(isUnauthorizedError(value)).to.equal(false));
+  }
+});
