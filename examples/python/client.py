@@ -59,12 +59,12 @@ class Chat:
                 self.refusal = reply["error"]
                 self.refusals += self.refusal["code"] == "invalid_token"
                 return
-            print("renewed" if self.welcome.is_set() else f"logged in as {self.name}")
-            self.failures = self.refusals = 0
+            renewed, self.failures, self.refusals = self.welcome.is_set(), 0, 0
             self.welcome.set()
+            print("renewed" if renewed else f"logged in as {self.name}")
             life = reply["expiresIn"]
             self.wake.wait(None if life is None else life / 1000 * random.uniform(0.72, 0.8))
-            if not self.welcome.is_set():
+            if not self.welcome.is_set() or not self.sio.connected:
                 return
 
     def talk(self):
