@@ -85,7 +85,7 @@ describe('the client logs in', () => {
     client.auth.on('authenticated', listener);
     const session = await client.until<AuthenticatedPayload>('authenticated');
     expect(session.expiresIn).to.be.within(50_000, 60_000);
-    client.auth.off('error', listener);
+    client.auth.off('error', () => undefined);
     client.auth.off('authenticated', listener);
     client.socket.io.engine.close();
     await client.until('authenticated');
