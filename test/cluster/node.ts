@@ -1,6 +1,7 @@
 /** One node of a cluster, as a process of its own; the tests tell it by messages what to do. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdapter as createClusterAdapter } from '@socket.io/cluster-adapter';
 import { createAdapter as createRedisAdapter } from '@socket.io/redis-adapter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
@@ -92,6 +93,7 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
       sids: io.of('/').adapter.sids.size,
       clients: io.engine.clientsCount,
     }),
+    sleep: (ms: number) => sleep(ms),
     closeAuthorizer: () => auth.close(),
   };
 }

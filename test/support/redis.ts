@@ -61,6 +61,7 @@ export class RedisServer {
 
   /** Starts it again, on the same port, with what it had on disk. */
   async start(): Promise<void> {
+    if (this.#process !== undefined) return;
     const options = {
       port: this.port,
       bind: '127.0.0.1',

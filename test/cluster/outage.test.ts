@@ -1,0 +1,134 @@
+import { expect } from 'chai';
+import type { AuthorizerStats } from '../../lib';
+import { redisRevocationStore } from '../../lib/redis';
+import { needs } from '../support/debian';
+import { introduce, NodeProcess } from '../support/node-process';
+import { callsOf, ready, RedisServer } from '../support/redis';
+import { createToken } from '../support/tokens';
+import { World } from '../support/world';
+
+describe('while Redis is gone', () => {
+  let redis: RedisServer;
+
+  before(async function () {
+    needs(this, 'redis-server');
+    redis = await RedisServer.start({ persistent: true });
+  });
+
+  // What a failed test has left stopped.
+  afterEach(() => redis.start());
+
+  after(async () => {
+    await NodeProcess.closeAll();
+    await redis?.close();
+  });
+
+  for (const adapter of ['redis', 'streams'] as const) {
+    it(`nobody is let in, and the process goes on and recovers by itself, on the ${adapter} adapter`, async () => {
+      const [here, there] = (await NodeProcess.startAll(2, {
+        adapter,
+        redisUrl: redis.url,
+        store: true,
+        commandTimeout: 100,
+        connectionStateRecovery: {},
+      })) as [NodeProcess, NodeProcess];
+      await introduce(here, there);
+      // Names that no other test has revoked.
+      const [bob, dora] = [`bob on ${adapter}`, `dora on ${adapter}`];
+      const ended = await here.loggedIn(createToken({ sub: bob }));
+      const leaving = await here.loggedIn(createToken({ sub: 'carol' }));
+      const pending = await here.connected();
+      await redis.stop();
+      const answer = await pending.authenticate(createToken({ sub: dora }));
+      expect(answer).to.include({ ok: false });
+      expect(answer).to.have.nested.property('error.code', 'revocation_unavailable');
+      expect(answer).to.have.nested.property('error.retryable', true);
+      // What is sent, kept and revoked meanwhile fails late, when commands have waited too long.
+      await here.call('emit', 'news');
+      leaving.socket.io.engine.close();
+      const failure = await here.call('revoke', { sub: bob }).catch((error: Error) => error.message);
+      expect(failure).to.match(/not connected/);
+      // Local sessions are ended all the same.
+      await ended.until('disconnect');
+      while ((await here.call<AuthorizerStats>('stats')).authenticated > 0);
+      expect(await here.call('stats')).to.include({ revoked: 1 });
+      await here.call('sleep', 150);
+      await redis.start();
+      await introduce(here, there);
+      // The same sockets, the same process.
+      await retry(() => pending.authenticate(createToken({ sub: dora })));
+      expect(pending.received('news')).to.deep.equal([]);
+      const late = await here.connected();
+      expect(await late.authenticate(createToken({ sub: bob, iat: 1 }))).to.include({ ok: false });
+      await retry(() => here.call('revoke', { sub: dora }).then(() => ({ ok: true })));
+      await pending.until('disconnect');
+      expect([here.isAlive, there.isAlive]).to.deep.equal([true, true]);
+    });
+  }
+
+  it('nothing that revoke had resolved for is lost when Redis is killed, if it persists', async () => {
+    const token = createToken({ sub: 'erna', jti: 'one' });
+    const world = await new World().listen();
+    const after = await new World().listen();
+    try {
+      const client = await redis.connected();
+      const auth = world.authorize({ revocation: redisRevocationStore(client) });
+      auth.attach(world.io);
+      await auth.revoke({ jti: 'one' });
+      await redis.kill();
+      await redis.start();
+      await ready(client);
+      // A process that has never heard of it.
+      after.authorize({ revocation: redisRevocationStore(client) }).attach(after.io);
+      for (const one of [world, after]) {
+        const answer = await (await one.connected()).authenticate(token);
+        expect(answer).to.have.nested.property('error.reason', 'revoked');
+      }
+    } finally {
+      await Promise.all([world.close(), after.close()]);
+    }
+  });
+
+  it('a Redis that stands still lets nobody in either, once keyTimeout is over', async () => {
+    const world = await new World().listen();
+    try {
+      const client = await redis.connected();
+      world.authorize({ revocation: redisRevocationStore(client), keyTimeout: 50 }).attach(world.io);
+      const pending = await world.connected();
+      redis.freeze();
+      const answer = await pending.authenticate(createToken());
+      expect(answer).to.have.nested.property('error.code', 'revocation_unavailable');
+      redis.thaw();
+      await client.ping();
+      expect(await pending.authenticate(createToken())).to.include({ ok: true });
+    } finally {
+      redis.thaw();
+      await world.close();
+    }
+  });
+
+  it('a storm of logins asks Redis far fewer times than there are clients', async () => {
+    const world = await new World().listen();
+    try {
+      const client = await redis.connected();
+      world.authorize({ revocation: redisRevocationStore(client) }).attach(world.io);
+      const before = await callsOf(client, 'mget');
+      const clients = await Promise.all(Array.from({ length: 200 }, () => world.connected()));
+      const answers = await Promise.all(
+        clients.map((one, index) => one.authenticate(createToken({ sub: `user ${index}` }))),
+      );
+      expect(answers.filter((answer) => (answer as { ok: boolean }).ok)).to.have.length(200);
+      expect((await callsOf(client, 'mget')) - before).to.be.below(100);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+/** Tries until it succeeds: connections come back one by one. */
+async function retry(attempt: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const answer = (await attempt().catch(() => undefined)) as { ok: boolean } | undefined;
+    if (answer?.ok) return;
+  }
+}
