@@ -21,7 +21,7 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 
 const require = createRequire(import.meta.url);
 for (const entry of WRAPPED) {
-  const names = Object.keys(require(`${DIST}/${entry}.js`)).sort();
+  const names = Object.keys(require(`${DIST}/${entry}.js`)).toSorted();
   writeFileSync(
     `${DIST}/${entry}.mjs`,
     `import cjs from './${entry}.js';\nexport const { ${names.join(', ')} } = cjs;\n`,
