@@ -70,6 +70,7 @@ export class AuthorizerCore {
       deadlines: this.#deadlines,
       store: settings.store,
       maxTokenLife: settings.maxTokenLife,
+      lifeAfterExp: settings.lifeAfterExp,
       storeTimeout: settings.keyTimeout,
       publish: (rule) => this.#cluster.publish(rule),
     });

@@ -22,6 +22,8 @@ export interface RevocationContext {
   readonly store: RevocationStore | undefined;
   /** Ms that a token may live after its `iat`; `undefined` if that is not known. */
   readonly maxTokenLife: number | undefined;
+  /** Ms that a token is accepted after its `exp`; `Infinity` if that is ignored. */
+  readonly lifeAfterExp: number;
   /** Ms for the store to answer. */
   readonly storeTimeout: number;
   /** Tells the other nodes. */
@@ -168,7 +170,7 @@ export class Revocations {
       throw new TypeError('revoke() takes { jti, exp? } or { sub, issuedBefore?, exp? }');
     }
     const now = this.#context.deadlines.now();
-    const end = exp === undefined ? undefined : toSeconds('exp', exp) * 1000;
+    const end = exp === undefined ? undefined : this.#endAfter(toSeconds('exp', exp));
     if (jti !== undefined) {
       if (issuedBefore !== undefined)
         throw new TypeError('revoke() takes issuedBefore with sub, not with jti');
@@ -183,15 +185,22 @@ export class Revocations {
 
   /** When a token expires that a session here was opened with. */
   #endOf(jti: string): number | undefined {
-    for (const { endsAt } of this.#index.find({ jti, expiresAt: null }))
-      return endsAt === Infinity ? undefined : endsAt;
-    return undefined;
+    const ends = this.#index.find({ jti, expiresAt: null }).map(({ endsAt }) => endsAt);
+    return ends.length === 0 ? undefined : finite(Math.max(...ends));
+  }
+
+  #endAfter(exp: number): number | undefined {
+    return finite(exp * 1000 + this.#context.lifeAfterExp);
   }
 
   #lifeFrom(issuedAt: number): number | null {
     const { maxTokenLife } = this.#context;
     return maxTokenLife === undefined ? null : issuedAt + maxTokenLife;
   }
+}
+
+function finite(moment: number): number | undefined {
+  return moment === Infinity ? undefined : moment;
 }
 
 function reportStore(fault: unknown): void {

@@ -37,6 +37,8 @@ export interface Settings {
   readonly headerOnly: boolean;
   /** Ms that a token may live after its `iat`, tolerance included; `undefined` if that is not known. */
   readonly maxTokenLife: number | undefined;
+  /** Ms that a token is accepted after its `exp`; `Infinity` if that is ignored. */
+  readonly lifeAfterExp: number;
   readonly clientAddress: NonNullable<Options['clientAddress']>;
   readonly limiter: Options['limiter'];
   readonly validate: Options['validate'];
@@ -223,6 +225,7 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
     cookie: options.cookie,
     headerOnly: options.auth_header_required,
     maxTokenLife: maxAge === undefined ? undefined : (maxAge + clockTolerance) * 1000,
+    lifeAfterExp: options.ignoreExpiration ? Infinity : clockTolerance * 1000,
     clientAddress: options.clientAddress,
     limiter: options.limiter,
     validate: options.validate,

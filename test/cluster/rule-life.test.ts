@@ -1,0 +1,28 @@
+import { expect } from 'chai';
+import { authorize } from '../../lib';
+import type { AuthorizeOptions, Revocation, RevocationRule } from '../../lib';
+
+describe('a rule is kept no shorter than the tokens that it refuses are accepted', () => {
+  const cases: [string, Partial<AuthorizeOptions>, Revocation, number | null][] = [
+    ['exp', {}, { jti: 'one', exp: 1000 }, 1_000_000],
+    ['exp with clockTolerance', { clockTolerance: 300 }, { jti: 'one', exp: 1000 }, 1_300_000],
+    ['exp with ignoreExpiration', { ignoreExpiration: true }, { jti: 'one', exp: 1000 }, null],
+    ['exp of a subject', { clockTolerance: 300 }, { sub: 'bob', exp: 1000 }, 1_300_000],
+    ['maxAge of a subject', { maxAge: 60, clockTolerance: 5 }, { sub: 'bob', issuedBefore: 1000 }, 1_065_000],
+    ['nothing known', {}, { sub: 'bob' }, null],
+  ];
+
+  for (const [title, options, revocation, expiresAt] of cases) {
+    it(title, async () => {
+      const rules: RevocationRule[] = [];
+      const auth = authorize({
+        secret: 'secret',
+        ...options,
+        revocation: { add: (rule) => rules.push(rule), isRevoked: () => false },
+      });
+      await auth.revoke(revocation);
+      auth.close();
+      expect(rules.map((rule) => rule.expiresAt)).to.deep.equal([expiresAt]);
+    });
+  }
+});
