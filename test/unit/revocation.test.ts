@@ -76,6 +76,7 @@ describe('a node that begins to listen', () => {
       deadlines,
       store,
       maxTokenLife: undefined,
+      lifeAfterExp: 0,
       storeTimeout: 20,
       publish: () => undefined,
     });
