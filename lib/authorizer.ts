@@ -17,6 +17,7 @@ import {
   Lobby,
   localListeners,
   onceTransportClosed,
+  olderOf,
   onNewAdapter,
   replace,
   siblingsOf,
@@ -181,7 +182,7 @@ export class AuthorizerCore {
   #arrive(socket: AnySocket): void {
     if (gatekeeperOf(socket) !== undefined) return;
     this.#guard(socket.nsp);
-    const older = [...siblingsOf(socket)].find((one) => one.nsp === socket.nsp);
+    const older = olderOf(socket);
     if (older !== undefined) replace(older, socket);
     const permit = this.#handshake.permitOf(socket) ?? this.#restoredPermit(socket);
     if (socket.recovered)

@@ -190,6 +190,15 @@ export function onceTransportClosed(socket: AnySocket, listener: () => void): vo
   inside(socket).client.conn.once('close', listener);
 }
 
+/** Another live socket of the same connection and namespace. */
+export function olderOf(socket: AnySocket): AnySocket | undefined {
+  // A plain loop, since every connection passes here, and nearly none finds anything.
+  for (const sibling of inside(socket).client.sockets.values()) {
+    if (sibling !== socket && sibling.nsp === socket.nsp) return sibling;
+  }
+  return undefined;
+}
+
 /** The other live sockets of the same connection. */
 export function* siblingsOf(socket: AnySocket): Generator<AnySocket> {
   for (const sibling of inside(socket).client.sockets.values()) if (sibling !== socket) yield sibling;
@@ -299,7 +308,8 @@ export class Lobby {
   hold(id: string): void {
     if (this.#waiting.has(id)) return;
     const rooms = this.#adapter.sids.get(id) ?? new Set([id]);
-    const later = new Set(rooms).add(id);
+    // A socket that has just connected is in no other room: its set is taken as it is.
+    const later = isLone(rooms, id) ? rooms : new Set(rooms).add(id);
     for (const room of later) if (room !== id) void this.#adapter.del(id, room);
     this.#adapter.sids.delete(id);
     this.#waiting.set(id, later);
@@ -310,8 +320,14 @@ export class Lobby {
     const rooms = this.#waiting.get(id);
     if (rooms === undefined) return;
     this.#waiting.delete(id);
-    void this.#addAll.call(this.#adapter, id, rooms);
+    // Its own room it has never left.
+    if (isLone(rooms, id)) this.#adapter.sids.set(id, rooms);
+    else void this.#addAll.call(this.#adapter, id, rooms);
   }
+}
+
+function isLone(rooms: ReadonlySet<string>, id: string): boolean {
+  return rooms.size === 1 && rooms.has(id);
 }
 
 /** Calls back whenever `io.adapter(…)` has given a namespace another adapter, to which nothing done before applies. */
