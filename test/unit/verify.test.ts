@@ -13,10 +13,11 @@ import {
   tuple,
 } from 'fast-check';
 import { UnauthorizedError } from '../../lib';
+import type { JwtClaims } from '../../lib';
 import { toVerificationKey } from '../../lib/keys';
 import { CODES } from '../../lib/protocol';
 import { decodeUnverified, TokenVerifier } from '../../lib/verify';
-import type { JwtClaims, VerificationRules } from '../../lib/verify';
+import type { VerificationRules } from '../../lib/verify';
 import { createToken, rsaKeys, SECRET } from '../support/tokens';
 
 const RULES: VerificationRules = {
