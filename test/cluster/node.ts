@@ -1,4 +1,5 @@
 /** One node of a cluster, as a process of its own; the tests tell it by messages what to do. */
+import type { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -92,6 +93,10 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
       rooms: [...io.of('/').adapter.rooms.keys()],
       sids: io.of('/').adapter.sids.size,
       clients: io.engine.clientsCount,
+      listeners: [io.of('/'), io.engine, http, process]
+        .flatMap((one: EventEmitter) => one.eventNames().map((name) => one.listenerCount(name)))
+        .reduce((sum, count) => sum + count, 0),
+      timers: process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length,
     }),
     sleep: (ms: number) => sleep(ms),
     closeAuthorizer: () => auth.close(),

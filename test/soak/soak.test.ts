@@ -1,0 +1,32 @@
+import { expect } from 'chai';
+import { needs } from '../support/debian';
+import { soak } from './soak';
+
+describe('a short soak', () => {
+  it('ends with nodes that know what the clients know, and with nothing left over', async function () {
+    needs(this, 'redis-server');
+    this.timeout(40_000);
+    const { counts, faults } = await soak({
+      sockets: 300,
+      nodes: 3,
+      duration: 4_000,
+      seed: 20_261_124,
+      pace: 400,
+    });
+    expect(faults).to.deep.equal([]);
+    // All of it has happened, or nothing was shown.
+    expect(counts).to.include.keys(
+      'login',
+      'renewal',
+      'logout',
+      'drop',
+      'revocation',
+      'message',
+      'unauthorized: expired',
+      'unauthorized: revoked',
+      'unauthorized: malformed',
+    );
+    expect(counts['at the end authenticated']).to.be.above(0);
+    expect(counts['at the end pending']).to.be.above(0);
+  });
+});
