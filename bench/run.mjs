@@ -59,7 +59,7 @@ for (const name of flags.profile ? [] : (flags.only ?? Object.keys(SUITES))) {
 const isComplete = flags.only === undefined && (!flags.quick || flags.report);
 const shares = isComplete || flags.profile ? await profile(plan) : undefined;
 if (flags.profile) console.log(shares);
-else if (isComplete) writeReport(tables, shares, secondsSince(begin));
+else if (isComplete) writeReport({ tables, shares, plan, seconds: secondsSince(begin) });
 console.log(`\n${secondsSince(begin)} s`);
 process.exit(0);
 

@@ -12,10 +12,11 @@ const DOCS = resolve(import.meta.dirname, '../../docs');
 const CHART = 'performance.svg';
 
 /**
+ * @param tables what was measured
  * @param shares what `profile()` gives
  * @param seconds that the run took
  */
-export function writeReport(tables, shares, seconds) {
+export function writeReport({ tables, shares, seconds, plan }) {
   const connections = tables.find(({ id }) => id === 'connections');
   writeFileSync(
     resolve(DOCS, CHART),
@@ -26,7 +27,7 @@ export function writeReport(tables, shares, seconds) {
     summary(tables),
     ...tables.map(section),
     whereTimeGoes(shares),
-    howMeasured(),
+    howMeasured(plan),
   ];
   writeFileSync(resolve(DOCS, 'performance.md'), `${parts.join('\n\n')}\n`);
 }
@@ -39,7 +40,7 @@ function head(seconds) {
 What authentication costs on top of Socket.IO, with every protection on: gate, isolation, expiry, limits, revocation.
 
 \`npm run bench\` measures all of this and writes this page; \`npm run bench -- --quick\` measures the same in small and
-writes nothing. This run took ${Math.round(seconds / 60)} minutes on ${cpus().length} cores (${model.trim()}, ${memory} GiB), Node
+writes nothing. This run took ${(seconds / 60).toFixed(1)} minutes on ${cpus().length} cores (${model.trim()}, ${memory} GiB), Node
 ${process.versions.node}, Socket.IO ${versionOf('socket.io')}, jsonwebtoken ${versionOf('jsonwebtoken')}. Only ratios within one run mean anything; absolute
 figures are this machine's.
 
@@ -92,15 +93,15 @@ client's own packet as well. What the hand-written servers lose is in none of th
 ready once.`;
 }
 
-function howMeasured() {
+function howMeasured({ servers: { generations, warmups, rounds } }) {
   return `## How it is measured
 
 - Each server is a process of its own; what counts is that process's CPU time, all threads, asked over IPC. Clients are
   bare WebSockets in another process, the same for every server.
 - All contenders take turns within a round, each round begins with another one, and a ratio is formed within the round.
   The tables show medians; *95 %* is the confidence interval of the median, by order statistics.
-- Processes are started anew three times in a run, and warmed up each time: what a process was dealt at its start would
-  otherwise pass for a property of the code.
+- Generations of processes, each with its warm-up rounds, then its measured ones: ${generations} × (${warmups} + ${rounds}). What a process was
+  dealt at its start would otherwise pass for a property of the code.
 - The garbage collector runs before every measured stretch, so that nobody pays for the last one's rubbish.
 - Verification, scheduler and growth need no network; they run in a process of their own, on one thread.
 
