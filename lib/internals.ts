@@ -306,7 +306,6 @@ export class Lobby {
 
   /** Takes a socket out of every broadcast; the rooms that it is in, or joins, wait for {@link release}. */
   hold(id: string): void {
-    if (this.#waiting.has(id)) return;
     const rooms = this.#adapter.sids.get(id) ?? new Set([id]);
     // A socket that has just connected is in no other room: its set is taken as it is.
     const later = isLone(rooms, id) ? rooms : new Set(rooms).add(id);

@@ -246,6 +246,18 @@ describe('handshake mode', () => {
     expect(told.all('authenticated')).to.deep.equal([]);
   });
 
+  it('does not let in a token that expires while later middlewares take their time', async () => {
+    guard();
+    world.io.use((socket, next) => {
+      const { expiresAt } = (socket.data as { auth: { expiresAt: number } }).auth;
+      setTimeout(() => next(), expiresAt - Date.now() + 20);
+    });
+    const client = world.client('/', { auth: { token: tokenEndingIn(100) } });
+    expect(await refusal(client)).to.include({ code: 'invalid_token', reason: 'expired' });
+    await client.until('disconnect');
+    expect(told.all('authenticated')).to.deep.equal([]);
+  });
+
   it('holds no more than maxPending verifications', async () => {
     let open = (): void => undefined;
     const wait = new Promise<void>((resolve) => {
