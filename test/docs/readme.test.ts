@@ -30,4 +30,8 @@ describe('README.md', () => {
     const row = tableRows(readme, 'member').find(([name]) => name === '`stats()`');
     for (const figure of Object.keys(emptyStats())) expect(row?.[1]).to.include(figure);
   });
+
+  it('shows the cluster as the example that a test runs, word for word', () => {
+    expect(readme).to.include(readText('examples/cluster/server.js'));
+  });
 });
