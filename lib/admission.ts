@@ -8,9 +8,8 @@ import type { Permit } from './permit';
 import { CODES, REASONS } from './protocol';
 import type { Revocations } from './revocation';
 import type { Settings } from './settings';
-import type { AnySocket, SocketAuth } from './types';
+import type { AnySocket, JwtClaims, SocketAuth } from './types';
 import { decodeUnverified, expired } from './verify';
-import type { JwtClaims } from './verify';
 
 /** What comes of a token: a permit, or why not. */
 export type Outcome = Permit | UnauthorizedError;

@@ -3,9 +3,7 @@ import type { AuthorizeOptions } from './options';
 import type { Revocation } from './revocation-store';
 import { toSettings } from './settings';
 import type { AuthorizerStats } from './stats';
-import type { AnySocket } from './types';
-import type { AnyNamespace, AnyServer } from './types';
-import type { JwtClaims } from './verify';
+import type { AnyNamespace, AnyServer, AnySocket, JwtClaims } from './types';
 
 /**
  * What {@link authorize} gives: a connection listener (`io.on('connection', auth)`) or, with `handshake: true`, a

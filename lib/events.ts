@@ -1,7 +1,6 @@
 import type { UnauthorizedError } from './errors';
 import type { DeauthenticationReason } from './protocol';
-import type { AnySocket } from './types';
-import type { JwtClaims } from './verify';
+import type { AnySocket, JwtClaims } from './types';
 
 /** A socket as the library leaves it after a login, with the default property names. */
 export type AuthorizedSocket<Claims = JwtClaims, S extends AnySocket = AnySocket> = S & {

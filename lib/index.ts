@@ -23,5 +23,13 @@ export type {
 } from './protocol';
 export type { Revocation, RevocationRule, RevocationStore } from './revocation-store';
 export type { AuthorizerStats } from './stats';
-export type { AnyNamespace, AnyServer, AnySocket, AuthorizeSocketData, SocketAuth } from './types';
-export type { JwtClaims, JwtHeader, UnverifiedToken } from './verify';
+export type {
+  AnyNamespace,
+  AnyServer,
+  AnySocket,
+  AuthorizeSocketData,
+  JwtClaims,
+  JwtHeader,
+  SocketAuth,
+  UnverifiedToken,
+} from './types';

@@ -10,7 +10,7 @@ import { UnauthorizedError } from './errors';
 import { describe, toVerificationKey } from './keys';
 import { log } from './log';
 import { CODES, REASONS } from './protocol';
-import type { UnverifiedToken } from './verify';
+import type { UnverifiedToken } from './types';
 
 /** What {@link jwksSecret} takes. */
 export interface JwksOptions {

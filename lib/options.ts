@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { UnauthorizedError } from './errors';
 import type { Algorithm, KeyMaterial } from './keys';
 import type { RevocationStore } from './revocation-store';
-import type { AnySocket } from './types';
-import type { JwtClaims, UnverifiedToken } from './verify';
+import type { AnySocket, JwtClaims, UnverifiedToken } from './types';
 
 /** The callback of a classic key function. An error, or no key, refuses the token with `invalid_secret`. */
 export type KeyCallback = (error: unknown, key?: KeyMaterial | readonly KeyMaterial[] | null) => void;

@@ -1,5 +1,4 @@
-import type { SocketAuth } from './types';
-import type { JwtClaims } from './verify';
+import type { JwtClaims, SocketAuth } from './types';
 
 /** What a verified token gives: the ground that a session stands on until it ends or is renewed. */
 export interface Permit {

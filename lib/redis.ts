@@ -7,7 +7,7 @@
 import { describe } from './keys';
 import { claimKey, issuedBefore } from './revocation-store';
 import type { RevocationRule, RevocationStore } from './revocation-store';
-import type { JwtClaims } from './verify';
+import type { JwtClaims } from './types';
 
 /** What is used of a client of the `redis` package, from version 4: `createClient`, `createCluster`, a pool. */
 export interface RedisRevocationClient {

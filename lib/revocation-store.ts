@@ -1,4 +1,4 @@
-import type { JwtClaims } from './verify';
+import type { JwtClaims } from './types';
 
 /** What `revoke` takes. */
 export type Revocation =

@@ -6,7 +6,7 @@ import { claimKey, RevocationRules } from './revocation-store';
 import type { Revocation, RevocationRule, RevocationStore } from './revocation-store';
 import { SessionIndex } from './session-index';
 import type { IndexedSession } from './session-index';
-import type { JwtClaims } from './verify';
+import type { JwtClaims } from './types';
 
 /** A live session that a rule can end. */
 export interface RevocableSession extends IndexedSession {

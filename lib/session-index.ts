@@ -1,6 +1,6 @@
 import { claimKey, issuedBefore } from './revocation-store';
 import type { RevocationRule } from './revocation-store';
-import type { JwtClaims } from './verify';
+import type { JwtClaims } from './types';
 
 /** A session as an index knows it. */
 export interface IndexedSession {

@@ -19,9 +19,8 @@ import { CLOSED, isBusy, isOpen, PENDING, transition } from './session-state';
 import type { SessionEvent, SessionState } from './session-state';
 import { tellAuthenticated, tellExpiring, tellRefusal, toPayload } from './telling';
 import { tokenOfEvent, tokenOfRequest } from './token-source';
-import type { AnySocket, SocketAuth } from './types';
+import type { AnySocket, JwtClaims, SocketAuth } from './types';
 import { expired, malformed } from './verify';
-import type { JwtClaims } from './verify';
 
 /** Dropped events that a client is told of, each time that it has to log in; a flood is dropped in silence. */
 const MAX_REPORTED_EVENTS = 16;

@@ -2,9 +2,8 @@ import { sign, decode } from 'jsonwebtoken';
 import { ALGORITHMS, describe, toVerificationKey } from './keys';
 import type { VerificationKey } from './keys';
 import type { AuthorizeOptions, KeyFunction } from './options';
-import type { AnySocket } from './types';
+import type { AnySocket, JwtClaims } from './types';
 import { TokenVerifier } from './verify';
-import type { JwtClaims } from './verify';
 
 type Options = AuthorizeOptions;
 type Name = keyof Options;

@@ -4,44 +4,7 @@ import { UnauthorizedError } from './errors';
 import type { Algorithm, VerificationKey } from './keys';
 import { CODES, REASONS } from './protocol';
 import type { UnauthorizedReason } from './protocol';
-
-/** The registered claims of a JWT (RFC 7519 §4.1), and any other. */
-export interface JwtClaims {
-  /** The issuer. */
-  iss?: string;
-  /** The subject. */
-  sub?: string;
-  /** The audience. */
-  aud?: string | string[];
-  /** When it expires, in seconds since the epoch. */
-  exp?: number;
-  /** When it begins to count, in seconds since the epoch. */
-  nbf?: number;
-  /** When it was issued, in seconds since the epoch. */
-  iat?: number;
-  /** The token's own name. */
-  jti?: string;
-  [claim: string]: unknown;
-}
-
-/** A token's header (RFC 7515 §4.1). */
-export interface JwtHeader {
-  /** The algorithm. */
-  alg: string;
-  /** The media type. */
-  typ?: string;
-  /** The key's name. */
-  kid?: string;
-  [parameter: string]: unknown;
-}
-
-/** A token taken apart but not verified: enough to find its key, and for nothing else. */
-export interface UnverifiedToken {
-  /** Its header. */
-  header: JwtHeader;
-  /** Its claims. */
-  payload: JwtClaims;
-}
+import type { JwtClaims, JwtHeader, UnverifiedToken } from './types';
 
 /** What `jsonwebtoken` is told about every token. */
 export interface VerificationRules {
