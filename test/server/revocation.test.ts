@@ -180,6 +180,14 @@ describe('revoke', () => {
       ]);
     });
 
+    it('says the latest end, where one jti was given to several tokens', async () => {
+      guard({ revocation: memory });
+      const ends = [60, 90, 30].map((seconds) => now() + seconds);
+      for (const exp of ends) await show(await world.connected(), createToken({ jti: 'shared', exp }));
+      await auth.revoke({ jti: 'shared' });
+      expect(rules).to.deep.equal([{ jti: 'shared', expiresAt: Number(ends[1]) * 1000 }]);
+    });
+
     it('says so by maxAge', async () => {
       guard({ revocation: memory, maxAge: '1h', clockTolerance: 5 });
       await auth.revoke({ sub: 'bob', issuedBefore: 100 });
