@@ -3,6 +3,7 @@ import { Login } from './client/login';
 import type { AuthenticateOptions, ClientAuth, ClientSocket } from './client/types';
 
 export { isUnauthorizedError, UnauthorizedError } from './client/unauthorized-error';
+export type { Refusal } from './client/unauthorized-error';
 export type {
   AuthenticateOptions,
   ClientAuth,

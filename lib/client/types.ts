@@ -6,17 +6,26 @@ import type { UnauthorizedError } from './unauthorized-error';
  * that the package does not depend on that of the application.
  */
 export interface ClientSocket {
+  /** Whether it is connected. */
   readonly connected: boolean;
   /** Whether Socket.IO connects, or will reconnect, by itself. */
   readonly active: boolean;
   /** What is sent with the CONNECT packet. */
   auth: { [key: string]: unknown } | ((send: (data: object) => void) => void);
-  readonly io: { readonly engine: unknown };
+  /** Its manager. */
+  readonly io: {
+    /** The transport below; another one after every reconnection. */
+    readonly engine: unknown;
+  };
+  /** Connects it. */
   connect(): unknown;
   // Event maps are the application's; whatever they are, its sockets must fit.
   /* oxlint-disable typescript/no-explicit-any */
+  /** Sends an event. */
   emit(event: any, ...args: any[]): unknown;
+  /** Adds a listener. */
   on(event: any, listener: (...args: any[]) => void): unknown;
+  /** Removes a listener. */
   off(event: any, listener: (...args: any[]) => void): unknown;
   /* oxlint-enable typescript/no-explicit-any */
 }
@@ -67,6 +76,7 @@ export interface ClientAuthEvents {
 
 /** Keeps a socket authenticated; made by {@link authenticate}. */
 export interface ClientAuth {
+  /** Where the login stands. */
   readonly state: ClientAuthState;
 
   /**

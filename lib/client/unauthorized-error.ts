@@ -29,7 +29,15 @@ export function notAuthenticated(message: string): UnauthorizedError {
   return new UnauthorizedError({ message, code: NOT_AUTHENTICATED, type: ERROR_TYPE, retryable: false });
 }
 
+/** What every refusal has. */
+export interface Refusal {
+  /** For people and logs. */
+  message: string;
+  /** For programs. */
+  data: UnauthorizedData;
+}
+
 /** Whether a value is an {@link UnauthorizedError}, or what `connect_error` and `unauthorized` hand to a client. */
-export function isUnauthorizedError(value: unknown): value is { message: string; data: UnauthorizedData } {
+export function isUnauthorizedError(value: unknown): value is Refusal {
   return (value as { data?: { type?: unknown } } | undefined)?.data?.type === ERROR_TYPE;
 }
