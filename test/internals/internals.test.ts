@@ -74,7 +74,7 @@ for (const name of ['socket.io-4-0', 'socket.io']) {
         inside(socket)[method] = function log(this: unknown, ...args: unknown[]): void {
           order.push(method);
           (proto[method] as (...given: unknown[]) => void).apply(this, args);
-        } as never;
+        };
       }
       socket.onAny(() => order.push('onAny'));
       const heard = new Promise<void>((resolve) => {
