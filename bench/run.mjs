@@ -1,7 +1,7 @@
 /**
  * What the library costs, measured beside plain Socket.IO and its peers.
  *
- *   npm run bench                     everything, 12 minutes; writes docs/performance.md and its chart
+ *   npm run bench                     everything, some 12 minutes; writes docs/performance.md with its chart, and docs/capacity.md
  *   npm run bench -- --quick          everything in small, a minute; writes nothing
  *   npm run bench -- --quick --report  the same, and writes the documents all the same
  *   npm run bench -- --only storm     one suite, in full; writes nothing
@@ -16,6 +16,7 @@ import { connections } from './suites/connections.mjs';
 import { broadcasts, events } from './suites/delivery.mjs';
 import { heap } from './suites/heap.mjs';
 import { latency } from './suites/latency.mjs';
+import { node } from './suites/node.mjs';
 import { refusals } from './suites/refusal.mjs';
 import { storm } from './suites/storm.mjs';
 import { inProcess } from './support/task.mjs';
@@ -32,6 +33,7 @@ const SUITES = {
   storm,
   growth: (plan) => inProcess('growth', plan.growth),
   refusals,
+  node,
 };
 
 const { values: flags } = parseArgs({
@@ -59,7 +61,7 @@ for (const name of flags.profile ? [] : (flags.only ?? Object.keys(SUITES))) {
 const isComplete = flags.only === undefined && (!flags.quick || flags.report);
 const shares = isComplete || flags.profile ? await profile(plan) : undefined;
 if (flags.profile) console.log(shares);
-else if (isComplete) writeReport({ tables, shares, plan, seconds: secondsSince(begin) });
+else if (isComplete) await writeReport({ tables, shares, plan, seconds: secondsSince(begin) });
 console.log(`\n${secondsSince(begin)} s`);
 process.exit(0);
 

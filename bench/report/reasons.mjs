@@ -1,7 +1,7 @@
 /** Why a figure may fall short, by table, or by table and row. Shown only where it does. */
 export const REASONS = {
   'connections/connect':
-    "Above plain Socket.IO stand the verification itself, the write of the `authenticated` packet (plain Socket.IO writes three times a connection, so this is a fourth), and the library's own code, in this order; see the profile below.",
+    "Above plain Socket.IO stand the verification, the write of the `authenticated` packet (plain Socket.IO writes three times a connection, so this is a fourth), and the library's own code; the profile below says how much each.",
   'connections/event':
     'Besides what the CONNECT packet pays, there is one more packet of the client to be read, and one more turn of the event loop. The hand-written handler with a `KeyObject`, in the same table, shows what that costs alone.',
   'storm/connect':

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { versionOf } from '../support/build.mjs';
+import { writeCapacity } from './capacity.mjs';
+import { writeDocument } from './document.mjs';
 import { toChart } from './chart.mjs';
 import { REASONS } from './reasons.mjs';
 import { toRows } from './rows.mjs';
@@ -16,12 +18,13 @@ const CHART = 'performance.svg';
  * @param shares what `profile()` gives
  * @param seconds that the run took
  */
-export function writeReport({ tables, shares, seconds, plan }) {
+export async function writeReport({ tables, shares, seconds, plan }) {
   const connections = tables.find(({ id }) => id === 'connections');
   writeFileSync(
     resolve(DOCS, CHART),
     toChart(connections, 'Server CPU per authenticated connection, plain Socket.IO = 1'),
   );
+  await writeCapacity(tables, DOCS);
   const parts = [
     head(seconds),
     summary(tables),
@@ -29,7 +32,7 @@ export function writeReport({ tables, shares, seconds, plan }) {
     whereTimeGoes(shares),
     howMeasured(plan),
   ];
-  writeFileSync(resolve(DOCS, 'performance.md'), `${parts.join('\n\n')}\n`);
+  await writeDocument(resolve(DOCS, 'performance.md'), `${parts.join('\n\n')}\n`);
 }
 
 function head(seconds) {

@@ -48,7 +48,7 @@ const CONTENDERS = [
   { id: 'plain2', name: 'plain Socket.IO 2', kind: 'plain2', way: WAYS.guest2 },
   {
     id: 'socketioJwt',
-    name: '`socketio-jwt` 4.6.2 on Socket.IO 2',
+    name: '`socketio-jwt` 4.6.2, against plain Socket.IO 2',
     kind: 'socketioJwt',
     way: WAYS.event2,
     reference: 'plain2',

@@ -21,22 +21,10 @@ const CONTENDERS = [
     target: 1.18,
   },
   {
-    id: 'middleware',
-    name: "`io.use(jwt.verify(token, 'SECRET'))`",
-    kind: 'middleware',
-    way: WAYS.handshake,
-  },
-  {
     id: 'postConnect',
     name: "post-connect handler, `jwt.verify(token, 'SECRET')`",
     kind: 'postConnect',
     way: WAYS.event,
-  },
-  {
-    id: 'middlewareWithKey',
-    name: '`io.use` with a `KeyObject`',
-    kind: 'middlewareWithKey',
-    way: WAYS.handshake,
   },
   {
     id: 'postConnectWithKey',
@@ -50,7 +38,7 @@ const CONTENDERS = [
 export async function storm(plan) {
   const count = plan.stormClients;
   const open = () => Promise.all(CONTENDERS.map((contender) => storming(contender, count)));
-  const figures = await interleaveGenerations(open, plan.servers);
+  const figures = await interleaveGenerations(open, plan.storm);
   return {
     id: 'storm',
     title: 'Reconnect storm: server CPU per client',
@@ -65,16 +53,18 @@ export async function storm(plan) {
 async function storming({ kind, way }, count) {
   const server = await ServerProcess.start(kind);
   const tokens = makeTokens(count);
+  let sockets = await openAll(server.port, way, tokens);
   return {
     async measure() {
-      let sockets = await openAll(server.port, way, tokens);
       const cpu = await server.cpuOf(async () => {
         await dropAll(server, sockets);
         sockets = await openAll(server.port, way, tokens, Infinity);
       });
-      await dropAll(server, sockets);
       return cpu / count;
     },
-    close: () => server.close(),
+    async close() {
+      await dropAll(server, sockets);
+      await server.close();
+    },
   };
 }

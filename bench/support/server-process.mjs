@@ -17,6 +17,7 @@ const COMMANDS = {
   },
   collect: () => globalThis.gc(),
   heap: () => heapInUse(),
+  resident: () => process.memoryUsage.rss(),
   /** So many broadcasts, each in a turn of its own, as an application would send them. */
   broadcast: async (count) => {
     for (let index = 0; index < count; index += 1) {
