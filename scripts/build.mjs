@@ -3,15 +3,20 @@
  * one instance. The client is built for browsers besides, see `build-client.mjs`.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { buildClient } from './build-client.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = resolve(ROOT, 'dist');
-/** Entries whose ESM form is the CommonJS one under another name. */
-const WRAPPED = ['index', 'redis', 'jwks'].filter((entry) => existsSync(`lib/${entry}.ts`));
+/** The entries, and what Node imports: the CommonJS one under another name. `client.mjs` is for everything else. */
+const WRAPPERS = {
+  index: 'index.mjs',
+  redis: 'redis.mjs',
+  jwks: 'jwks.mjs',
+  client: 'client.node.mjs',
+};
 
 process.chdir(ROOT);
 rmSync(DIST, { recursive: true, force: true });
@@ -20,14 +25,12 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 });
 
 const require = createRequire(import.meta.url);
-for (const entry of WRAPPED) {
+for (const [entry, wrapper] of Object.entries(WRAPPERS)) {
   const names = Object.keys(require(`${DIST}/${entry}.js`)).toSorted();
   writeFileSync(
-    `${DIST}/${entry}.mjs`,
+    `${DIST}/${wrapper}`,
     `import cjs from './${entry}.js';\nexport const { ${names.join(', ')} } = cjs;\n`,
   );
-}
-for (const entry of [...WRAPPED, 'client']) {
   writeFileSync(`${DIST}/${entry}.d.mts`, `export * from './${entry}.js';\n`);
 }
 await buildClient(DIST);
