@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isUnauthorizedError } from '../../lib/client';
+import { authenticate, isUnauthorizedError } from '../../lib/client';
 import { endlessToken, gate, Kit, shortToken } from './kit';
 
 describe('the client closes', () => {
@@ -10,6 +10,12 @@ describe('the client closes', () => {
     kit.world.authorize().attach(kit.world.io);
   });
   afterEach(() => kit.close());
+
+  it('and nothing is wrong with taking away a listener that was never there', () => {
+    const auth = authenticate(kit.socket(), { token: 'unused' });
+    expect(auth.off('error', () => undefined)).to.equal(auth);
+    auth.close();
+  });
 
   it('and leaves neither timer nor listener behind, and the session as it is', async () => {
     const clock = kit.stopTimers();

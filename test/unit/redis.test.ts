@@ -11,4 +11,14 @@ describe('a revocation store on a client that answers nonsense', () => {
       expect(fault).to.be.instanceOf(Error);
     });
   }
+
+  for (const answer of ['', 'abc']) {
+    it(`rejects the second ${JSON.stringify(answer)} of a subject's rule`, async () => {
+      const client = { isReady: true, mGet: () => Promise.resolve([answer]), eval: () => Promise.resolve(1) };
+      const fault = await Promise.resolve(
+        redisRevocationStore(client).isRevoked({ sub: 'bob', iat: 1 }),
+      ).catch((error: unknown) => error);
+      expect(fault).to.be.instanceOf(Error);
+    });
+  }
 });
