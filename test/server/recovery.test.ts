@@ -43,11 +43,14 @@ describe('connectionStateRecovery', () => {
     const gone = new Promise<unknown>((resolve) => {
       socket?.once('disconnect', resolve);
     });
+    // It comes back when the test wants it to.
+    client.socket.io.reconnection(false);
     client.socket.io.engine.close();
     await gone;
     world.io.emit('missed', 'by all');
     world.io.to('room').emit('missed', 'by the room');
     await meanwhile();
+    client.socket.connect();
     await client.until('connect');
   }
 
@@ -126,9 +129,6 @@ describe('connectionStateRecovery', () => {
     it(`restores nothing of a session whose token ${what}`, async () => {
       guard();
       const client = await loggedIn(token());
-      // The client comes back only when the time has come.
-      client.socket.io.reconnectionDelay(200);
-      client.socket.io.reconnectionDelayMax(200);
       await drop(client, meanwhile);
       await isPending(client);
     });
