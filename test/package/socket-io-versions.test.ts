@@ -16,7 +16,7 @@ describe('the oldest and the newest Socket.IO 4', () => {
         const { Server: Version } = require(name) as { Server: typeof Server };
         const http = createServer();
         const io = new Version(http);
-        const auth = authorize({ secret: SECRET, handshake, onExpired: 'deauthenticate', timeout: 300 });
+        const auth = authorize({ secret: SECRET, handshake, onExpired: 'deauthenticate', timeout: 600 });
         const names: unknown[] = [];
         auth
           .attach(io)
@@ -27,7 +27,7 @@ describe('the oldest and the newest Socket.IO 4', () => {
         });
         await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
         const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-        const token = createToken({ name: 'Bob', exp: Date.now() / 1000 + 0.4 });
+        const token = createToken({ name: 'Bob', exp: Date.now() / 1000 + 0.8 });
         const options = { transports: ['websocket'], forceNew: true, reconnection: false };
         const client = new TestClient(connect(url, { ...options, ...(handshake && { auth: { token } }) }));
         try {

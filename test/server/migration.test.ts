@@ -63,7 +63,7 @@ describe('a user of socketio-jwt', () => {
     '`exp` during the session': async () => {
       guard();
       const client = await world.connected();
-      await show(client, tokenEndingIn(60));
+      await show(client, tokenEndingIn(400));
       await client.until('disconnect');
     },
     'events before the login': async () => {

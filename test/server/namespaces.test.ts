@@ -160,7 +160,7 @@ describe('namespaces', () => {
       const main = await beside(client, '/');
       await show(client, tokenEndingIn(60_000));
       const renewed = once(client.socket as never, 'authenticated');
-      await main.emitWithAck('authenticate', { token: tokenEndingIn(150) });
+      await main.emitWithAck('authenticate', { token: tokenEndingIn(500) });
       await renewed;
       await Promise.all([client.until('disconnect'), once(main as never, 'disconnect')]);
       expect(auth.stats()).to.include({ authenticated: 0, pending: 0, expired: 2 });

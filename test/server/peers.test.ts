@@ -49,8 +49,8 @@ describe('beside it', () => {
         const { token } = socket.handshake.auth as { token: string };
         verify(token, SECRET, (error) => next(error ?? undefined));
       });
-      const end = Date.now() + 100;
-      const client = await world.connected('/', { auth: { token: tokenEndingIn(100) } });
+      const end = Date.now() + 400;
+      const client = await world.connected('/', { auth: { token: tokenEndingIn(400) } });
       while (Date.now() <= end + 50) {
         await new Promise((resolve) => {
           setTimeout(resolve, 20);

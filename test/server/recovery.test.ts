@@ -86,7 +86,7 @@ describe('connectionStateRecovery', () => {
 
   it('goes on with the same end', async () => {
     guard();
-    const client = await loggedIn(tokenEndingIn(400));
+    const client = await loggedIn(tokenEndingIn(900));
     await drop(client);
     await client.until('authenticated');
     expect(await refusal(client)).to.include({ reason: 'expired' });
@@ -117,10 +117,10 @@ describe('connectionStateRecovery', () => {
   const denied: [what: string, token: () => string, meanwhile: () => unknown][] = [
     [
       'expired meanwhile',
-      () => tokenEndingIn(150),
+      () => tokenEndingIn(600),
       () =>
         new Promise((resolve) => {
-          setTimeout(resolve, 170);
+          setTimeout(resolve, 650);
         }),
     ],
     ['was revoked meanwhile', () => createToken({ sub: 'bob' }), () => auth.revoke({ sub: 'bob' })],

@@ -26,7 +26,7 @@ describe('the life of a session', () => {
     it('ends it at exp: the client is told, and disconnected', async () => {
       guard();
       const client = await world.connected();
-      await show(client, tokenEndingIn(150));
+      await show(client, tokenEndingIn(400));
       expect(await refusal(client)).to.include({ code: 'invalid_token', reason: 'expired', retryable: true });
       expect(await client.until('disconnect')).to.deep.equal(['io server disconnect', undefined]);
       const [socket, reason] = (await told.take('deauthenticated')) as [{ decoded_token: object }, string];
@@ -37,9 +37,9 @@ describe('the life of a session', () => {
     });
 
     it("takes it back to pending with onExpired: 'deauthenticate', and the timeout runs again", async () => {
-      guard({ onExpired: 'deauthenticate', timeout: 150 });
+      guard({ onExpired: 'deauthenticate', timeout: 500 });
       const client = await world.connected();
-      await show(client, tokenEndingIn(100));
+      await show(client, tokenEndingIn(400));
       expect(await refusal(client)).to.include({ reason: 'expired' });
       client.socket.emit('news');
       expect(await refusal(client)).to.include({ code: 'not_authenticated', event: 'news' });
@@ -52,15 +52,14 @@ describe('the life of a session', () => {
 
     it("lets it outlive its token with onExpired: 'ignore'", async () => {
       guard({ onExpired: 'ignore' });
-      const [client, other] = [await world.connected(), await world.connected()];
-      await show(client, tokenEndingIn(50));
-      // A socket that times out later is the proof that time went by.
-      auth.deauthenticate(await told.socket('authenticated'));
-      await show(client, tokenEndingIn(20));
-      await show(other, createToken());
-      await new Promise((resolve) => {
-        setTimeout(resolve, 60);
-      });
+      const client = await world.connected();
+      const end = Date.now() + 300;
+      expect(await show(client, tokenEndingIn(300))).to.include({ ok: true });
+      while (Date.now() < end + 20) {
+        await new Promise((resolve) => {
+          setTimeout(resolve, 20);
+        });
+      }
       world.io.emit('still here');
       await client.until('still here');
       expect(client.received('token_expiring')).to.deep.equal([]);
@@ -124,8 +123,8 @@ describe('the life of a session', () => {
         });
       });
       const client = await world.connected();
-      const end = Date.now() + 30;
-      const reply = show(client, tokenEndingIn(30));
+      const end = Date.now() + 300;
+      const reply = show(client, tokenEndingIn(300));
       await asked;
       while (Date.now() <= end) await new Promise(setImmediate);
       answer();
@@ -146,7 +145,7 @@ describe('the life of a session', () => {
     it('does not come with renewNotice: 0', async () => {
       guard({ renewNotice: 0 });
       const client = await world.connected();
-      await show(client, tokenEndingIn(100));
+      await show(client, tokenEndingIn(400));
       await client.until('disconnect');
       expect(client.received('token_expiring')).to.deep.equal([]);
     });
@@ -203,7 +202,7 @@ describe('the life of a session', () => {
       let answer = (): void => undefined;
       guard({ onExpired: 'deauthenticate', validate: () => wait });
       const client = await world.connected();
-      await show(client, tokenEndingIn(100));
+      await show(client, tokenEndingIn(400));
       wait = new Promise((resolve) => {
         answer = resolve;
       });
