@@ -265,7 +265,7 @@ describe('the package, as a user installs it', function () {
       .split('\n')
       .map((name) => name.replace('package/', ''));
     const others = files.filter(
-      (name) => !/^dist\/[\w/-]+\.(js|mjs|d\.ts|d\.mts)$/.test(name) && !/^dist\/client\.min\.js$/.test(name),
+      (name) => !/^dist\/[\w./-]+\.(js|mjs|d\.ts|d\.mts)$/.test(name) && !/^dist\/client\.min\.js$/.test(name),
     );
     expect(others).to.have.members(['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']);
     expect(files).to.include('dist/client.min.js');
