@@ -233,7 +233,7 @@ export class AuthorizerCore {
   }
 
   #newSession(socket: AnySocket): Session {
-    const session = new Session(this.#context, this.#abandon, this.#abandonedBy(socket)?.failures);
+    const session = new Session(this.#context, this.#abandon, this.#abandonedBy(socket));
     // A namespace's session ends with its socket; one of a whole connection outlives them.
     if (this.#settings.scope === 'connection') onceTransportClosed(socket, () => session.close());
     return session;

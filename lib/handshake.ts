@@ -2,7 +2,7 @@ import type { Outcome } from './admission';
 import { UnauthorizedError } from './errors';
 import { callGuarded } from './faults';
 import { hideIdentity, showIdentity } from './identity';
-import { discard, refuseForGood } from './internals';
+import { closeIdleTransport, discard, refuseForGood } from './internals';
 import type { Accept } from './options';
 import type { Permit } from './permit';
 import { CODES } from './protocol';
@@ -16,8 +16,10 @@ export type Next = (error?: Error) => void;
 
 /** What a namespace remembers of connections that are at its door. */
 interface Door {
-  /** Connections whose token is being verified, or has just been accepted: further CONNECT packets are dupes. */
+  /** Connections whose CONNECT packet is not answered yet, or was just now: further ones are dupes. */
   readonly busy: Set<object>;
+  /** Connections that were turned away, the server being full, while their token is still being verified. */
+  readonly leftOver: WeakSet<object>;
   /** Refused tokens per connection since the last good one. */
   readonly failures: WeakMap<object, number>;
 }
@@ -70,14 +72,17 @@ export class Handshake {
       return;
     }
     door.busy.add(client);
-    const finish = (outcome: Outcome | undefined): void => {
+    const answer: Next = (error) => {
       // Kept until the socket has connected: the CONNECT packets that came in one chunk are all judged before that.
       setImmediate(() => {
         door.busy.delete(client);
         this.#logins.delete(client);
       });
-      if (outcome instanceof UnauthorizedError) this.#refuse(socket, outcome, next);
-      else this.#accept(socket, outcome, next);
+      next(error);
+    };
+    const finish = (outcome: Outcome | undefined): void => {
+      if (outcome instanceof UnauthorizedError) this.#refuse(socket, outcome, answer);
+      else this.#accept(socket, outcome, answer);
     };
     const token = this.#takeToken(socket);
     const outcome = isLoggedIn ? undefined : this.#outcomeOf(token, socket, door);
@@ -115,8 +120,11 @@ export class Handshake {
     }
     if (token instanceof UnauthorizedError) return token;
     if (token === undefined) return this.#logins.get(client) ?? this.#missing();
+    if (door.leftOver.has(client)) return new UnauthorizedError(CODES.serverBusy);
     const outcome = admission.judge(token, socket);
     if (outcome instanceof Promise && stats.pending + this.#waiting >= settings.maxPending) {
+      door.leftOver.add(client);
+      void outcome.then(() => door.leftOver.delete(client));
       return new UnauthorizedError(CODES.serverBusy);
     }
     if (settings.scope === 'connection') this.#logins.set(client, outcome);
@@ -207,9 +215,14 @@ export class Handshake {
     const count = (failures.get(socket.client) ?? 0) + (isFailure(error) ? 1 : 0);
     failures.set(socket.client, count);
     next(error);
-    if (count < this.#context.settings.maxAttempts) return;
+    const isFinal = count >= this.#context.settings.maxAttempts;
+    if (!isFinal && error.code !== CODES.serverBusy) return;
     // After Socket.IO has sent what `next` was given.
     setImmediate(() => {
+      if (!isFinal) {
+        closeIdleTransport(socket);
+        return;
+      }
       const last = new UnauthorizedError(CODES.tooManyAttempts);
       if (error.code !== last.code) countRefusal(socket, last, this.#context);
       refuseForGood(socket, last);
@@ -218,7 +231,11 @@ export class Handshake {
 
   #doorOf(namespace: AnyNamespace): Door {
     let door = this.#doors.get(namespace);
-    if (door === undefined) this.#doors.set(namespace, (door = { busy: new Set(), failures: new WeakMap() }));
+    if (door === undefined) this.#doors.set(namespace, (door = newDoor()));
     return door;
   }
+}
+
+function newDoor(): Door {
+  return { busy: new Set(), leftOver: new WeakSet(), failures: new WeakMap() };
 }

@@ -44,6 +44,8 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   #attempts = 0;
   /** The token that is being verified. */
   #verifying: string | undefined;
+  /** The verification that runs: one at a time, though a logout may have made it pointless. */
+  #running: Promise<Outcome> | undefined;
   /** When the time to show a token is over, in ms since the epoch. */
   #timeoutAt: number;
   /** Refused tokens since the last good one. */
@@ -51,16 +53,13 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   #reportedEvents = 0;
   #hasLoggedIn = false;
 
-  /** @param failures of the session that this one follows on the same connection */
-  constructor(context: SessionContext, onAbandoned: OnAbandoned, failures = 0) {
+  /** @param former the session that this one follows on the same connection */
+  constructor(context: SessionContext, onAbandoned: OnAbandoned, former?: Session) {
     this.#context = context;
     this.#onAbandoned = onAbandoned;
-    this.#failures = failures;
+    this.#failures = former === undefined ? 0 : former.#failures;
     this.#timeoutAt = context.deadlines.now() + context.settings.timeout;
-  }
-
-  get failures(): number {
-    return this.#failures;
+    if (former !== undefined && former.#running !== undefined) this.#occupy(former.#running);
   }
 
   get isClosed(): boolean {
@@ -107,14 +106,17 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     this.#sockets = this.#sockets.filter((one) => one !== socket);
     this.#context.stats[this.isOpen ? 'authenticated' : 'pending'] -= 1;
     if (this.#sockets.length > 0) return;
-    const { scope } = this.#context.settings;
-    if (!isTransportOpen(socket) || (scope === 'namespace' && this.isOpen)) {
+    if (!isTransportOpen(socket)) {
       this.close();
       return;
     }
-    // A token that is being verified was shown by the socket that is gone.
-    this.#step({ type: 'leave' }, scope === 'namespace');
-    this.#last = socket;
+    const { scope } = this.#context.settings;
+    if (scope === 'namespace' && this.isOpen) this.close();
+    else {
+      // A token that is being verified was shown by the socket that is gone.
+      this.#step({ type: 'leave' }, scope === 'namespace');
+      this.#last = socket;
+    }
     this.#onAbandoned(this, socket);
   }
 
@@ -155,11 +157,32 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
       this.#tellRefused(socket, new UnauthorizedError(CODES.authenticationInProgress), reply);
       return;
     }
-    const renews = this.#permit;
     const attempt = this.#begin(token);
-    const outcome = this.#context.admission.judge(token, socket, renews);
-    if (outcome instanceof Promise) void outcome.then((late) => this.#settle(attempt, late, socket, reply));
-    else this.#settle(attempt, outcome, socket, reply);
+    if (this.#running === undefined) this.#judge(attempt, token, socket, reply);
+    else {
+      // A client that logs out, or leaves and comes back, does not make two run at once.
+      void this.#running.then(() => {
+        if (this.#isCurrent(attempt)) this.#judge(attempt, token, socket, reply);
+        else this.#tellRefused(socket, new UnauthorizedError(CODES.notAuthenticated), reply);
+      });
+    }
+  }
+
+  #judge(attempt: number, token: string, socket: AnySocket, reply: Reply | undefined): void {
+    const outcome = this.#context.admission.judge(token, socket, this.#permit);
+    if (!(outcome instanceof Promise)) {
+      this.#settle(attempt, outcome, socket, reply);
+      return;
+    }
+    this.#occupy(outcome);
+    void outcome.then((late) => this.#settle(attempt, late, socket, reply));
+  }
+
+  #occupy(running: Promise<Outcome>): void {
+    this.#running = running;
+    void running.then(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
   }
 
   /** Refuses what cannot even be judged. */
@@ -274,10 +297,12 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   }
 
   #settle(attempt: number, outcome: Outcome, socket: AnySocket, reply: Reply | undefined): void {
-    const state = this.#state;
-    if (!isBusy(state) || state.attempt !== attempt) {
+    const isOverdue = this.#state.status === 'verifying' && this.#state.overdue;
+    if (!this.#isCurrent(attempt)) {
       // Logged out meanwhile.
       this.#tellRefused(socket, new UnauthorizedError(CODES.notAuthenticated), reply);
+      // Or a logout would make attempts free.
+      if (outcome instanceof UnauthorizedError) this.#countFailure(outcome);
       return;
     }
     this.#verifying = undefined;
@@ -285,7 +310,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     if (refusal !== undefined) {
       this.#step({ type: 'refuse', attempt });
       this.#tellRefused(socket, refusal, reply);
-      this.#afterRefusal(refusal, socket, state.status === 'verifying' && state.overdue);
+      this.#afterRefusal(refusal, socket, isOverdue);
       return;
     }
     this.#step({ type: 'accept', attempt });
@@ -294,6 +319,10 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     // A listener may have ended it again.
     if (this.#permit === outcome) reply?.({ ok: true, ...this.#payload() });
     else reply?.({ ok: false, error: new UnauthorizedError(CODES.notAuthenticated).data });
+  }
+
+  #isCurrent(attempt: number): boolean {
+    return isBusy(this.#state) && this.#state.attempt === attempt;
   }
 
   /** Rules that arrived, and time that passed, since the token was judged. */
@@ -372,11 +401,17 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   }
 
   #afterRefusal(error: UnauthorizedError, socket: AnySocket, isOverdue: boolean): void {
-    const { maxAttempts, disconnectAfter } = this.#context.settings;
-    if (isFailure(error) && (this.#failures += 1) >= maxAttempts) {
-      this.#throwOut(new UnauthorizedError(CODES.tooManyAttempts));
-    } else if (isOverdue) this.#timeOut();
+    const { disconnectAfter } = this.#context.settings;
+    if (this.#countFailure(error)) return;
+    if (isOverdue) this.#timeOut();
     else if (disconnectAfter !== undefined && !this.isOpen) this.#disconnectLater(socket, disconnectAfter);
+  }
+
+  /** @returns whether it was one too many */
+  #countFailure(error: UnauthorizedError): boolean {
+    if (!isFailure(error) || (this.#failures += 1) < this.#context.settings.maxAttempts) return false;
+    this.#throwOut(new UnauthorizedError(CODES.tooManyAttempts));
+    return true;
   }
 
   #disconnectLater(socket: AnySocket, delay: number): void {

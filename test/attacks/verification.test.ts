@@ -1,0 +1,185 @@
+import { expect } from 'chai';
+import type { Authorizer, AuthorizeOptions, JwtClaims } from '../../lib';
+import { NamespaceInbox } from '../support/namespace-inbox';
+import { RawClient } from '../support/raw-client';
+import { createToken } from '../support/tokens';
+import { Unharmed } from '../support/unharmed';
+import { World } from '../support/world';
+
+/** A check of the application that takes its time: how many run at once is what a client must not decide. */
+class SlowCheck {
+  running = 0;
+  most = 0;
+  asked = 0;
+  #open: (() => void)[] = [];
+
+  readonly check = async (_claims?: JwtClaims): Promise<void> => {
+    this.asked += 1;
+    this.running += 1;
+    this.most = Math.max(this.most, this.running);
+    await new Promise<void>((resolve) => {
+      this.#open.push(resolve);
+    });
+    this.running -= 1;
+  };
+
+  /** Lets everything through that has been asked so far. */
+  answer(): void {
+    for (const resolve of this.#open.splice(0)) resolve();
+  }
+}
+
+for (const transport of ['websocket', 'polling'] as const) {
+  describe(`one verification at a time, over ${transport}`, () => {
+    let world: World;
+    let auth: Authorizer;
+    let told: NamespaceInbox;
+    let raw: RawClient;
+    let unharmed: Unharmed;
+    let slow: SlowCheck;
+
+    beforeEach(async () => {
+      unharmed = new Unharmed();
+      slow = new SlowCheck();
+      world = await new World().listen();
+      told = new NamespaceInbox(world.io.of('/'));
+      raw = await RawClient.open(world.url, transport);
+    });
+
+    afterEach(async () => {
+      slow.answer();
+      raw.close();
+      await world.close();
+      unharmed.close();
+    });
+
+    function guard(options: Partial<AuthorizeOptions> = {}): void {
+      auth = world.authorize(options);
+      auth.attach(world.io);
+    }
+
+    const authenticate = (token: unknown = createToken()): string =>
+      RawClient.event('authenticate', { token });
+    const logout = RawClient.event('deauthenticate');
+
+    it('holds for a client that logs out in between', async () => {
+      guard({ validate: slow.check });
+      raw.send(RawClient.connect());
+      await raw.next('CONNECT');
+      raw.send(...Array.from({ length: 100 }, () => [authenticate(), logout]).flat());
+      raw.send('21["deauthenticate"]', authenticate());
+      await raw.next('ACK');
+      // What was overtaken by a logout is answered without being verified; the last one waits for the first.
+      while (auth.stats().authenticated === 0) {
+        slow.answer();
+        await new Promise(setImmediate);
+      }
+      expect(slow).to.include({ most: 1, asked: 2 });
+      expect(told.codes).to.deep.equal(Array.from({ length: 100 }, () => 'not_authenticated'));
+    });
+
+    it('holds for a client that leaves the namespace and comes back', async () => {
+      guard({ validate: slow.check, required: false });
+      for (let times = 0; times < 10; times += 1) {
+        raw.send(RawClient.connect({ token: createToken() }));
+        await raw.next('CONNECT');
+        raw.send('1');
+        // Socket.IO closes a connection that joins a namespace before it has seen that it was left.
+        while (world.io.of('/').sockets.size > 0) await new Promise(setImmediate);
+      }
+      raw.send(RawClient.connect({ token: createToken() }));
+      while (auth.stats().authenticated === 0) {
+        slow.answer();
+        await new Promise(setImmediate);
+      }
+      expect(slow).to.include({ most: 1, asked: 2 });
+    });
+
+    it('holds for a client that renews, leaves and comes back, and lets it in after all', async () => {
+      guard({ validate: ({ slowly }) => (slowly ? slow.check() : undefined) });
+      raw.send(RawClient.connect({ token: createToken() }));
+      expect(await raw.next('EVENT')).to.include('authenticated');
+      raw.send(authenticate(createToken({ sub: 'bob', slowly: true })));
+      while (slow.asked === 0) await new Promise(setImmediate);
+      raw.send('1');
+      while (auth.stats().authenticated > 0) await new Promise(setImmediate);
+      raw.send(RawClient.connect({ token: createToken({ sub: 'bob', slowly: true }) }));
+      await raw.inbox.take('CONNECT');
+      await raw.inbox.take('CONNECT');
+      raw.send('21["deauthenticate"]', authenticate(createToken({ sub: 'bob', slowly: true })));
+      await raw.next('ACK');
+      expect(slow).to.include({ most: 1, asked: 1 });
+      while (auth.stats().authenticated === 0) {
+        slow.answer();
+        await new Promise(setImmediate);
+      }
+      expect(slow).to.include({ most: 1, asked: 2 });
+    });
+
+    it('counts what is refused after a logout towards maxAttempts', async () => {
+      guard({ maxAttempts: 3, secret: () => slow.check().then(() => 'another secret') });
+      raw.send(RawClient.connect());
+      await raw.next('CONNECT');
+      for (let attempt = 1; attempt <= 3; attempt += 1) {
+        raw.send(authenticate());
+        while (slow.asked < attempt) await new Promise(setImmediate);
+        raw.send(logout);
+        raw.send(RawClient.event('news'));
+        while (told.codes.filter((code) => code === 'not_authenticated').length < 2 * attempt - 1)
+          await told.take('unauthorized');
+        slow.answer();
+        while (told.codes.filter((code) => code === 'not_authenticated').length < 2 * attempt)
+          await told.take('unauthorized');
+      }
+      await raw.next('close');
+      expect(told.codes.at(-1)).to.equal('too_many_attempts');
+    });
+
+    for (const hook of ['fail', 'success'] as const) {
+      it(`holds at the handshake while a ${hook} hook takes its time`, async () => {
+        const hooks: (() => void)[] = [];
+        guard({
+          handshake: true,
+          maxAttempts: 2,
+          [hook]: (...args: unknown[]) => {
+            hooks.push(() => (args.at(-1) as (error: null, accept: boolean) => void)(null, false));
+          },
+        });
+        const token = hook === 'fail' ? 'none' : createToken();
+        raw.send(RawClient.connect({ token }));
+        while (hooks.length < 1) await new Promise(setImmediate);
+        for (let times = 0; times < 20; times += 1) {
+          raw.send(RawClient.connect({ token }));
+          const dupe = (): boolean =>
+            told.codes.filter((code) => code === 'authentication_in_progress').length > times;
+          while (!dupe() && hooks.length === 1) await new Promise(setImmediate);
+        }
+        expect(hooks).to.have.length(1);
+        hooks[0]?.();
+        await raw.next('CONNECT_ERROR');
+      });
+    }
+
+    it('holds at the handshake of a server that is full, and the connection is closed', async () => {
+      guard({ handshake: true, maxPending: 0, validate: slow.check });
+      raw.send(RawClient.connect({ token: createToken() }));
+      expect(await raw.next('CONNECT_ERROR')).to.have.nested.property('data.code', 'server_busy');
+      raw.send(...Array.from({ length: 20 }, () => RawClient.connect({ token: createToken() })));
+      await raw.next('close');
+      expect(slow.most).to.be.at.most(1);
+    });
+
+    it('holds at the handshake of a server that is full, on a connection that another namespace keeps', async () => {
+      guard({ handshake: true, maxPending: 0, validate: slow.check });
+      world.io.of('/open');
+      raw.send(RawClient.connect(undefined, '/open'));
+      await raw.next('CONNECT');
+      for (let times = 0; times < 5; times += 1) {
+        raw.send(RawClient.connect({ token: createToken() }));
+        expect(await raw.next('CONNECT_ERROR')).to.have.nested.property('data.code', 'server_busy');
+      }
+      expect(slow).to.include({ most: 1, asked: 1 });
+      expect(raw.isOpen).to.equal(true);
+    });
+  });
+}
