@@ -67,7 +67,7 @@ export class UnauthorizedError extends Error {
    * @param options message, whether and when to retry; `cause` never reaches the client
    */
   constructor(code: string, options: UnauthorizedErrorOptions = {}) {
-    const { message = MESSAGES[code] ?? code, reason, retryAfter, event, cause } = options;
+    const { message = messageOf(code), reason, retryAfter, event, cause } = options;
     super(message, cause === undefined ? undefined : { cause });
     const retryable = options.retryable ?? (RETRYABLE.has(code) && reason !== REASONS.revoked);
     this.code = code;
@@ -89,6 +89,11 @@ Object.defineProperty(UnauthorizedError.prototype, 'name', {
   configurable: true,
   writable: true,
 });
+
+/** The application's codes are any strings: `'constructor'` must not find what every object inherits. */
+function messageOf(code: string): string {
+  return Object.hasOwn(MESSAGES, code) ? (MESSAGES[code] as string) : code;
+}
 
 /** What every refusal has, on the server and on the client. */
 export interface Refusal {

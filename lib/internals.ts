@@ -103,6 +103,8 @@ function guardedOnevent(this: SocketInside, packet: EventPacket): void {
   const socket = this as unknown as Guarded;
   const gatekeeper = socket[GATEKEEPER] as Gatekeeper;
   const event: unknown = packet.data?.[0];
+  // Older parsers take any JSON for an event's name (CVE-2023-32695), and not all of it can be made a string.
+  if (typeof event !== 'string' && typeof event !== 'number') return;
   if (gatekeeper.takes(socket, event, packet.data?.[1], replyTo(this, packet))) return;
   if (gatekeeper.lets(event)) protoOf(this).onevent.call(this, packet);
   else gatekeeper.dropped(socket, event);
@@ -117,11 +119,16 @@ function guardedDispatch(this: SocketInside, event: unknown[]): void {
   this.run(event, (error) => {
     process.nextTick(() => {
       if (error) this._onerror(error);
-      else if (this.connected && gatekeeper.lets(event[0])) {
+      else if (this.connected && gatekeeper.lets(event[0]) && !isUnheardError(this, event[0])) {
         EventEmitter.prototype.emit.apply(this as unknown as EventEmitter, event as [string]);
       }
     });
   });
+}
+
+/** Node throws where nobody listens to `error`, and Socket.IO before 4.6.2 does not (CVE-2024-38355). */
+function isUnheardError(socket: SocketInside, event: unknown): boolean {
+  return event === 'error' && (socket as unknown as EventEmitter).listenerCount(event) === 0;
 }
 
 /** Not a `disconnect` listener: the application may call `removeAllListeners()`. */

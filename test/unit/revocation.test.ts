@@ -1,42 +1,9 @@
 import { expect } from 'chai';
 import { Deadlines } from '../../lib/deadlines';
-import { isUnauthorizedError, UnauthorizedError } from '../../lib';
 import { parseRule, Revocations } from '../../lib/revocation';
 import type { RevocableSession } from '../../lib/revocation';
-import { RevocationRules } from '../../lib/revocation-store';
 import type { RevocationRule, RevocationStore } from '../../lib/revocation-store';
 import { Warnings } from '../support/warnings';
-
-describe('rules in memory', () => {
-  it('are forgotten when the tokens that they refuse have expired, and kept while they have not', () => {
-    let now = 1000;
-    const rules = new RevocationRules(() => now);
-    rules.add({ jti: 'kept', expiresAt: null });
-    rules.add({ sub: 'kept', issuedBefore: 5, expiresAt: 1e9 });
-    for (let index = 0; index < 5000; index += 1) {
-      now += 1;
-      rules.add(
-        index % 2
-          ? { jti: `${index}`, expiresAt: now + 10 }
-          : { sub: `${index}`, issuedBefore: 5, expiresAt: now + 10 },
-      );
-    }
-    expect(rules.size).to.be.below(1100);
-    expect(rules.isRevoked({ jti: 'kept' })).to.equal(true);
-    expect(rules.isRevoked({ sub: 'kept', iat: 4 })).to.equal(true);
-    expect(rules.isRevoked({ sub: 'kept', iat: 5 })).to.equal(false);
-  });
-
-  it('of one subject are one, the later', () => {
-    const rules = new RevocationRules();
-    expect(rules.add({ sub: 'bob', issuedBefore: 10, expiresAt: 100 })).to.equal(true);
-    expect(rules.add({ sub: 'bob', issuedBefore: 5, expiresAt: null })).to.equal(false);
-    expect(rules.add({ jti: 'one', expiresAt: null })).to.equal(true);
-    expect(rules.add({ jti: 'one', expiresAt: 5 })).to.equal(false);
-    expect(rules.size).to.equal(2);
-    expect(rules.isRevoked({ sub: 'bob', iat: 9 })).to.equal(true);
-  });
-});
 
 describe('what comes from another node', () => {
   const good: RevocationRule[] = [
@@ -153,25 +120,4 @@ describe('a node that begins to listen', () => {
     warnings.close();
     expect(revocations.refuses({ jti: 'two' })).to.equal(true);
   });
-});
-
-describe('isUnauthorizedError', () => {
-  it('holds for errors of this and of any other copy, and for what clients get', () => {
-    const error = new UnauthorizedError('mine');
-    const wire = JSON.parse(JSON.stringify({ message: error.message, data: error.data })) as unknown;
-    for (const value of [error, wire]) expect(isUnauthorizedError(value)).to.equal(true);
-    expect(String(error)).to.equal('UnauthorizedError: mine');
-  });
-
-  for (const value of [
-    undefined,
-    null,
-    'error',
-    new Error('x'),
-    { data: null },
-    { data: { type: 'Error' } },
-  ]) {
-    it(`does not hold for ${value instanceof Error ? 'any Error' : JSON.stringify(value)}`, () =>
-      expect(isUnauthorizedError(value)).to.equal(false));
-  }
 });
