@@ -312,7 +312,7 @@ function announce(event: string, socket: AnySocket, detail?: unknown): void {
 
 function toNamespace(target: unknown): AnyNamespace {
   if (typeof target === 'object' && target !== null) {
-    if (isServer(target)) return target.of('/') as AnyNamespace;
+    if (isServer(target)) return target.of('/');
     if (isNamespace(target)) return target;
   }
   throw new TypeError(`attach() takes a Socket.IO server or namespace, got ${describe(target)}`);

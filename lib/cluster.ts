@@ -65,4 +65,4 @@ export class ClusterChannel {
   };
 }
 
-const mainOf = (server: AnyServer): AnyNamespace => server.of('/') as AnyNamespace;
+const mainOf = (server: AnyServer): AnyNamespace => server.of('/');

@@ -38,15 +38,13 @@ export interface UnverifiedToken {
   payload: JwtClaims;
 }
 
-// Event maps are the application's; whatever they are, its sockets, namespaces and servers must fit.
-/* oxlint-disable typescript/no-explicit-any */
+// By inference, since Socket.IO's classes have two type parameters in 4.0, three in 4.1, and four today.
 /** A server's socket, whatever event maps it has. */
-export type AnySocket = Socket<any, any, any>;
+export type AnySocket = InstanceType<typeof Socket>;
 /** A namespace, whatever event maps it has. */
-export type AnyNamespace = Namespace<any, any, any>;
+export type AnyNamespace = InstanceType<typeof Namespace>;
 /** A server, whatever event maps it has. */
-export type AnyServer = Server<any, any, any>;
-/* oxlint-enable typescript/no-explicit-any */
+export type AnyServer = InstanceType<typeof Server>;
 
 /** What `socket.data.auth` holds while the socket is authenticated. */
 export interface SocketAuth<Claims = JwtClaims> {

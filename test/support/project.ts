@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from './repository';
 
@@ -28,22 +28,45 @@ export async function execute(command: string, args: readonly string[], cwd: str
 /** A program of the repository's dependencies. */
 export const bin = (path: string): string => resolve(ROOT, 'node_modules', path);
 
-/** An empty project of a user, with the packed package installed. */
+/** An empty project of a user, for the package as `npm publish` would send it. */
 export class Project {
   readonly folder = mkdtempSync(join(tmpdir(), 'socketio-authorize-'));
   tarball = '';
 
-  async install(...others: string[]): Promise<void> {
-    const packed = await execute('npm', ['pack', '--silent', '--pack-destination', this.folder], ROOT);
-    this.tarball = join(this.folder, packed.stdout.trim().split('\n').at(-1) ?? '');
+  /** Packs what is in `dist`. */
+  async pack(): Promise<void> {
+    const { stdout, stderr } = await execute(
+      'npm',
+      ['pack', '--silent', '--ignore-scripts', '--pack-destination', this.folder],
+      ROOT,
+    );
+    const name = stdout.trim().split('\n').at(-1);
+    if (!name?.endsWith('.tgz')) throw new Error(`npm pack: ${stderr}`);
+    this.tarball = join(this.folder, name);
     this.write('package.json', JSON.stringify({ name: 'user', private: true }));
-    const options = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-    const outcome = await execute('npm', ['install', ...options, this.tarball, ...others], this.folder);
+  }
+
+  /** Installs the package, and what its user has beside it. */
+  async install(...others: string[]): Promise<void> {
+    await this.pack();
+    const outcome = await this.npmInstall(this.tarball, ...others);
     if (outcome.code !== 0) throw new Error(outcome.stderr);
+  }
+
+  npmInstall(...packages: string[]): Promise<Outcome> {
+    const options = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+    return execute('npm', ['install', ...options, ...packages], this.folder);
   }
 
   write(name: string, text: string): void {
     writeFileSync(join(this.folder, name), text);
+  }
+
+  /** Brings a file of the repository in. */
+  copy(path: string, name: string): void {
+    const target = join(this.folder, name);
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(resolve(ROOT, path), target);
   }
 
   /** Runs a file of the project with Node. */

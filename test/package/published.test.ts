@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { bin, execute, Project } from '../support/project';
+import { readText } from '../support/repository';
+
+interface Manifest {
+  dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
+  engines: Record<string, string>;
+  scripts: Record<string, string>;
+}
+
+describe('the package, as it is published', function () {
+  this.timeout(60_000);
+  const project = new Project();
+  const manifest = JSON.parse(readText('package.json')) as Manifest;
+  let files: string[];
+
+  before(async () => {
+    await project.pack();
+    const { stdout } = await execute('tar', ['tzf', project.tarball], project.folder);
+    files = stdout
+      .trim()
+      .split('\n')
+      .map((name) => name.replace('package/', ''));
+  });
+  after(() => project.remove());
+
+  it('holds what was built, and the documents that a user needs; nothing else', () => {
+    const others = files.filter((name) => !/^dist\/[\w/-]+\.(js|d\.ts)$/.test(name));
+    const entries = ['index', 'client', 'jwks', 'redis'];
+    expect(others).to.have.members([
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      ...entries.flatMap((entry) => [`dist/${entry}.mjs`, `dist/${entry}.d.mts`]),
+      'dist/client.node.mjs',
+      'dist/client.min.js',
+    ]);
+    expect(files).to.include.members(entries.flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.d.ts`]));
+  });
+
+  it('is what publint asks for', async () => {
+    const args = [bin('publint/src/cli.js'), project.tarball, '--strict'];
+    const { code, stdout } = await execute(process.execPath, args, project.folder);
+    expect(stdout).to.match(/All good!/);
+    expect(code).to.equal(0);
+  });
+
+  it('is what arethetypeswrong asks for, with no exception', async () => {
+    const args = [bin('@arethetypeswrong/cli/dist/index.js'), project.tarball, '--format', 'ascii'];
+    const { code, stdout } = await execute(process.execPath, args, project.folder);
+    expect(stdout).to.match(/No problems found/);
+    for (const entry of ['', '/client', '/jwks', '/redis'])
+      expect(stdout).to.include(`"socketio-authorize${entry}"`);
+    expect(code).to.equal(0);
+  });
+
+  it('brings jsonwebtoken and at most one more', () => {
+    expect(Object.keys(manifest.dependencies)).to.have.members(['jsonwebtoken', 'debug']);
+  });
+
+  it('asks its user for Socket.IO 4 and Node 20; what the other entries stand on may be missing', () => {
+    const { engines, peerDependencies, peerDependenciesMeta } = manifest;
+    expect(engines).to.deep.equal({ node: '>=20' });
+    expect(peerDependencies['socket.io']).to.equal('^4.0.0');
+    const required = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
+    expect(required).to.deep.equal(['socket.io']);
+  });
+
+  it('runs nothing on the machine that it is installed on', () => {
+    expect(manifest.scripts).not.to.have.any.keys('preinstall', 'install', 'postinstall');
+  });
+});
