@@ -256,7 +256,7 @@ function toRateLimited(cause: unknown): UnauthorizedError {
   const wait = (cause as { msBeforeNext?: unknown } | undefined)?.msBeforeNext;
   return new UnauthorizedError(CODES.rateLimited, {
     cause,
-    ...(typeof wait === 'number' && { retryAfter: Math.max(0, Math.ceil(wait)) }),
+    ...(Number.isFinite(wait) && { retryAfter: Math.max(0, Math.ceil(wait as number)) }),
   });
 }
 

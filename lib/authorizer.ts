@@ -54,6 +54,8 @@ export class AuthorizerCore {
   readonly #attached = new Set<AnyNamespace>();
   /** Sessions without a socket, by connection; and by namespace too unless one login serves them all. */
   readonly #abandoned = new WeakMap<object, Map<AnyNamespace | undefined, Session>>();
+  /** Under `scope: 'connection'`, the session of each connection. */
+  readonly #current = new WeakMap<object, Session>();
   #isClosed = false;
   readonly #warnWrongWay: () => void;
   readonly #warnTwice = warnOnce('two authorizers guard one namespace. Its connections are refused.');
@@ -235,8 +237,15 @@ export class AuthorizerCore {
   #newSession(socket: AnySocket): Session {
     const session = new Session(this.#context, this.#abandon, this.#abandonedBy(socket));
     // A namespace's session ends with its socket; one of a whole connection outlives them.
-    if (this.#settings.scope === 'connection') onceTransportClosed(socket, () => session.close());
+    if (this.#settings.scope === 'connection') this.#closeWithTransport(session, socket);
     return session;
+  }
+
+  /** One listener a connection, however many sessions follow each other on it. */
+  #closeWithTransport(session: Session, socket: AnySocket): void {
+    const { client } = socket;
+    if (!this.#current.has(client)) onceTransportClosed(socket, () => this.#current.get(client)?.close());
+    this.#current.set(client, session);
   }
 
   readonly #abandon = (session: Session, last: AnySocket): void => {

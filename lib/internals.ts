@@ -27,12 +27,18 @@ interface EventPacket {
 interface Client {
   readonly sockets: Map<string, AnySocket>;
   readonly nsps: Map<string, AnySocket>;
-  readonly conn: { readyState: string; close(): void; once(event: 'close', listener: () => void): void };
+  readonly conn: {
+    readyState: string;
+    protocol: number;
+    close(): void;
+    once(event: 'close', listener: () => void): void;
+  };
 }
 
 interface SocketInside {
   readonly nsp: AnyNamespace & { _ids: number };
   readonly client: Client;
+  readonly adapter: AdapterInside;
   readonly acks: Map<number, (this: AnySocket) => void>;
   connected: boolean;
   onevent(packet: EventPacket): void;
@@ -74,8 +80,10 @@ export type Reply = (answer: unknown) => void;
 export interface Gatekeeper {
   /** Takes an event that is its own; `false` if it is not. */
   takes(socket: AnySocket, event: unknown, payload: unknown, reply: Reply | undefined): boolean;
-  /** Whether the application may hear an event now. */
-  lets(event: unknown): boolean;
+  /** Which login the socket is at; another number after each. */
+  readonly login: number;
+  /** Whether the application may hear, now, an event that came in at some login. */
+  lets(event: unknown, login: number): boolean;
   /** Told of every event that is dropped. */
   dropped(socket: AnySocket, event: unknown): void;
   /** Told when the socket has closed, after the application. */
@@ -106,7 +114,7 @@ function guardedOnevent(this: SocketInside, packet: EventPacket): void {
   // Older parsers take any JSON for an event's name (CVE-2023-32695), and not all of it can be made a string.
   if (typeof event !== 'string' && typeof event !== 'number') return;
   if (gatekeeper.takes(socket, event, packet.data?.[1], replyTo(this, packet))) return;
-  if (gatekeeper.lets(event)) protoOf(this).onevent.call(this, packet);
+  if (gatekeeper.lets(event, gatekeeper.login)) protoOf(this).onevent.call(this, packet);
   else gatekeeper.dropped(socket, event);
 }
 
@@ -116,10 +124,11 @@ function guardedOnevent(this: SocketInside, packet: EventPacket): void {
  */
 function guardedDispatch(this: SocketInside, event: unknown[]): void {
   const gatekeeper = (this as unknown as Guarded)[GATEKEEPER] as Gatekeeper;
+  const { login } = gatekeeper;
   this.run(event, (error) => {
     process.nextTick(() => {
       if (error) this._onerror(error);
-      else if (this.connected && gatekeeper.lets(event[0]) && !isUnheardError(this, event[0])) {
+      else if (this.connected && gatekeeper.lets(event[0], login) && !isUnheardError(this, event[0])) {
         EventEmitter.prototype.emit.apply(this as unknown as EventEmitter, event as [string]);
       }
     });
@@ -199,6 +208,7 @@ export function onceTransportClosed(socket: AnySocket, listener: () => void): vo
 
 /** Another live socket of the same connection and namespace. */
 export function olderOf(socket: AnySocket): AnySocket | undefined {
+  if (inside(socket).client.conn.protocol === 3) return rememberedBefore(socket);
   // A plain loop, since every connection passes here, and nearly none finds anything.
   for (const sibling of inside(socket).client.sockets.values()) {
     if (sibling !== socket && sibling.nsp === socket.nsp) return sibling;
@@ -216,8 +226,26 @@ export function* siblingsOf(socket: AnySocket): Generator<AnySocket> {
  * packets name the namespace, not the socket, so a DISCONNECT would throw the newer one out.
  */
 export function replace(older: AnySocket, newer: AnySocket): void {
+  const { client, nsp, adapter } = inside(newer);
   inside(older)._onclose('server namespace disconnect');
-  inside(newer).client.nsps.set(newer.nsp.name, newer);
+  client.nsps.set(nsp.name, newer);
+  if (older.id !== newer.id) return;
+  // What was taken from the older one by its id was the newer one's.
+  client.sockets.set(newer.id, newer);
+  nsp.sockets.set(newer.id, newer);
+  void adapter.addAll(newer.id, new Set([newer.id]));
+}
+
+const eio3Sockets = new WeakMap<object, Map<AnyNamespace, AnySocket>>();
+
+/** With `allowEIO3`, all sockets of a connection and namespace have one id, and Socket.IO's books hold only the last. */
+function rememberedBefore(socket: AnySocket): AnySocket | undefined {
+  const { client } = inside(socket);
+  let byNamespace = eio3Sockets.get(client);
+  if (byNamespace === undefined) eio3Sockets.set(client, (byNamespace = new Map<AnyNamespace, AnySocket>()));
+  const before = byNamespace.get(socket.nsp);
+  byNamespace.set(socket.nsp, socket);
+  return before?.connected ? before : undefined;
 }
 
 /** Forgets a socket that has not connected, and tells the client nothing. */

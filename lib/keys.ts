@@ -106,9 +106,10 @@ function toKeyObject(material: unknown): KeyObject {
   const bytes = typeof material === 'string' ? Buffer.from(material) : Buffer.from(material);
   // Node's crypto refuses an empty secret late, and each version in its own way.
   if (bytes.length === 0) throw new TypeError('must not be empty');
-  if (!isPem(bytes)) return createSecretKey(bytes);
+  if (!isPem(bytes)) return fromDer(bytes) ?? createSecretKey(bytes);
   try {
-    return createPublicKey(bytes.toString('latin1').trim());
+    const text = bytes.toString('latin1');
+    return createPublicKey(text.slice(text.indexOf(PEM_LABEL)));
   } catch (cause) {
     throw new TypeError(
       'looks like PEM, but holds no public key, certificate or private key that can be read',
@@ -119,9 +120,27 @@ function toKeyObject(material: unknown): KeyObject {
   }
 }
 
-/** RFC 7468 §2: a PEM begins with its label; `jsonwebtoken` would take a broken one for a shared secret. */
+/** RFC 7468 §2. */
+const PEM_LABEL = '-----BEGIN ';
+/** What every key in DER begins with. */
+const DER_SEQUENCE = 0x30;
+
+/**
+ * A PEM may have text before its label, or a byte-order mark. Whatever holds one is no shared secret: a public key taken
+ * for one would let everybody who knows it sign.
+ */
 function isPem(bytes: Buffer): boolean {
-  return bytes.toString('latin1', 0, 200).trimStart().startsWith('-----BEGIN ');
+  return bytes.includes(PEM_LABEL);
+}
+
+/** The same holds for a public key in its binary form (RFC 5280 §4.1, SubjectPublicKeyInfo). */
+function fromDer(bytes: Buffer): KeyObject | undefined {
+  if (bytes[0] !== DER_SEQUENCE) return undefined;
+  try {
+    return createPublicKey({ key: bytes, format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
 }
 
 function algorithmsOf(key: KeyObject): readonly Algorithm[] {

@@ -233,7 +233,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
 
   /** `iss` must be this, or one of these (RFC 7519 §4.1.1). */
   issuer?: string | readonly string[];
-  /** `aud` must name this, or one of these (RFC 7519 §4.1.3). */
+  /** `aud` must name this, or one of these (RFC 7519 §4.1.3). A RegExp may not have the flags `g` and `y`. */
   audience?: string | RegExp | readonly (string | RegExp)[];
   /** `sub` must be this (RFC 7519 §4.1.2). */
   subject?: string;

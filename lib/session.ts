@@ -51,7 +51,8 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   /** Refused tokens since the last good one. */
   #failures: number;
   #reportedEvents = 0;
-  #hasLoggedIn = false;
+  /** Logins so far, renewals not counted. */
+  #logins = 0;
 
   /** @param former the session that this one follows on the same connection */
   constructor(context: SessionContext, onAbandoned: OnAbandoned, former?: Session) {
@@ -204,8 +205,13 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     return true;
   }
 
-  lets(event: unknown): boolean {
-    return this.isOpen || this.#context.settings.allow.has(event);
+  get login(): number {
+    return this.#logins;
+  }
+
+  /** A message that a middleware held back while another user logged in is not that user's. */
+  lets(event: unknown, login: number): boolean {
+    return (this.isOpen && login === this.#logins) || this.#context.settings.allow.has(event);
   }
 
   dropped(socket: AnySocket, event: unknown): void {
@@ -219,7 +225,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     try {
       token = tokenOfEvent(payload, this.#context.settings);
       // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
-      if (token === undefined && !this.#hasLoggedIn) token = tokenOfRequest(socket, this.#context.settings);
+      if (token === undefined && this.#logins === 0) token = tokenOfRequest(socket, this.#context.settings);
       if (token === undefined) throw malformed('invalid token datatype');
     } catch (error) {
       const busy = isBusy(this.#state) && new UnauthorizedError(CODES.authenticationInProgress);
@@ -347,7 +353,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     this.#context.revocations.register(this);
     this.#failures = 0;
     this.#reportedEvents = 0;
-    this.#hasLoggedIn = true;
+    if (!isRenewal) this.#logins += 1;
     this.#schedule(permit);
     for (const socket of this.#sockets) {
       if (isRenewal) showIdentity(socket, permit, this.#context.settings);

@@ -105,7 +105,9 @@ const aProperty = expect(
 );
 const oneOf = (...values: string[]): Check =>
   expect(`one of '${values.join("', '")}'`, (value) => typeof value === 'string' && values.includes(value));
-const isAudience = (value: unknown): boolean => isText(value) || value instanceof RegExp;
+// With these flags a RegExp remembers where the last token matched, and judges the next one from there.
+const isAudience = (value: unknown): boolean =>
+  isText(value) || (value instanceof RegExp && !value.global && !value.sticky);
 
 function isCount(value: unknown): boolean {
   return isNumber(value) && value >= 0 && (value === Infinity || Number.isInteger(value));
@@ -150,7 +152,7 @@ const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
     (value) => isText(value) || isList(value, isText),
   ),
   audience: expect(
-    'a string that is not empty, a RegExp, or a list of them',
+    'a string that is not empty, a RegExp without the flags g and y, or a list of them',
     (value) => isAudience(value) || isList(value, isAudience),
   ),
   subject: aText,
@@ -197,7 +199,9 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
   }
   const maxAge = options.maxAge === undefined ? undefined : maxAgeInSeconds(options.maxAge);
   const verifier = new TokenVerifier({
-    passed: Object.fromEntries(PASSED.flatMap((name) => (name in options ? [[name, options[name]]] : []))),
+    passed: Object.fromEntries(
+      PASSED.flatMap((name) => (name in options ? [[name, copyOf(options[name])]] : [])),
+    ),
     algorithms: algorithms && [...algorithms],
     maxAge,
     clockTolerance,
@@ -243,6 +247,11 @@ function checkOption(name: string, value: unknown): void {
   const expectation = check(value);
   if (expectation !== undefined)
     throw new TypeError(`options.${name} must be ${expectation}, got ${describe(value)}`);
+}
+
+/** A list that the application changes later must not change what is accepted. */
+function copyOf(value: unknown): unknown {
+  return Array.isArray(value) ? [...(value as unknown[])] : value;
 }
 
 function withoutUndefined(options: Options): Options {

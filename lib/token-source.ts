@@ -40,12 +40,14 @@ export function takeAuthToken(socket: AnySocket, sources: Sources): ShownToken {
  * @throws UnauthorizedError if what is there is no token, or too long
  */
 export function tokenOfRequest(socket: AnySocket, sources: Sources): ShownToken {
-  const request = socket.request as IncomingMessage & { _query?: unknown };
-  const bearer = bearerToken(request.headers.authorization);
+  // A connection over WebTransport has no HTTP request.
+  const request = socket.request as (IncomingMessage & { _query?: unknown }) | null;
+  const headers = request?.headers ?? {};
+  const bearer = bearerToken(headers.authorization);
   if (bearer !== undefined || sources.headerOnly) return toToken(bearer, sources);
-  const query = memberOf(request._query, 'token');
+  const query = memberOf(request?._query, 'token');
   if (query !== undefined && query !== '') return toToken(query, sources);
-  return toToken(cookieValue(request.headers.cookie, sources.cookie), sources);
+  return toToken(cookieValue(headers.cookie, sources.cookie), sources);
 }
 
 /**
@@ -56,15 +58,14 @@ export function redactHandshake(socket: AnySocket, sources: Sources): void {
   const { handshake } = socket;
   const { authorization, cookie } = handshake.headers;
   // Copied only where there is something to hide: the headers are shared with the request.
-  if (authorization !== undefined && isBearer(authorization)) {
+  if (authorization !== undefined && /^bearer\b/i.test(authorization)) {
     handshake.headers = { ...handshake.headers };
     delete handshake.headers.authorization;
   }
-  if (cookieValue(cookie, sources.cookie) !== undefined) {
-    handshake.headers = {
-      ...handshake.headers,
-      cookie: withoutCookie(cookie as string, sources.cookie as string),
-    };
+  if (cookie !== undefined && sources.cookie !== undefined) {
+    // Every cookie of that name, the one that cannot be decoded too.
+    const others = withoutCookie(cookie, sources.cookie);
+    if (others !== cookie) handshake.headers = { ...handshake.headers, cookie: others };
   }
   if (memberOf(handshake.query, 'token') === undefined) return;
   const { token: _, ...query } = handshake.query;

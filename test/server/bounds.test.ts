@@ -297,6 +297,16 @@ describe('the bounds of a client', () => {
       expect(asked).to.deep.equal(['192.0.2.7']);
     });
 
+    for (const msBeforeNext of [NaN, Infinity, '5']) {
+      it(`tells no time to wait where ${String(msBeforeNext)} is none`, async () => {
+        guard({
+          limiter: { consume: () => Promise.reject(Object.assign(new Error('limit'), { msBeforeNext })) },
+        });
+        const { error } = await show(await world.connected(), createToken());
+        expect(error).to.include({ code: 'rate_limited' }).and.not.to.have.property('retryAfter');
+      });
+    }
+
     it('that fails lets nobody in', async () => {
       guard({ limiter: { consume: () => Promise.reject(new Error('the store of the limiter is down')) } });
       const { error } = await show(await world.connected(), createToken());

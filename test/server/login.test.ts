@@ -121,6 +121,21 @@ describe('the token of a first authenticate without one', () => {
     });
   }
 
+  const hidden: [what: string, extraHeaders: Record<string, string>][] = [
+    ['after a tab', { authorization: `Bearer\t${good}` }],
+    ['in a second cookie, behind one that cannot be decoded', { cookie: `jwt=%; theme=dark; jwt=${good}` }],
+  ];
+  for (const [what, extraHeaders] of hidden) {
+    it(`is not shown to other nodes ${what}`, async () => {
+      const server = new Inbox();
+      world.io.on('connection', (socket) => server.push('socket', [socket]));
+      await world.connected('/', { extraHeaders });
+      const [socket] = (await server.take('socket')) as [Socket];
+      expect(JSON.stringify(socket.handshake)).not.to.include(good);
+      if (extraHeaders['cookie']) expect(socket.handshake.headers.cookie).to.include('theme=dark');
+    });
+  }
+
   it('is refused as malformed if there is none anywhere', async () => {
     const client = await world.connected();
     client.socket.emit('authenticate');

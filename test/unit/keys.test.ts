@@ -23,6 +23,18 @@ describe('a key', () => {
     ['a public RSA key as PEM', publicKey, RSA],
     ['a public RSA key as PEM in a Buffer', Buffer.from(publicKey), RSA],
     ['a PEM with space before it', `\n  ${publicKey}`, RSA],
+    [
+      'a PEM with text before it, as openssl writes it',
+      `Bag Attributes\n    friendlyName: x\n${publicKey}`,
+      RSA,
+    ],
+    [
+      'a PEM with a byte-order mark',
+      Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(publicKey)]),
+      RSA,
+    ],
+    ['a public key in DER', createPublicKey(publicKey).export({ type: 'spki', format: 'der' }), RSA],
+    ['a shared secret that begins as DER does', Buffer.from('0 is a number'), HMAC],
     ['a private RSA key as PEM: its public half', privateKey, RSA],
     ['a private KeyObject: its public half', elliptic.privateKey, ['ES256']],
     ['a public KeyObject', createPublicKey(publicKey), RSA],

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { authorize } from '../../lib';
 import type { AuthorizeOptions } from '../../lib';
+import { toVerificationKey } from '../../lib/keys';
 import { toSettings } from '../../lib/settings';
 import { membersOf, readText } from '../support/repository';
-import { rsaKeys, SECRET } from '../support/tokens';
+import { createToken, rsaKeys, SECRET } from '../support/tokens';
 
 const HIDDEN = 'a value that must not be told';
 
@@ -37,7 +38,7 @@ const WRONG: Record<string, unknown[]> = {
   fail: [true],
   revocation: [{}, { add: () => undefined }, null],
   issuer: ['', [], [''], 7, null],
-  audience: ['', [], [''], 7],
+  audience: ['', [], [''], 7, /chat/g, /chat/y, ['chat', /chat/gy]],
   subject: ['', 7],
   jwtid: [''],
   nonce: [''],
@@ -145,6 +146,12 @@ describe('the options of authorize()', () => {
     const given: AuthorizeOptions = { secret: SECRET, allow: ['login'] };
     const settings = toSettings(given);
     (given.allow as string[]).push('everything');
+    const issuers = ['alice'];
+    const { verifier } = toSettings({ secret: SECRET, issuer: issuers });
+    issuers.push('eve');
+    const key = toVerificationKey(SECRET);
+    expect(verifier.verify(createToken({ iss: 'alice' }), [key])).to.include({ iss: 'alice' });
+    expect(() => verifier.verify(createToken({ iss: 'eve' }), [key])).to.throw('issuer');
     expect(settings.allow.has('everything')).to.equal(false);
     expect(Object.isFrozen(settings)).to.equal(true);
   });

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { refusal, show } from '../support/refusals';
+import { createToken } from '../support/tokens';
+import { Unharmed } from '../support/unharmed';
+import { World } from '../support/world';
+
+describe('a connection that is not like the others', () => {
+  let world: World;
+  let unharmed: Unharmed;
+
+  beforeEach(() => {
+    unharmed = new Unharmed();
+  });
+
+  afterEach(async () => {
+    await world.close();
+    unharmed.close();
+  });
+
+  it('has no HTTP request, as over WebTransport: a first authenticate without a token is refused', async () => {
+    world = await new World().listen();
+    world.io.engine.on('connection', (connection: { request: unknown }) => {
+      connection.request = null;
+    });
+    world.authorize().attach(world.io);
+    const client = await world.connected();
+    client.socket.emit('authenticate');
+    expect(await refusal(client)).to.include({ code: 'invalid_token', reason: 'malformed' });
+    expect(await show(client, createToken())).to.include({ ok: true });
+  });
+
+  it('speaks Engine.IO 3, where all sockets of a namespace have one id: 50 CONNECT packets make one socket', async () => {
+    world = await new World({ allowEIO3: true }).listen();
+    const auth = world.authorize({ required: false });
+    const guarded = world.io.of('/x');
+    auth.attach(guarded);
+    const base = `${world.url}/socket.io/?EIO=3&transport=polling`;
+    const { sid } = JSON.parse(/\{.*\}/.exec(await (await fetch(base)).text())?.[0] ?? '{}') as {
+      sid: string;
+    };
+    const headers = { 'content-type': 'text/plain;charset=UTF-8' };
+    const post = (body: string): Promise<Response> =>
+      fetch(`${base}&sid=${sid}`, { method: 'POST', body, headers });
+    const connect = '40/x';
+    await post(`${connect.length}:${connect}`.repeat(50));
+    expect(guarded.sockets.size).to.equal(1);
+    expect(auth.stats()).to.include({ pending: 1 });
+    const [socket] = guarded.sockets.values();
+    guarded.emit('news');
+    expect([...(socket?.rooms ?? [])]).to.deep.equal([socket?.id]);
+    const gone = once(socket as never, 'disconnect');
+    await post('1:1');
+    await gone;
+    expect(auth.stats()).to.include({ pending: 0, authenticated: 0 });
+    expect(guarded.sockets.size).to.equal(0);
+    expect(guarded.adapter.rooms.size).to.equal(0);
+    expect(guarded.adapter.sids.size).to.equal(0);
+  });
+
+  it("is used by one session after the other under scope: 'connection', and gathers no listeners", async () => {
+    world = await new World().listen();
+    const auth = world.authorize({ scope: 'connection', timeout: 20 });
+    auth.attach(world.io);
+    world.io.of('/open');
+    const keep = await world.connected('/open');
+    const socket = keep.socket.io.socket('/', {});
+    for (let times = 0; times < 12; times += 1) {
+      await once(socket as never, 'disconnect');
+      socket.connect();
+    }
+    await once(socket as never, 'disconnect');
+    expect(auth.stats()).to.include({ timedOut: 13, pending: 0 });
+  });
+
+  it('logs out, and in as another, while a middleware holds a message back: it is nobody’s', async () => {
+    world = await new World().listen();
+    const auth = world.authorize();
+    const heard: unknown[] = [];
+    const held: (() => void)[] = [];
+    auth.attach(world.io);
+    world.io.on('connection', (socket) => {
+      socket.use(([event], next) => (event === 'held' ? void held.push(next) : next()));
+      for (const event of ['held', 'now']) {
+        socket.on(event, () =>
+          heard.push([event, (socket as never as { decoded_token: { sub: string } }).decoded_token.sub]),
+        );
+      }
+      socket.on('now', (reply: () => void) => reply());
+    });
+    const client = await world.connected();
+    await show(client, createToken({ sub: 'bob' }));
+    client.socket.emit('held');
+    await client.socket.emitWithAck('deauthenticate');
+    await show(client, createToken({ sub: 'eve' }));
+    for (const next of held) next();
+    await client.socket.emitWithAck('now');
+    expect(heard).to.deep.equal([['now', 'eve']]);
+    client.socket.emit('held');
+    await show(client, createToken({ sub: 'eve' }));
+    expect(held).to.have.length(2);
+    held[1]?.();
+    await client.socket.emitWithAck('now');
+    expect(heard).to.deep.include(['held', 'eve']);
+  });
+});
