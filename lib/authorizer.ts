@@ -9,6 +9,7 @@ import {
   childrenOf,
   disconnect,
   gatekeeperOf,
+  gatherFirstPackets,
   guardRecovery,
   isNamespace,
   isRestored,
@@ -37,6 +38,7 @@ import type { AuthorizerStats } from './stats';
 import { tellRefusal } from './telling';
 import { redactHandshake, takeAuthToken } from './token-source';
 import type { AnyNamespace, AnyServer, AnySocket, SocketAuth } from './types';
+import { gatherUpgradeWrites } from './upgrades';
 
 /** Namespaces, per connection, in which sessions without a socket are remembered. */
 const MAX_ABANDONED = 16;
@@ -104,6 +106,7 @@ export class AuthorizerCore {
     const namespace = toNamespace(target);
     if (this.#attached.has(namespace)) return namespace;
     this.#attached.add(namespace);
+    gatherUpgradeWrites(namespace.server);
     const children = childrenOf(namespace);
     if (children === undefined) {
       this.#guard(namespace);
@@ -145,6 +148,7 @@ export class AuthorizerCore {
     if (known !== undefined) return known;
     const lobby = this.#guardAdapter(namespace);
     onNewAdapter(namespace, () => this.#guardAdapter(namespace));
+    gatherFirstPackets(namespace);
     this.#joinCluster(namespace);
     // `connect` comes before `connection`: no listener can broadcast to, or hear of, a socket that is not gated yet.
     namespace.prependListener('connect', this.#onConnect);
@@ -184,6 +188,7 @@ export class AuthorizerCore {
   #arrive(socket: AnySocket): void {
     if (gatekeeperOf(socket) !== undefined) return;
     this.#guard(socket.nsp);
+    gatherUpgradeWrites(socket.nsp.server);
     const older = olderOf(socket);
     if (older !== undefined) replace(older, socket);
     const permit = this.#handshake.permitOf(socket) ?? this.#restoredPermit(socket);

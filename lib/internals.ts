@@ -11,8 +11,11 @@
  * - With connection state recovery, `adapter.persistSession` keeps a dropped socket, and a Socket that
  *   `adapter.restoreSession` gives back writes its missed packets in its constructor, before any listener could object.
  * - `client.sockets` and `client.nsps` hold the sockets of one connection, by id and by namespace.
+ * - `namespace._doConnect(socket)` sends CONNECT and calls the `connection` listeners. Engine.IO keeps what is said while
+ *   `conn.transport.writable` is false, and `conn.flush()` sends it.
  */
 import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import type { AnyNamespace, AnyServer, AnySocket } from './types';
 
 /** Packet types of the Socket.IO protocol, version 5. */
@@ -27,12 +30,19 @@ interface EventPacket {
 interface Client {
   readonly sockets: Map<string, AnySocket>;
   readonly nsps: Map<string, AnySocket>;
-  readonly conn: {
-    readyState: string;
-    protocol: number;
-    close(): void;
-    once(event: 'close', listener: () => void): void;
-  };
+  readonly conn: Connection;
+}
+
+interface Connection {
+  readonly readyState: string;
+  readonly protocol: number;
+  readonly transport: { writable: boolean };
+  /** None over WebTransport. */
+  readonly request?: { readonly socket?: Partial<Pick<Socket, 'cork' | 'uncork'>> };
+  close(): void;
+  /** Engine.IO's; not there on other transports that an application may have brought. */
+  flush?(): void;
+  once(event: 'close', listener: () => void): void;
 }
 
 interface SocketInside {
@@ -372,6 +382,41 @@ export function onNewAdapter(namespace: AnyNamespace, listener: () => void): voi
     init.call(namespace);
     listener();
   };
+}
+
+/**
+ * Sends in one write what is said while a socket connects: CONNECT, what `connection` listeners emit, `authenticated`
+ * if the token came along and could be verified at once. Each write of its own costs a system call, and may wake the
+ * client for nothing. Socket.IO before 4.6 has no `_doConnect`, and writes as ever.
+ */
+export function gatherFirstPackets(namespace: AnyNamespace): void {
+  const inner = namespace as unknown as { _doConnect?: (socket: AnySocket, done: unknown) => void };
+  const connect = inner._doConnect;
+  if (connect === undefined) return;
+  inner._doConnect = (socket, done) => {
+    const { conn } = inside(socket).client;
+    const { transport } = conn;
+    // Busy with an earlier packet, or held already for another namespace: what is said now waits anyway.
+    if (!transport.writable || conn.flush === undefined) {
+      connect.call(namespace, socket, done);
+      return;
+    }
+    transport.writable = false;
+    try {
+      connect.call(namespace, socket, done);
+    } finally {
+      // Behind what listeners put off by a tick, as this library does with the token.
+      process.nextTick(sendHeld, conn, transport);
+    }
+  };
+}
+
+function sendHeld(conn: Connection, transport: Connection['transport']): void {
+  const socket = conn.request?.socket;
+  transport.writable = true;
+  socket?.cork?.();
+  conn.flush?.();
+  socket?.uncork?.();
 }
 
 /** Who decides what a drop of the connection keeps, and what a reconnection brings back. */

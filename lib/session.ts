@@ -348,6 +348,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
 
   #enter(permit: Permit): void {
     const isRenewal = this.#permit !== undefined;
+    if (this.#permit?.token !== permit.token) this.#forgetToken();
     this.#dropPermit();
     this.#permit = permit;
     this.#context.revocations.register(this);
@@ -376,6 +377,12 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     if (this.#permit === permit) tellAuthenticated(socket, this.#payload());
   }
 
+  /** A token that was given up, or replaced by another, is not kept in case its bearer comes back. */
+  #forgetToken(): void {
+    const token = this.#permit?.token;
+    if (token !== undefined) this.#context.settings.verifier.forget(token);
+  }
+
   #dropPermit(): void {
     if (this.#permit === undefined) return;
     this.#context.revocations.unregister(this);
@@ -389,6 +396,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   ): void {
     const { deadlines, settings } = this.#context;
     const sockets = this.#sockets;
+    this.#forgetToken();
     this.#dropPermit();
     this.#timeoutAt = deadlines.now() + settings.timeout;
     deadlines.set(this.#deadline, this.#timeoutAt);

@@ -5,6 +5,7 @@ import type { Algorithm, VerificationKey } from './keys';
 import { CODES, REASONS } from './protocol';
 import type { UnauthorizedReason } from './protocol';
 import type { JwtClaims, JwtHeader, UnverifiedToken } from './types';
+import { VerifiedTokens } from './verified-tokens';
 
 /** What `jsonwebtoken` is told about every token. */
 export interface VerificationRules {
@@ -44,6 +45,7 @@ export class TokenVerifier {
   readonly #rules: VerificationRules;
   /** `jsonwebtoken`'s options for each key, made once. */
   readonly #optionsByKey = new WeakMap<VerificationKey, VerifyOptions & { complete: true }>();
+  readonly #verified = new VerifiedTokens();
 
   constructor(rules: VerificationRules) {
     this.#rules = rules;
@@ -62,10 +64,14 @@ export class TokenVerifier {
    * @throws UnauthorizedError `invalid_token`
    */
   verify(token: string, keys: readonly VerificationKey[]): JwtClaims {
+    const known = this.#recall(token, keys);
+    if (known !== undefined) return known;
     let refusal: UnauthorizedError | undefined;
     for (const key of keys) {
       try {
-        return this.#verifyWith(token, key);
+        const claims = this.#verifyWith(token, key);
+        this.#verified.add(token, key);
+        return claims;
       } catch (error) {
         const next = toRefusal(error);
         // Another key can help only where this one did not fit; a fitting key's word is the last one.
@@ -74,6 +80,25 @@ export class TokenVerifier {
       }
     }
     throw refusal ?? malformed();
+  }
+
+  /** Forgets a token that was given up: it is verified anew if it comes back. */
+  forget(token: string): void {
+    this.#verified.delete(token);
+  }
+
+  /**
+   * The claims of a token that was good before, if it still is: the key is still one of those accepted, and its time has
+   * come and is not over. All else that was checked cannot change. Read anew each time, as sockets share no claims.
+   */
+  #recall(token: string, keys: readonly VerificationKey[]): JwtClaims | undefined {
+    const key = this.#verified.keyOf(token);
+    if (key === undefined || !keys.includes(key)) return undefined;
+    const claims = readClaims(token);
+    const now = Date.now();
+    if (this.endOf(claims) <= now || (claims.nbf !== undefined && claims.nbf * 1000 > now)) return undefined;
+    this.#verified.add(token, key);
+    return claims;
   }
 
   /**
@@ -122,6 +147,12 @@ export function decodeUnverified(token: string): UnverifiedToken {
   }
   if (!decoded || token.split('.').length !== 3 || !isClaims(decoded.payload)) throw malformed();
   return { header: decoded.header as JwtHeader, payload: decoded.payload };
+}
+
+/** The claims of a token that is known to be good, and so to hold a JSON object. */
+function readClaims(token: string): JwtClaims {
+  const payload = token.slice(token.indexOf('.') + 1, token.lastIndexOf('.'));
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as JwtClaims;
 }
 
 /** What is refused as not being a JWT at all. */

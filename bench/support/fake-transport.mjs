@@ -20,6 +20,8 @@ class FakeTransport extends EventEmitter {
     this.sent += 1;
   }
 
+  flush() {}
+
   close() {
     if (this.readyState === 'closed') return;
     this.readyState = 'closed';
