@@ -1,7 +1,7 @@
 /**
  * What the library costs, measured beside plain Socket.IO and its peers.
  *
- *   npm run bench                     everything, some 12 minutes; writes docs/performance.md with its chart, and docs/capacity.md
+ *   npm run bench                     everything, some 25 minutes; writes docs/performance.md with its chart, and docs/capacity.md
  *   npm run bench -- --quick          everything in small, a minute; writes nothing
  *   npm run bench -- --quick --report  the same, and writes the documents all the same
  *   npm run bench -- --only storm     one suite, in full; writes nothing
@@ -12,7 +12,7 @@ import { FULL, QUICK } from './plans.mjs';
 import { profile } from './profile.mjs';
 import { toTerminal } from './report/text.mjs';
 import { writeReport } from './report/report.mjs';
-import { connections } from './suites/connections.mjs';
+import { connections, start } from './suites/connections.mjs';
 import { broadcasts, events } from './suites/delivery.mjs';
 import { heap } from './suites/heap.mjs';
 import { latency } from './suites/latency.mjs';
@@ -24,6 +24,7 @@ import { inProcess } from './support/task.mjs';
 /** Each gives one table, or several. */
 const SUITES = {
   connections,
+  start,
   verification: (plan) => inProcess('verification', plan.verification),
   latency,
   heap,
@@ -65,6 +66,6 @@ else if (isComplete) await writeReport({ tables, shares, plan, seconds: secondsS
 console.log(`\n${secondsSince(begin)} s`);
 process.exit(0);
 
-function secondsSince(start) {
-  return Math.round((performance.now() - start) / 1000);
+function secondsSince(moment) {
+  return Math.round((performance.now() - moment) / 1000);
 }

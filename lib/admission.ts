@@ -1,5 +1,5 @@
 import type { Deadlines } from './deadlines';
-import { UnauthorizedError } from './errors';
+import { unauthorized, UnauthorizedError } from './errors';
 import { callGuarded, isThenable } from './faults';
 import { KeyCache } from './keys';
 import type { VerificationKey } from './keys';
@@ -23,9 +23,11 @@ interface Draft {
   keys: readonly VerificationKey[];
   claims: JwtClaims;
   decoded: unknown;
+  /** Set by a step that refuses without a throw. */
+  refusal: UnauthorizedError | undefined;
 }
 
-/** Fills in its part of a draft, at once or later; throws or rejects to refuse. */
+/** Fills in its part of a draft, at once or later; throws, rejects, or leaves a refusal to refuse. */
 type Step = (draft: Draft) => unknown;
 
 /**
@@ -65,7 +67,7 @@ export class Admission {
   judge(token: string, socket: AnySocket, renews?: Permit): Outcome | Promise<Outcome> {
     const { keySource } = this.#settings;
     const keys = 'keys' in keySource ? keySource.keys : [];
-    return this.#run({ token, socket, renews, keys, claims: {}, decoded: undefined }, 0);
+    return this.#run({ token, socket, renews, keys, claims: {}, decoded: undefined, refusal: undefined }, 0);
   }
 
   /** Whether what was kept of a dropped session still holds: its token is neither expired nor revoked. */
@@ -93,6 +95,7 @@ export class Admission {
     try {
       for (let index = first; index < this.#steps.length; index += 1) {
         const wait = (this.#steps[index] as Step)(draft);
+        if (draft.refusal !== undefined) return draft.refusal;
         if (isThenable(wait)) {
           return Promise.resolve(wait).then(() => this.#run(draft, index + 1), toRefusal);
         }
@@ -134,8 +137,9 @@ export class Admission {
   }
 
   #verify(draft: Draft): void {
-    draft.claims = this.#settings.verifier.verify(draft.token, draft.keys);
-    draft.decoded = draft.claims;
+    const outcome = this.#settings.verifier.verify(draft.token, draft.keys);
+    if (outcome instanceof UnauthorizedError) draft.refusal = outcome;
+    else draft.decoded = draft.claims = outcome;
   }
 
   #decode(customDecoded: (claims: JwtClaims) => unknown, draft: Draft): void {
@@ -184,8 +188,7 @@ export class Admission {
 
 /** RFC 7519 §4.1.2; strict, so that a renewal cannot add, drop or change the subject. */
 function requireSameSubject({ claims, renews }: Draft): void {
-  if (renews !== undefined && claims.sub !== renews.claims.sub)
-    throw new UnauthorizedError(CODES.identityMismatch);
+  if (renews !== undefined && claims.sub !== renews.claims.sub) throw unauthorized(CODES.identityMismatch);
 }
 
 /** The classic forms have three or four parameters, and answer by callback; whichever answer comes first counts. */
@@ -223,7 +226,7 @@ function toToldRefusal(error: unknown, code: unknown): UnauthorizedError {
   if (error instanceof UnauthorizedError) return error;
   const told: unknown =
     typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : error;
-  return new UnauthorizedError(typeof code === 'string' && code !== '' ? code : CODES.unknown, {
+  return unauthorized(typeof code === 'string' && code !== '' ? code : CODES.unknown, {
     ...(typeof told === 'string' && { message: told }),
   });
 }
@@ -235,31 +238,31 @@ function refuseIfRevoked(revoked: unknown): void {
 
 /** A token that a rule refuses. */
 export function revokedToken(): UnauthorizedError {
-  return new UnauthorizedError(CODES.invalidToken, { message: 'jwt revoked', reason: REASONS.revoked });
+  return unauthorized(CODES.invalidToken, { message: 'jwt revoked', reason: REASONS.revoked });
 }
 
 function toKeyRefusal(cause: unknown): UnauthorizedError {
   if (cause instanceof UnauthorizedError) return cause;
-  return new UnauthorizedError(CODES.invalidSecret, { reason: REASONS.keyUnavailable, cause });
+  return unauthorized(CODES.invalidSecret, { reason: REASONS.keyUnavailable, cause });
 }
 
 function toApplicationRefusal(cause: unknown): UnauthorizedError {
-  return cause instanceof UnauthorizedError ? cause : new UnauthorizedError(CODES.unknown, { cause });
+  return cause instanceof UnauthorizedError ? cause : unauthorized(CODES.unknown, { cause });
 }
 
 function toStoreRefusal(cause: unknown): UnauthorizedError {
-  return new UnauthorizedError(CODES.revocationUnavailable, { cause });
+  return unauthorized(CODES.revocationUnavailable, { cause });
 }
 
 /** `rate-limiter-flexible` rejects with how long to wait; a limiter that fails lets nobody in either. */
 function toRateLimited(cause: unknown): UnauthorizedError {
   const wait = (cause as { msBeforeNext?: unknown } | undefined)?.msBeforeNext;
-  return new UnauthorizedError(CODES.rateLimited, {
+  return unauthorized(CODES.rateLimited, {
     cause,
     ...(Number.isFinite(wait) && { retryAfter: Math.max(0, Math.ceil(wait as number)) }),
   });
 }
 
 function toRefusal(fault: unknown): UnauthorizedError {
-  return fault instanceof UnauthorizedError ? fault : new UnauthorizedError(CODES.unknown, { cause: fault });
+  return fault instanceof UnauthorizedError ? fault : unauthorized(CODES.unknown, { cause: fault });
 }

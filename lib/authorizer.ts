@@ -1,7 +1,7 @@
 import { Admission } from './admission';
 import { ClusterChannel } from './cluster';
 import { Deadlines } from './deadlines';
-import { UnauthorizedError } from './errors';
+import { unauthorized, UnauthorizedError } from './errors';
 import { callGuarded, warnOnce } from './faults';
 import { Handshake } from './handshake';
 import type { Next } from './handshake';
@@ -129,7 +129,7 @@ export class AuthorizerCore {
   }
 
   deauthenticate(socket: AnySocket): void {
-    this.#sessionOf(socket)?.logout(new UnauthorizedError(CODES.notAuthenticated));
+    this.#sessionOf(socket)?.logout(unauthorized(CODES.notAuthenticated));
   }
 
   stats(): AuthorizerStats {
@@ -214,7 +214,7 @@ export class AuthorizerCore {
   /** Under a flood, a client that shows a good token with its CONNECT packet still comes in. */
   #turnAwayIfFull(socket: AnySocket, session: Session): void {
     if (session.isOpen || this.#stats.pending <= this.#settings.maxPending) return;
-    session.refuse(new UnauthorizedError(CODES.serverBusy), socket);
+    session.refuse(unauthorized(CODES.serverBusy), socket);
     disconnect(socket);
   }
 
@@ -291,7 +291,7 @@ export class AuthorizerCore {
   #turnAway(socket: AnySocket, next: Next | undefined, isRightWay: boolean): void {
     if (!isRightWay) this.#warnWrongWay();
     else if (!this.#isClosed) this.#warnTwice();
-    const error = new UnauthorizedError(this.#isClosed ? CODES.serverBusy : CODES.serverMisconfigured);
+    const error = unauthorized(this.#isClosed ? CODES.serverBusy : CODES.serverMisconfigured);
     countRefusal(socket, error, this.#context);
     if (next !== undefined) {
       next(error);

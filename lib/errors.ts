@@ -1,5 +1,6 @@
 import { CODES, ERROR_TYPE, REASONS } from './protocol';
 import type { UnauthorizedCode, UnauthorizedData, UnauthorizedPayload, UnauthorizedReason } from './protocol';
+import { muteStacks, restoreStacks } from './stacks';
 
 /** What an {@link UnauthorizedError} is made of besides its code. */
 export interface UnauthorizedErrorOptions {
@@ -83,6 +84,14 @@ export class UnauthorizedError extends Error {
     };
   }
 }
+/** A refusal that the library makes itself: without a stack, which would show nothing but the library. */
+export function unauthorized(code: string, options?: UnauthorizedErrorOptions): UnauthorizedError {
+  const limit = muteStacks();
+  const error = new UnauthorizedError(code, options);
+  restoreStacks(limit);
+  return error;
+}
+
 // On the prototype, so that printing an error does not list it among the fields.
 Object.defineProperty(UnauthorizedError.prototype, 'name', {
   value: ERROR_TYPE,

@@ -1,5 +1,5 @@
 import type { Outcome } from './admission';
-import { UnauthorizedError } from './errors';
+import { unauthorized, UnauthorizedError } from './errors';
 import { callGuarded } from './faults';
 import { hideIdentity, showIdentity } from './identity';
 import { closeIdleTransport, discard, refuseForGood } from './internals';
@@ -67,7 +67,7 @@ export class Handshake {
     const { client } = socket;
     if (door.busy.has(client)) {
       // The client hears one answer, to the first: packets name the namespace, so a refusal would hit that one.
-      countRefusal(socket, new UnauthorizedError(CODES.authenticationInProgress), this.#context);
+      countRefusal(socket, unauthorized(CODES.authenticationInProgress), this.#context);
       discard(socket);
       return;
     }
@@ -116,16 +116,16 @@ export class Handshake {
     const { settings, admission, stats } = this.#context;
     const { client } = socket;
     if ((door.failures.get(client) ?? 0) >= settings.maxAttempts) {
-      return new UnauthorizedError(CODES.tooManyAttempts);
+      return unauthorized(CODES.tooManyAttempts);
     }
     if (token instanceof UnauthorizedError) return token;
     if (token === undefined) return this.#logins.get(client) ?? this.#missing();
-    if (door.leftOver.has(client)) return new UnauthorizedError(CODES.serverBusy);
+    if (door.leftOver.has(client)) return unauthorized(CODES.serverBusy);
     const outcome = admission.judge(token, socket);
     if (outcome instanceof Promise && stats.pending + this.#waiting >= settings.maxPending) {
       door.leftOver.add(client);
       void outcome.then(() => door.leftOver.delete(client));
-      return new UnauthorizedError(CODES.serverBusy);
+      return unauthorized(CODES.serverBusy);
     }
     if (settings.scope === 'connection') this.#logins.set(client, outcome);
     return outcome;
@@ -133,7 +133,7 @@ export class Handshake {
 
   #missing(): UnauthorizedError {
     const { headerOnly } = this.#context.settings;
-    return new UnauthorizedError(headerOnly ? CODES.missingAuthorizationHeader : CODES.credentialsRequired);
+    return unauthorized(headerOnly ? CODES.missingAuthorizationHeader : CODES.credentialsRequired);
   }
 
   #accept(socket: AnySocket, permit: Permit | undefined, next: Next): void {
@@ -157,7 +157,7 @@ export class Handshake {
       (accept) => success(socket, accept),
       (error, isAccepted) => {
         if (isAccepted) admit();
-        else this.#refuse(socket, error ?? new UnauthorizedError(CODES.unknown), next);
+        else this.#refuse(socket, error ?? unauthorized(CODES.unknown), next);
       },
     );
   }
@@ -223,7 +223,7 @@ export class Handshake {
         closeIdleTransport(socket);
         return;
       }
-      const last = new UnauthorizedError(CODES.tooManyAttempts);
+      const last = unauthorized(CODES.tooManyAttempts);
       if (error.code !== last.code) countRefusal(socket, last, this.#context);
       refuseForGood(socket, last);
     });

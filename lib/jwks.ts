@@ -6,7 +6,7 @@
  */
 import { createPublicKey } from 'node:crypto';
 import { JwksClient } from 'jwks-rsa';
-import { UnauthorizedError } from './errors';
+import { unauthorized } from './errors';
 import { describe, toVerificationKey } from './keys';
 import { log } from './log';
 import { CODES, REASONS } from './protocol';
@@ -65,7 +65,7 @@ export function jwksSecret(options: JwksOptions): JwksKeyFunction {
   const keys = new JwksCache(source);
   return async ({ header }) => {
     if (typ !== undefined && mediaType(header.typ) !== mediaType(typ)) {
-      throw new UnauthorizedError(CODES.invalidToken, { message: 'jwt typ invalid', reason: REASONS.claim });
+      throw unauthorized(CODES.invalidToken, { message: 'jwt typ invalid', reason: REASONS.claim });
     }
     return keys.find(header.kid);
   };

@@ -1,5 +1,6 @@
 /** How refusals are told: to the server's listeners, to the client, and in the counters. */
-import { UnauthorizedError } from './errors';
+import { unauthorized } from './errors';
+import type { UnauthorizedError } from './errors';
 import type { Reply } from './internals';
 import { log } from './log';
 import { CODES, NAMESPACE_EVENTS } from './protocol';
@@ -48,7 +49,7 @@ export function tellRefused(
 export function tellDropped(socket: AnySocket, event: unknown, context: SessionContext): void {
   const name = String(event).slice(0, MAX_EVENT_NAME);
   log.refusal('%s: event %j dropped', socket.id, name);
-  const error = new UnauthorizedError(CODES.notAuthenticated, { event: name });
+  const error = unauthorized(CODES.notAuthenticated, { event: name });
   context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
   tellRefusal(socket, error);
 }

@@ -2,7 +2,7 @@ import { revokedToken } from './admission';
 import type { Outcome } from './admission';
 import { Deadline } from './deadlines';
 import type { DeadlineOwner } from './deadlines';
-import { UnauthorizedError } from './errors';
+import { unauthorized, UnauthorizedError } from './errors';
 import { showIdentity } from './identity';
 import { closeIdleTransport, disconnect, guardEvents, isTransportOpen } from './internals';
 import type { Gatekeeper, Reply } from './internals';
@@ -155,7 +155,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   /** Has a token verified. */
   submit(token: string, socket: AnySocket, reply?: Reply): void {
     if (isBusy(this.#state)) {
-      this.#tellRefused(socket, new UnauthorizedError(CODES.authenticationInProgress), reply);
+      this.#tellRefused(socket, unauthorized(CODES.authenticationInProgress), reply);
       return;
     }
     const attempt = this.#begin(token);
@@ -164,7 +164,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
       // A client that logs out, or leaves and comes back, does not make two run at once.
       void this.#running.then(() => {
         if (this.#isCurrent(attempt)) this.#judge(attempt, token, socket, reply);
-        else this.#tellRefused(socket, new UnauthorizedError(CODES.notAuthenticated), reply);
+        else this.#tellRefused(socket, unauthorized(CODES.notAuthenticated), reply);
       });
     }
   }
@@ -228,7 +228,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
       if (token === undefined && this.#logins === 0) token = tokenOfRequest(socket, this.#context.settings);
       if (token === undefined) throw malformed('invalid token datatype');
     } catch (error) {
-      const busy = isBusy(this.#state) && new UnauthorizedError(CODES.authenticationInProgress);
+      const busy = isBusy(this.#state) && unauthorized(CODES.authenticationInProgress);
       this.refuse(busy || (error as UnauthorizedError), socket, reply);
       return;
     }
@@ -285,7 +285,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     if (!this.isClosed) return;
     if (this.#last !== undefined) closeIdleTransport(this.#last);
     this.#context.stats.timedOut += this.#sockets.length;
-    this.#throwOut(new UnauthorizedError(CODES.authenticationTimeout));
+    this.#throwOut(unauthorized(CODES.authenticationTimeout));
   }
 
   #throwOut(error: UnauthorizedError): void {
@@ -306,7 +306,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     const isOverdue = this.#state.status === 'verifying' && this.#state.overdue;
     if (!this.#isCurrent(attempt)) {
       // Logged out meanwhile.
-      this.#tellRefused(socket, new UnauthorizedError(CODES.notAuthenticated), reply);
+      this.#tellRefused(socket, unauthorized(CODES.notAuthenticated), reply);
       // Or a logout would make attempts free.
       if (outcome instanceof UnauthorizedError) this.#countFailure(outcome);
       return;
@@ -324,7 +324,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     this.#accept(outcome as Permit);
     // A listener may have ended it again.
     if (this.#permit === outcome) reply?.({ ok: true, ...this.#payload() });
-    else reply?.({ ok: false, error: new UnauthorizedError(CODES.notAuthenticated).data });
+    else reply?.({ ok: false, error: unauthorized(CODES.notAuthenticated).data });
   }
 
   #isCurrent(attempt: number): boolean {
@@ -424,7 +424,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   /** @returns whether it was one too many */
   #countFailure(error: UnauthorizedError): boolean {
     if (!isFailure(error) || (this.#failures += 1) < this.#context.settings.maxAttempts) return false;
-    this.#throwOut(new UnauthorizedError(CODES.tooManyAttempts));
+    this.#throwOut(unauthorized(CODES.tooManyAttempts));
     return true;
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { UnauthorizedError } from './errors';
+import { unauthorized } from './errors';
 import { CODES, REASONS } from './protocol';
 import type { Settings } from './settings';
 import type { AnySocket } from './types';
@@ -85,7 +85,7 @@ function toToken(shown: unknown, { maxTokenBytes }: Sources): ShownToken {
   if (typeof shown !== 'string') throw malformed('invalid token datatype');
   // A JWT is ASCII (RFC 7515 §3.1), so its length is its size; what is not ASCII will not verify either way.
   if (shown.length <= maxTokenBytes) return shown;
-  throw new UnauthorizedError(CODES.invalidToken, { message: 'jwt too large', reason: REASONS.tooLarge });
+  throw unauthorized(CODES.invalidToken, { message: 'jwt too large', reason: REASONS.tooLarge });
 }
 
 function isBearer(value: string): boolean {
@@ -102,7 +102,7 @@ function withoutScheme(shown: string): string {
 function bearerToken(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const match = /^bearer +([^ ]+) *$/i.exec(header);
-  if (match === null) throw new UnauthorizedError(CODES.credentialsBadFormat);
+  if (match === null) throw unauthorized(CODES.credentialsBadFormat);
   return match[1];
 }
 

@@ -1,9 +1,10 @@
 import { decode, JsonWebTokenError, NotBeforeError, TokenExpiredError, verify } from 'jsonwebtoken';
-import type { VerifyOptions } from 'jsonwebtoken';
-import { UnauthorizedError } from './errors';
+import type { Jwt, VerifyOptions } from 'jsonwebtoken';
+import { unauthorized, UnauthorizedError } from './errors';
 import type { Algorithm, VerificationKey } from './keys';
 import { CODES, REASONS } from './protocol';
 import type { UnauthorizedReason } from './protocol';
+import { muteStacks, restoreStacks } from './stacks';
 import type { JwtClaims, JwtHeader, UnverifiedToken } from './types';
 import { VerifiedTokens } from './verified-tokens';
 
@@ -61,25 +62,23 @@ export class TokenVerifier {
 
   /**
    * @param keys tried in order; more than one while a key is being rotated
-   * @throws UnauthorizedError `invalid_token`
+   * @returns the claims, or `invalid_token`: given back, since to throw costs a third of a verification
    */
-  verify(token: string, keys: readonly VerificationKey[]): JwtClaims {
+  verify(token: string, keys: readonly VerificationKey[]): JwtClaims | UnauthorizedError {
     const known = this.#recall(token, keys);
     if (known !== undefined) return known;
     let refusal: UnauthorizedError | undefined;
     for (const key of keys) {
-      try {
-        const claims = this.#verifyWith(token, key);
+      const outcome = this.#verifyWith(token, key);
+      if (!(outcome instanceof UnauthorizedError)) {
         this.#verified.add(token, key);
-        return claims;
-      } catch (error) {
-        const next = toRefusal(error);
-        // Another key can help only where this one did not fit; a fitting key's word is the last one.
-        if (!isMisfit(next)) throw next;
-        if (refusal?.data.reason !== REASONS.signature) refusal = next;
+        return outcome;
       }
+      // Another key can help only where this one did not fit; a fitting key's word is the last one.
+      if (!isMisfit(outcome)) return outcome;
+      if (refusal?.data.reason !== REASONS.signature) refusal = outcome;
     }
-    throw refusal ?? malformed();
+    return refusal ?? malformed();
   }
 
   /** Forgets a token that was given up: it is verified anew if it comes back. */
@@ -114,13 +113,28 @@ export class TokenVerifier {
     return end === Infinity ? end : Math.min(end, MAX_TIME);
   }
 
-  #verifyWith(token: string, key: VerificationKey): JwtClaims {
-    const { header, payload } = verify(token, key.key, this.#optionsFor(key));
+  #verifyWith(token: string, ready: VerificationKey): JwtClaims | UnauthorizedError {
+    const { key } = ready;
+    const options = this.#optionsFor(ready);
+    let answer: Jwt | UnauthorizedError | undefined;
+    const limit = muteStacks();
+    try {
+      // By callback, which is called at once where the key is at hand; the other form is there if ever it is not.
+      verify(token, key, options, (fault, verified) => {
+        answer = verified ?? toRefusal(fault);
+      });
+      answer ??= verify(token, key, options);
+    } catch (fault) {
+      return toRefusal(fault);
+    } finally {
+      restoreStacks(limit);
+    }
+    if (answer instanceof UnauthorizedError) return answer;
+    const { header, payload } = answer;
     // RFC 7515 §4.1.11: extensions that are not understood must be refused; jsonwebtoken does not look.
-    if (header.crit !== undefined) throw malformed();
+    if (header.crit !== undefined) return malformed();
     // RFC 7519 §7.2, step 10: the claims set is a JSON object; jsonwebtoken lets strings and arrays through.
-    if (!isClaims(payload)) throw malformed();
-    return payload;
+    return isClaims(payload) ? payload : malformed();
   }
 
   #optionsFor(key: VerificationKey): VerifyOptions & { complete: true } {
@@ -157,12 +171,12 @@ function readClaims(token: string): JwtClaims {
 
 /** What is refused as not being a JWT at all. */
 export function malformed(message = 'jwt malformed'): UnauthorizedError {
-  return new UnauthorizedError(CODES.invalidToken, { message, reason: REASONS.malformed });
+  return unauthorized(CODES.invalidToken, { message, reason: REASONS.malformed });
 }
 
 /** A token whose life is over, found so by the library and not by `jsonwebtoken`. */
 export function expired(): UnauthorizedError {
-  return new UnauthorizedError(CODES.invalidToken, { message: 'jwt expired', reason: REASONS.expired });
+  return unauthorized(CODES.invalidToken, { message: 'jwt expired', reason: REASONS.expired });
 }
 
 function isClaims(payload: unknown): payload is JwtClaims {
@@ -174,13 +188,12 @@ function isMisfit(refusal: UnauthorizedError): boolean {
 }
 
 function toRefusal(error: unknown): UnauthorizedError {
-  if (error instanceof UnauthorizedError) return error;
   const reason = reasonOf(error);
   if (reason === undefined) {
     // jws and crypto throw whatever they like at odd tokens; their words are not for the wire.
-    return new UnauthorizedError(CODES.invalidToken, { reason: REASONS.malformed, cause: error });
+    return unauthorized(CODES.invalidToken, { reason: REASONS.malformed, cause: error });
   }
-  return new UnauthorizedError(CODES.invalidToken, {
+  return unauthorized(CODES.invalidToken, {
     message: (error as Error).message,
     reason,
     cause: error,

@@ -105,7 +105,7 @@ class House {
   }
 
   async #cpuOf(action) {
-    globalThis.gc();
+    globalThis.gc({ type: 'minor' });
     return (await cpuOf(action)) / this.#batch;
   }
 

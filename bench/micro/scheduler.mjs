@@ -4,6 +4,9 @@ import { interleave } from '../support/rounds.mjs';
 
 const { Deadline, Deadlines } = load('deadlines');
 
+/** A look takes a tenth of a µs, and the process's clock tells whole ones. */
+const LOOKS = 20_000;
+
 /** Random, and the same for all: between a minute and ten hours from now. */
 function delays(count) {
   let seed = 1;
@@ -24,27 +27,31 @@ export async function measure({ sessions, rounds }) {
     { measure: () => wheel.renew() },
   ];
   const [timers, noise, cycle, renewal] = await interleave(contenders, { warmups: 1, rounds });
-  const idle = [await idleTick(1000, rounds), await idleTick(sessions, rounds)];
+  const idle = await idleTicks([1000, 1000, sessions], rounds);
+  const [timerBytes, timerBytesNoise, bytes] = await interleave(memoryOf(all), { warmups: 1, rounds });
   return {
     id: 'scheduler',
     title: `The scheduler with ${sessions.toLocaleString('en')} sessions`,
     note: 'CPU per session; random delays of a minute to ten hours.',
     unit: 'µs',
     reference: 'timers',
-    samples: { timers, noise, cycle, renewal, few: idle[0], many: idle[1], ...memory(all) },
+    samples: { timers, noise, cycle, renewal, ...idle, timerBytes, timerBytesNoise, bytes },
     rows: [
       { id: 'timers', name: '`setTimeout` and `clearTimeout`' },
       { id: 'noise', name: 'A/A: `setTimeout` once more' },
       { id: 'cycle', name: 'added and removed', target: 0.3 },
       { id: 'renewal', name: 'renewed, against added and removed', reference: 'cycle', target: 1 },
       { id: 'few', name: 'a look with nothing due, 1,000 sessions', reference: 'few' },
+      { id: 'fewNoise', name: 'A/A: 1,000 sessions once more', reference: 'few' },
       {
         id: 'many',
         name: `a look with nothing due, ${sessions.toLocaleString('en')} sessions`,
         reference: 'few',
+        noiseRow: 'fewNoise',
         target: 1.5,
       },
       { id: 'timerBytes', name: '`setTimeout`, heap', unit: 'bytes', isFigure: true },
+      { id: 'timerBytesNoise', name: 'A/A: `setTimeout`, heap, once more', unit: 'bytes', isFigure: true },
       { id: 'bytes', name: 'scheduler, heap', unit: 'bytes', targetFigure: 80 },
     ],
   };
@@ -100,50 +107,66 @@ function wheelOf(all) {
 }
 
 /** CPU of a wake-up that finds nothing due, while so many wait. The clock is ours, and so is the timer. */
-async function idleTick(count, rounds) {
-  let now = 1_000_000;
-  let wake;
+async function idleTicks(counts, rounds) {
   const { setTimeout: original } = globalThis;
+  let wake;
   globalThis.setTimeout = (callback) => {
     wake = callback;
     return { unref: () => 0 };
   };
   try {
-    const scheduler = new Deadlines({ now: () => now });
-    const owner = { onDeadline: nothing };
-    for (const delay of delays(count)) scheduler.set(new Deadline(owner), now + 36_060_000 + delay);
-    const looks = 2000;
-    const figures = [];
-    for (let round = -3; round < rounds; round += 1) {
-      const cpu = await cpuOf(() => {
-        for (let index = 0; index < looks; index += 1) {
-          now += 1;
-          wake();
-        }
-      });
-      if (round >= 0) figures.push(cpu / looks);
-    }
-    return figures;
+    const contenders = counts.map((count) => {
+      const look = waiting(count, () => wake);
+      return { measure: async () => (await cpuOf(() => look(LOOKS))) / LOOKS };
+    });
+    const [few, fewNoise, many] = await interleave(contenders, { warmups: 3, rounds });
+    return { few, fewNoise, many };
   } finally {
     globalThis.setTimeout = original;
   }
 }
 
-function memory(all) {
+/** So many deadlines, the first of them in ten hours; looks at them as often as it is told to. */
+function waiting(count, wakeOf) {
+  let now = 1_000_000;
+  const scheduler = new Deadlines({ now: () => now });
   const owner = { onDeadline: nothing };
-  const scheduler = new Deadlines();
-  const now = Date.now();
-  // The arrays that hold them are there before.
+  for (const delay of delays(count)) scheduler.set(new Deadline(owner), now + 36_060_000 + delay);
+  let wake = wakeOf();
+  return (looks) => {
+    for (let index = 0; index < looks; index += 1) {
+      now += 1;
+      wake();
+      wake = wakeOf();
+    }
+  };
+}
+
+/** Twice with timers, once with the scheduler. The arrays that hold them are there before. */
+function memoryOf(all) {
   const entries = all.map(() => 0);
-  const bytes = heapOf(all, entries, (delay) => {
-    const entry = new Deadline(owner);
-    scheduler.set(entry, now + delay);
-    return entry;
-  });
-  for (const entry of entries) scheduler.clear(entry);
-  const timerBytes = heapOf(all, entries, (delay) => setTimeout(nothing, delay));
-  for (const timer of entries) clearTimeout(timer);
-  return { bytes: [bytes], timerBytes: [timerBytes] };
+  const owner = { onDeadline: nothing };
+  const timers = {
+    measure() {
+      const bytes = heapOf(all, entries, (delay) => setTimeout(nothing, delay));
+      for (const timer of entries) clearTimeout(timer);
+      return bytes;
+    },
+  };
+  const scheduler = {
+    measure() {
+      const deadlines = new Deadlines();
+      const now = Date.now();
+      const bytes = heapOf(all, entries, (delay) => {
+        const entry = new Deadline(owner);
+        deadlines.set(entry, now + delay);
+        return entry;
+      });
+      deadlines.close();
+      return bytes;
+    },
+  };
+  return [timers, timers, scheduler];
 }
 
 function heapOf(all, entries, make) {

@@ -57,24 +57,45 @@ const CONTENDERS = [
 
 /** The peers that the promise "1.8 times cheaper" is about. */
 const PEERS = ['middleware', 'postConnect', 'thream'];
+/** Those that are asked how a server does that has just started. */
+const AT_START = new Set(['plain', 'noise', 'connect', 'event', 'middleware', 'postConnect']);
+/** Clients that stay, as any server has them: where no socket lives, V8 forgets what it learned of sockets. */
+const RESIDENTS = 50;
 
-/** Point 1: server CPU per authenticated connection. */
-export async function connections(plan) {
-  const open = () => Promise.all(CONTENDERS.map((contender) => connecting(contender, plan.connections)));
-  const figures = await interleaveGenerations(open, plan.servers);
-  const samples = Object.fromEntries(CONTENDERS.map(({ id }, index) => [id, figures[index]]));
-  return {
+/** Point 1: server CPU per authenticated connection, of a server that has been up for a while. */
+export async function connections({ connections: { count, ...rounds } }) {
+  const open = () => Promise.all(CONTENDERS.map((contender) => connecting(contender, count, RESIDENTS)));
+  return tableOf(CONTENDERS, await interleaveGenerations(open, rounds), {
     id: 'connections',
     title: 'Server CPU per authenticated connection',
-    note: `HS256, a string as secret, ${plan.connections} WebSocket connections a round.`,
+    note: `HS256, a string as secret; ${count} new WebSocket connections a round, each with a token of its own.`,
+  });
+}
+
+/** The same for the first clients of a process: much is code that is not compiled yet. */
+export async function start({ start: { count, rounds } }) {
+  const contenders = CONTENDERS.filter(({ id }) => AT_START.has(id));
+  const open = () => Promise.all(contenders.map((contender) => connecting(contender, count, 0)));
+  const figures = await interleaveGenerations(open, { generations: rounds, warmups: 0, rounds: 1 });
+  return tableOf(contenders, figures, {
+    id: 'start',
+    title: 'The same for the first connections of a process',
+    note: `A new process each round, and its first ${count} connections: most of the code is not compiled yet.`,
+  });
+}
+
+function tableOf(contenders, figures, table) {
+  const peers = PEERS.filter((peer) => contenders.some(({ id }) => id === peer));
+  return {
+    ...table,
     unit: 'µs',
     reference: 'plain',
-    samples,
+    samples: Object.fromEntries(contenders.map(({ id }, index) => [id, figures[index]])),
     rows: [
-      ...CONTENDERS,
-      ...PEERS.map((peer) => ({
+      ...contenders,
+      ...peers.map((peer) => ({
         id: `${peer}-gain`,
-        name: `${CONTENDERS.find(({ id }) => id === peer).name}, against our dearer way`,
+        name: `${contenders.find(({ id }) => id === peer).name}, against our dearer way`,
         figures: peer,
         reference: 'event',
         atLeast: 1.8,
@@ -83,18 +104,23 @@ export async function connections(plan) {
   };
 }
 
-async function connecting({ kind, way }, count) {
+async function connecting({ kind, way }, count, residents) {
   const server = await ServerProcess.start(kind);
-  const tokens = makeTokens(count);
+  const others = await openAll(server.port, way, makeTokens(residents));
   return {
     async measure() {
+      // A token that was shown before would be recognised.
+      const tokens = makeTokens(count);
       let sockets;
       const cpu = await server.cpuOf(async () => {
         sockets = await openAll(server.port, way, tokens);
       });
-      await dropAll(server, sockets);
+      await dropAll(server, sockets, residents);
       return cpu / count;
     },
-    close: () => server.close(),
+    async close() {
+      await dropAll(server, others);
+      await server.close();
+    },
   };
 }

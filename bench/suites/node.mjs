@@ -7,22 +7,31 @@ import { makeToken, makeTokens } from '../support/tokens.mjs';
 /** What a node pays for sessions that last: the ground that `docs/capacity.md` stands on. */
 export async function node(plan) {
   const [plain, noise, authorized] = await memory(plan);
-  const renewals = await interleaveGenerations(async () => [await renewing(plan.refusals)], plan.servers);
-  const rule = await inProcess('rule-size', { rounds: plan.rounds });
+  const renewals = await interleaveGenerations(
+    () => Promise.all([renewing(plan.refusals), renewing(plan.refusals)]),
+    plan.servers,
+  );
+  const rules = await inProcess('rule-size', { rounds: plan.rounds });
   return {
     id: 'node',
     title: 'What a node pays for sessions that last',
     note: `Resident memory with ${plan.audience} connections, the heap and all else of the process; the kernel's buffers are not in it.`,
     unit: 'bytes',
-    samples: { plain, noise, authorized, renewal: renewals[0], rule },
+    samples: { plain, noise, authorized, ...toSamples(renewals, rules) },
     rows: [
       { id: 'plain', name: 'resident memory, plain connection', isFigure: true },
       { id: 'noise', name: 'A/A: plain connection once more', isFigure: true },
       { id: 'authorized', name: 'resident memory, authenticated connection', isFigure: true },
       { id: 'rule', name: 'a revocation rule', isFigure: true },
+      { id: 'ruleNoise', name: 'A/A: a rule once more', isFigure: true },
       { id: 'renewal', name: 'CPU of a renewal, the network in it', unit: 'µs', isFigure: true },
+      { id: 'renewalNoise', name: 'A/A: a renewal once more', unit: 'µs', isFigure: true },
     ],
   };
+}
+
+function toSamples([renewal, renewalNoise], [rule, ruleNoise]) {
+  return { renewal, renewalNoise, rule, ruleNoise };
 }
 
 /** A process each time: what a process once had it does not give back. */

@@ -38,10 +38,11 @@ async function forgedTokens(plan) {
 
 async function attempting({ make, way }, count) {
   const server = await ServerProcess.start('authorized');
-  const tokens = make(count);
   const usable = (text) => (way.usable && text.startsWith(way.usable)) || way.usableWithId?.test(text);
   return {
     async measure() {
+      // New ones each round, or the good ones would be recognised.
+      const tokens = make(count);
       const sockets = await openAll(server.port, WAYS.guest, tokens);
       const cpu = await server.cpuOf(() =>
         Promise.all(

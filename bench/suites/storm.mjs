@@ -42,7 +42,7 @@ export async function storm(plan) {
   return {
     id: 'storm',
     title: 'Reconnect storm: server CPU per client',
-    note: `${count} clients dropped at once, and back at once; from the drop until the last one is usable.`,
+    note: `${count} clients dropped at once, and back at once; from the drop until the last one is usable. They show the token that they had.`,
     unit: 'µs',
     reference: 'plain',
     samples: Object.fromEntries(CONTENDERS.map(({ id }, index) => [id, figures[index]])),

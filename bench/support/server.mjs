@@ -39,7 +39,10 @@ export class ServerProcess {
     });
   }
 
-  /** CPU that the server's process uses, all its threads, in µs, while something is done to it. */
+  /**
+   * CPU that the server's process uses, all its threads, in µs, while something is done to it. Young rubbish is collected
+   * before; a full collection would throw compiled code away, and every round would measure the compiler.
+   */
   async cpuOf(action) {
     await this.ask('collect');
     const before = await this.ask('cpu');

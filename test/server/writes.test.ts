@@ -173,4 +173,10 @@ describe('what a server says while a client comes in', () => {
     expect(writes).to.equal(2);
     io.disconnectSockets(true);
   });
+
+  it('is left alone where no socket of Node is below, as with uWebSockets.js', async () => {
+    world.authorize().attach(world.io);
+    world.io.engine.emit('initial_headers', {}, {});
+    await (await world.connected()).authenticate(createToken());
+  });
 });

@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { assert, property, string } from 'fast-check';
 import { isUnauthorizedError, UnauthorizedError } from '../../lib';
-import { toWire } from '../../lib/errors';
+import { toWire, unauthorized } from '../../lib/errors';
 import { CODES } from '../../lib/protocol';
 import type { UnauthorizedCode } from '../../lib/protocol';
+import { ROOT } from '../support/repository';
 
 /** Whether a client may try again without a person, for every code there is. */
 const RETRYABLE: Record<UnauthorizedCode, boolean> = {
@@ -155,4 +157,26 @@ describe('isUnauthorizedError', () => {
     it(`does not hold for ${value instanceof Error ? 'any Error' : JSON.stringify(value)}`, () =>
       expect(isUnauthorizedError(value)).to.equal(false));
   }
+});
+
+describe('a refusal that the library makes', () => {
+  it('has no stack: a flood of them must not cost more than the tokens that are refused', () => {
+    const { stack } = unauthorized('account_locked', { message: 'ask Bob' });
+    expect(stack).to.equal('UnauthorizedError: ask Bob');
+    expect(new Error('another').stack).to.match(/\n {4}at /);
+  });
+
+  it('is made where errors are frozen, too', () => {
+    const script = `
+      Object.freeze(Error);
+      const { unauthorized } = require('./.build/lib/errors');
+      const { TokenVerifier } = require('./.build/lib/verify');
+      const { stack } = unauthorized('account_locked');
+      const rules = { passed: {}, clockTolerance: 0, ignoreExpiration: false };
+      const { code } = new TokenVerifier(rules).verify('a.b.c', [{ key: {}, algorithms: ['HS256'] }]);
+      process.stdout.write([stack.split('\\n')[0], code].join());
+    `;
+    const { stdout } = spawnSync(process.execPath, ['-e', script], { cwd: ROOT, encoding: 'utf8' });
+    expect(stdout).to.equal('UnauthorizedError: account_locked,invalid_token');
+  });
 });

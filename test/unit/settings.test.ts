@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { authorize } from '../../lib';
+import { authorize, UnauthorizedError } from '../../lib';
 import type { AuthorizeOptions } from '../../lib';
 import { toVerificationKey } from '../../lib/keys';
 import { toSettings } from '../../lib/settings';
@@ -151,7 +151,7 @@ describe('the options of authorize()', () => {
     issuers.push('eve');
     const key = toVerificationKey(SECRET);
     expect(verifier.verify(createToken({ iss: 'alice' }), [key])).to.include({ iss: 'alice' });
-    expect(() => verifier.verify(createToken({ iss: 'eve' }), [key])).to.throw('issuer');
+    expect(verifier.verify(createToken({ iss: 'eve' }), [key])).to.be.instanceOf(UnauthorizedError);
     expect(settings.allow.has('everything')).to.equal(false);
     expect(Object.isFrozen(settings)).to.equal(true);
   });

@@ -5,6 +5,7 @@ import jsonwebtoken from 'jsonwebtoken';
 import { restore, spy, useFakeTimers } from 'sinon';
 import type { SinonFakeTimers } from 'sinon';
 import { UnauthorizedError } from '../../lib';
+import type { JwtClaims } from '../../lib';
 import { toVerificationKey } from '../../lib/keys';
 import { VerifiedTokens } from '../../lib/verified-tokens';
 import { TokenVerifier } from '../../lib/verify';
@@ -20,6 +21,10 @@ const RULES: VerificationRules = {
 };
 const key = toVerificationKey(SECRET);
 const NOW = 1_800_000_000;
+
+function expectRefusal(outcome: JwtClaims | UnauthorizedError, message = ''): void {
+  expect(outcome).to.be.instanceOf(UnauthorizedError).with.property('message').that.includes(message);
+}
 
 describe('a token that was good before', () => {
   let clock: SinonFakeTimers;
@@ -45,7 +50,7 @@ describe('a token that was good before', () => {
     const verifier = new TokenVerifier(RULES);
     const token = createToken({ sub: 'bob', roles: ['member'] });
     for (let time = 0; time < 3; time += 1) {
-      const claims = verifier.verify(token, [key]);
+      const claims = verifier.verify(token, [key]) as JwtClaims;
       expect(claims).to.deep.include({ sub: 'bob', roles: ['member'] });
       (claims['roles'] as string[]).push('admin');
       claims.sub = 'alice';
@@ -71,7 +76,7 @@ describe('a token that was good before', () => {
     clock.setSystemTime((NOW + 59) * 1000);
     verifier.verify(token, [key]);
     clock.setSystemTime((NOW + 60) * 1000);
-    expect(() => verifier.verify(token, [key])).to.throw(UnauthorizedError, 'jwt expired');
+    expectRefusal(verifier.verify(token, [key]), 'jwt expired');
   });
 
   it('is refused when it has grown too old', () => {
@@ -79,7 +84,7 @@ describe('a token that was good before', () => {
     const token = createToken({ sub: 'bob' });
     verifier.verify(token, [key]);
     clock.setSystemTime((NOW + 10) * 1000);
-    expect(() => verifier.verify(token, [key])).to.throw(UnauthorizedError, 'maxAge');
+    expectRefusal(verifier.verify(token, [key]), 'maxAge');
   });
 
   it('is refused when the clock was set back to before it is active', () => {
@@ -87,7 +92,7 @@ describe('a token that was good before', () => {
     const token = createToken({ sub: 'bob' }, { notBefore: 0 });
     verifier.verify(token, [key]);
     clock.setSystemTime((NOW - 1) * 1000);
-    expect(() => verifier.verify(token, [key])).to.throw(UnauthorizedError, 'jwt not active');
+    expectRefusal(verifier.verify(token, [key]), 'jwt not active');
   });
 
   it('is refused when its key is accepted no longer, and counts again when it is', () => {
@@ -95,7 +100,7 @@ describe('a token that was good before', () => {
     const other = toVerificationKey('another secret, and just as long as the first');
     const token = createToken();
     verifier.verify(token, [other, key]);
-    expect(() => verifier.verify(token, [other])).to.throw(UnauthorizedError, 'invalid signature');
+    expectRefusal(verifier.verify(token, [other]), 'invalid signature');
     verifier.verify(token, [key]);
     expect(verify.callCount, 'other, key, other').to.equal(3);
   });
@@ -114,7 +119,7 @@ describe('a token that was good before', () => {
     verifier.verify(token, [key]);
     for (let place = 0; place < token.length - 1; place += 1) {
       const other = `${token.slice(0, place)}${token[place] === 'A' ? 'B' : 'A'}${token.slice(place + 1)}`;
-      expect(() => verifier.verify(other, [key]), `place ${place}`).to.throw(UnauthorizedError);
+      expectRefusal(verifier.verify(other, [key]), '');
     }
   });
 
@@ -131,7 +136,7 @@ describe('a token that was good before', () => {
     const verifier = new TokenVerifier(RULES);
     const forged = createToken({ sub: 'bob' }, {}, 'a secret of somebody else, and long enough');
     for (let time = 1; time <= 3; time += 1) {
-      expect(() => verifier.verify(forged, [key])).to.throw(UnauthorizedError, 'invalid signature');
+      expectRefusal(verifier.verify(forged, [key]), 'invalid signature');
       expect(verify.callCount).to.equal(time);
     }
   });

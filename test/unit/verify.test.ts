@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
+import jsonwebtoken from 'jsonwebtoken';
+import { restore, stub } from 'sinon';
 import {
   array,
   assert,
@@ -46,13 +48,9 @@ function refusalOf(
   rules: Partial<VerificationRules> = {},
   keys = [hmacKey],
 ): UnauthorizedError {
-  try {
-    new TokenVerifier({ ...RULES, ...rules }).verify(token, keys);
-  } catch (error) {
-    expect(error).to.be.instanceOf(UnauthorizedError);
-    return error as UnauthorizedError;
-  }
-  throw new Error('accepted');
+  const outcome = new TokenVerifier({ ...RULES, ...rules }).verify(token, keys);
+  expect(outcome).to.be.instanceOf(UnauthorizedError);
+  return outcome as UnauthorizedError;
 }
 
 describe('a token', () => {
@@ -122,7 +120,7 @@ describe('a token', () => {
   it('with __proto__ among its claims changes no object of ours', () => {
     const token = forge({ alg: 'HS256' }, '{"sub":"bob","__proto__":{"admin":true}}');
     const claims = new TokenVerifier(RULES).verify(token, [hmacKey]);
-    expect(claims.admin).to.equal(undefined);
+    expect((claims as JwtClaims)['admin']).to.equal(undefined);
     expect(({} as { admin?: boolean }).admin).to.equal(undefined);
   });
 
@@ -167,6 +165,33 @@ describe('a token', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('a verification', () => {
+  afterEach(() => restore());
+
+  it('does not hang on it that jsonwebtoken calls back at once', () => {
+    const { verify } = jsonwebtoken;
+    stub(jsonwebtoken, 'verify').callsFake((...args: unknown[]) => {
+      const [token, key, options, callback] = args as Parameters<typeof verify>;
+      if (callback === undefined) return (verify as (...some: unknown[]) => unknown)(token, key, options);
+      setImmediate(() => (verify as (...some: unknown[]) => unknown)(...args));
+      return undefined;
+    });
+    expect(new TokenVerifier(RULES).verify(createToken({ sub: 'bob' }), [hmacKey])).to.include({
+      sub: 'bob',
+    });
+    expect(refusalOf(createToken({ exp: 1 })).data.reason).to.equal('expired');
+    expect(refusalOf(createToken({}, {}, 'another')).data.reason).to.equal('signature');
+  });
+
+  it('leaves stack traces as they were, whatever comes of it', () => {
+    const limit = Error.stackTraceLimit;
+    refusalOf(createToken({ exp: 1 }));
+    new TokenVerifier(RULES).verify(createToken(), [hmacKey]);
+    expect(Error.stackTraceLimit).to.equal(limit).and.above(0);
+    expect(new Error('of somebody else').stack).to.match(/\n {4}at /);
   });
 });
 
