@@ -273,8 +273,8 @@ export function refuseForGood(socket: AnySocket, error: Error & { data: unknown 
 export function localListeners(namespace: AnyNamespace, event: string): ((...args: unknown[]) => unknown)[] {
   const own = EventEmitter.prototype.rawListeners.call(namespace, event);
   const parent = parentOf(namespace);
-  const inherited = parent === undefined ? [] : EventEmitter.prototype.rawListeners.call(parent, event);
-  return [...own, ...inherited] as ((...args: unknown[]) => unknown)[];
+  const inherited = parent && EventEmitter.prototype.rawListeners.call(parent, event);
+  return (inherited ? [...own, ...inherited] : own) as ((...args: unknown[]) => unknown)[];
 }
 
 interface ParentNamespace extends AnyNamespace {

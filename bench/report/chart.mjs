@@ -1,8 +1,8 @@
 /** A bar chart of ratios as SVG: readable on light and dark pages, with a title for screen readers. */
 import { toRows } from './rows.mjs';
 
-const WIDTH = 760;
-const LABELS = 330;
+const WIDTH = 860;
+const LABELS = 420;
 const BAR = 22;
 const STEP = 30;
 const HEAD = 56;
@@ -28,7 +28,7 @@ ${rows.map((row, index) => bar(row, HEAD + index * STEP, scale)).join('\n')}
 function bar({ id, name, ratio }, y, scale) {
   const width = Math.round(ratio * scale);
   const middle = y + BAR / 2 + 5;
-  const color = id === 'connect' || id === 'event' ? OURS : THEIRS;
+  const color = /^(connect|event)/.test(id) ? OURS : THEIRS;
   return [
     `<text x="${LABELS - 10}" y="${middle}" text-anchor="end" fill="#1b2330">${escape(shorten(name))}</text>`,
     `<rect x="${LABELS}" y="${y}" width="${width}" height="${BAR}" rx="3" fill="${color}"/>`,

@@ -4,6 +4,7 @@ import { ServerProcess } from '../support/server.mjs';
 import { makeToken } from '../support/tokens.mjs';
 import { median } from '../support/statistics.mjs';
 
+const KNOWN = makeToken({ sub: 'alice' });
 const CONTENDERS = [
   { id: 'plain', name: 'plain `connect()`', kind: 'plain', usable: 'connect' },
   { id: 'noise', name: 'A/A: plain once more', kind: 'plain', usable: 'connect' },
@@ -12,7 +13,15 @@ const CONTENDERS = [
     name: 'socketio-authorize, token in the CONNECT packet',
     kind: 'authorized',
     usable: 'authenticated',
-    auth: () => ({ token: makeToken({ sub: 'bob' }) }),
+    auth: () => ({ token: freshToken() }),
+    target: 1.05,
+  },
+  {
+    id: 'connectAgain',
+    name: 'socketio-authorize, CONNECT packet, a token shown before',
+    kind: 'authorized',
+    usable: 'authenticated',
+    auth: () => ({ token: KNOWN }),
     target: 1.05,
   },
   {
@@ -20,7 +29,7 @@ const CONTENDERS = [
     name: 'socketio-authorize, `authenticate` event',
     kind: 'authorized',
     usable: 'authenticated',
-    authenticate: () => ({ token: makeToken({ sub: 'bob' }) }),
+    authenticate: () => ({ token: freshToken() }),
   },
 ];
 
@@ -67,4 +76,12 @@ async function connectOnce(port, { usable, auth, authenticate }) {
   socket.disconnect();
   await closed;
   return wait;
+}
+
+let made = 0;
+
+/** One that the server has not seen. */
+function freshToken() {
+  made += 1;
+  return makeToken({ sub: 'bob', jti: `token-${made}` });
 }
