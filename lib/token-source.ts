@@ -44,10 +44,15 @@ export function tokenOfRequest(socket: AnySocket, sources: Sources): ShownToken 
   const request = socket.request as (IncomingMessage & { _query?: unknown }) | null;
   const headers = request?.headers ?? {};
   const bearer = bearerToken(headers.authorization);
-  if (bearer !== undefined || sources.headerOnly) return toToken(bearer, sources);
+  if (bearer !== undefined || sources.headerOnly) return detached(toToken(bearer, sources));
   const query = memberOf(request?._query, 'token');
-  if (query !== undefined && query !== '') return toToken(query, sources);
-  return toToken(cookieValue(headers.cookie, sources.cookie), sources);
+  if (query !== undefined && query !== '') return detached(toToken(query, sources));
+  return detached(toToken(cookieValue(headers.cookie, sources.cookie), sources));
+}
+
+/** In memory of its own: a part of a string keeps the whole of it, here 16 KB of cookies as long as the token is kept. */
+function detached(token: ShownToken): ShownToken {
+  return token === undefined ? undefined : Buffer.from(token).toString();
 }
 
 /**
