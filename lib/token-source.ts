@@ -50,7 +50,7 @@ export function tokenOfRequest(socket: AnySocket, sources: Sources): ShownToken 
   return detached(toToken(cookieValue(headers.cookie, sources.cookie), sources));
 }
 
-/** In memory of its own: a part of a string keeps the whole of it, here 16 KB of cookies as long as the token is kept. */
+/** In memory of its own: a part of a string keeps the whole of it, here the URL, as long as the token is kept. */
 function detached(token: ShownToken): ShownToken {
   return token === undefined ? undefined : Buffer.from(token).toString();
 }

@@ -1,3 +1,4 @@
+import { parse } from 'node:querystring';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
@@ -130,11 +131,9 @@ describe('the token of the HTTP request', () => {
     collect();
     const before = process.memoryUsage().heapUsed;
     const tokens = Array.from({ length: count }, (_, index) => {
-      // By way of bytes, as a header comes.
-      const cookie = Buffer.from(
-        `a=${'x'.repeat(padding)}; session=${TOKEN}.${index}.of-this-client`,
-      ).toString();
-      return tokenOfRequest(socketOf({ headers: { cookie } }), SOURCES);
+      // By way of bytes, as a URL comes.
+      const url = Buffer.from(`a=${'x'.repeat(padding)}&token=${TOKEN}.${index}.of-this-client`).toString();
+      return tokenOfRequest(socketOf({ query: parse(url) }), SOURCES);
     });
     collect();
     const kept = process.memoryUsage().heapUsed - before;
