@@ -1,15 +1,20 @@
+/** Clients that stay, as any server has them: where no socket lives, V8 forgets what it learned of sockets. */
+const RESIDENTS = 50;
+
 /**
  * How much is measured. The full run has 16 interleaved rounds or more, from two generations of processes, each warmed up
  * until the compiler has done its work: servers run for weeks.
  */
 export const FULL = {
+  residents: RESIDENTS,
   rounds: 16,
   servers: { generations: 2, warmups: 6, rounds: 8 },
-  connections: { count: 800, generations: 2, warmups: 10, rounds: 12 },
+  connections: { count: 400, generations: 2, warmups: 20, rounds: 25 },
   start: { count: 2000, rounds: 15 },
   storm: { generations: 2, warmups: 5, rounds: 10 },
   stormClients: 2000,
   latencyConnections: 40,
+  latencyWarmup: 6000,
   heap: [
     { sockets: 2000, rounds: 15 },
     { sockets: 8000, rounds: 15 },
@@ -28,6 +33,7 @@ export const FULL = {
 };
 
 export const QUICK = {
+  residents: RESIDENTS,
   rounds: 5,
   servers: { generations: 1, warmups: 1, rounds: 4 },
   connections: { count: 120, generations: 1, warmups: 3, rounds: 5 },
@@ -35,6 +41,7 @@ export const QUICK = {
   storm: { generations: 1, warmups: 2, rounds: 4 },
   stormClients: 100,
   latencyConnections: 10,
+  latencyWarmup: 500,
   heap: [{ sockets: 500, rounds: 1 }],
   audience: 200,
   memoryRounds: 1,

@@ -14,20 +14,17 @@ const CASES = {
 };
 const WARMUPS = 5;
 const ROUNDS = 10;
-/** As when connections are measured. */
-const RESIDENTS = 50;
 const NODE = 'Node and the kernel, but for writes';
 /** Native functions by name: what V8 knows of them. */
 const CRYPTO = new Set(['init', 'update', 'digest', 'Hmac', 'timingSafeEqual']);
 const WRITES = new Set(['writev', 'writeUtf8String', 'writeLatin1String', 'writeBuffer']);
 
 /** µs of CPU a connection, by what spends it, for plain Socket.IO and for both ways of logging in. */
-export async function profile({ profiled }) {
+export async function profile({ profiled, residents }) {
   const servers = await Promise.all(
     Object.entries(CASES).map(async ([name, [kind, way]]) => {
       const server = await ServerProcess.start(kind);
-      const residents = makeTokens(RESIDENTS);
-      await openAll(server.port, way, residents);
+      await openAll(server.port, way, makeTokens(residents));
       return { name, server, way };
     }),
   );
@@ -35,7 +32,7 @@ export async function profile({ profiled }) {
     for (const { server, way } of servers) {
       // Not from the start: neither the start of the process nor the warm-up is what is asked for.
       if (round === 0) await server.ask('startProfile');
-      await dropAll(server, await openAll(server.port, way, makeTokens(profiled)), RESIDENTS);
+      await dropAll(server, await openAll(server.port, way, makeTokens(profiled)), residents);
     }
   }
   const folder = mkdtempSync(join(tmpdir(), 'socketio-authorize-bench-'));

@@ -92,23 +92,26 @@ ${lines.join('\n')}
 
 Most of a connection is the upgrade to WebSocket and the kernel's part in it, which no authentication can save. Of a
 login by the CONNECT packet, ${share('connect', 'socketio-authorize')} % is this library's own code, and ${share('connect', 'jsonwebtoken', "Node's crypto")} % is the verification: \`jsonwebtoken\`, what it
-stands on, and the HMAC. The \`authenticated\` packet is a write to the network more, ${more('writes to the network')} µs above plain Socket.IO,
-and goes once more through Socket.IO, ${more('Socket.IO and ws')} µs; by event the client's own packet is to be read as well. What the
-hand-written servers lose is in none of these rows: given a string as secret, \`jsonwebtoken\` first tries to read it as a
-public key, for every token, and throws inside. The library makes the key
-ready once.`;
+stands on, and the HMAC. The \`authenticated\` packet goes once more through Socket.IO, ${more('Socket.IO and ws')} µs above plain, but not once more
+to the kernel: it leaves together with CONNECT, and when clients come in crowds, the answer to the upgrade leaves together
+with the open packet (${more('writes to the network')} µs against plain). By event the client's own packet is to be read as well, and there is
+a write more. What the hand-written servers lose is in none of these rows: given a string as secret, \`jsonwebtoken\`
+first tries to read it as a public key, for every token, and throws inside. The library makes the key ready once. A token
+that it has seen before, and that is still good, it does not verify again: see [security](security.md).`;
 }
 
-function howMeasured({ servers: { generations, warmups, rounds } }) {
+function howMeasured({ residents, servers: { generations, warmups, rounds } }) {
   return `## How it is measured
 
 - Each server is a process of its own; what counts is that process's CPU time, all threads, asked over IPC. Clients are
   bare WebSockets in another process, the same for every server.
 - All contenders take turns within a round, each round begins with another one, and a ratio is formed within the round.
   The tables show medians; *95 %* is the confidence interval of the median, by order statistics.
-- Generations of processes, each with its warm-up rounds, then its measured ones: ${generations} × (${warmups} + ${rounds}). What a process was
-  dealt at its start would otherwise pass for a property of the code.
-- The garbage collector runs before every measured stretch, so that nobody pays for the last one's rubbish.
+- Generations of processes, each with its warm-up rounds, then its measured ones: ${generations} × (${warmups} + ${rounds}) as a rule, more for
+  connections. What a process was dealt at its start would otherwise pass for a property of the code.
+- Servers are measured as they are after a while, with compiled code: before each round young rubbish is collected, but
+  there is no full collection, and ${residents} clients stay connected while others come and go. Without that V8 throws away,
+  again and again, what it has learned. How a server does that has just started has a table of its own.
 - Verification, scheduler and growth need no network; they run in a process of their own, on one thread.
 
 What a node and a cluster can hold is in [capacity](capacity.md).`;

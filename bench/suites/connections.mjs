@@ -75,12 +75,9 @@ const CONTENDERS = [
 const PEERS = ['middleware', 'postConnect', 'thream'];
 /** Those that are asked how a server does that has just started. */
 const AT_START = new Set(['plain', 'noise', 'connect', 'event', 'middleware', 'postConnect']);
-/** Clients that stay, as any server has them: where no socket lives, V8 forgets what it learned of sockets. */
-const RESIDENTS = 50;
-
 /** Point 1: server CPU per authenticated connection, of a server that has been up for a while. */
-export async function connections({ connections: { count, ...rounds } }) {
-  const open = () => Promise.all(CONTENDERS.map((contender) => connecting(contender, count, RESIDENTS)));
+export async function connections({ residents, connections: { count, ...rounds } }) {
+  const open = () => Promise.all(CONTENDERS.map((contender) => connecting(contender, count, residents)));
   return tableOf(CONTENDERS, await interleaveGenerations(open, rounds), {
     id: 'connections',
     title: 'Server CPU per authenticated connection',

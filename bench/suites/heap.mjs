@@ -10,7 +10,7 @@ const CONTENDERS = [
   { id: 'authorized', kind: 'authorized', way: WAYS.connect },
 ];
 const TARGET = 900;
-const WARMUP = 2000;
+const WARMUP = 1000;
 
 /** Point 4: what an idle session holds, besides the token and the claims that it is about. */
 export async function heap(plan) {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { request } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import { expect } from 'chai';
@@ -34,21 +36,32 @@ describe('what a server says while a client comes in', () => {
 
   afterEach(() => world.close());
 
-  it('is two writes over WebSocket: the upgrade with the open packet, CONNECT with authenticated', async () => {
+  /** Keeps upgrades back until so many are there, and lets them in within one turn of the event loop. */
+  function crowd(size: number): void {
+    const waiting: unknown[][] = [];
+    const emit = world.http.emit.bind(world.http) as (event: string, ...args: unknown[]) => boolean;
+    world.http.emit = (event: string, ...args: unknown[]): boolean => {
+      if (event !== 'upgrade') return emit(event, ...args);
+      if (waiting.push(args) === size) for (const one of waiting) emit('upgrade', ...one);
+      return true;
+    };
+  }
+
+  it('is three writes to one who comes alone: upgrade, open packet, CONNECT with authenticated', async () => {
     world.authorize().attach(world.io);
     const client = world.client('/', { auth: { token: createToken() } });
     await client.until('authenticated');
-    expect(writes).to.equal(2);
+    expect(writes).to.equal(3);
   });
 
-  it('is two writes in handshake mode as well', async () => {
+  it('is three writes in handshake mode as well', async () => {
     world.authorize({ handshake: true }).attach(world.io);
     const client = world.client('/', { auth: { token: createToken() } });
     await client.until('authenticated');
-    expect(writes).to.equal(2);
+    expect(writes).to.equal(3);
   });
 
-  it('is two writes with what connection listeners emit, and in the order in which it was said', async () => {
+  it('is three writes with what connection listeners emit, and in the order in which it was said', async () => {
     world.authorize({ allow: [] }).attach(world.io);
     world.io.on('connection', (socket) => {
       socket.emit('greeting', 1);
@@ -56,17 +69,17 @@ describe('what a server says while a client comes in', () => {
     });
     const client = world.client('/', { auth: { token: createToken() } });
     await client.until('authenticated');
-    expect(writes).to.equal(2);
+    expect(writes).to.equal(3);
     expect(client.received('greeting')).to.deep.equal([[1], [2]]);
   });
 
   it('is one write more by event', async () => {
     world.authorize().attach(world.io);
     const client = await world.connected();
-    expect(writes).to.equal(2);
+    expect(writes).to.equal(3);
     client.socket.emit('authenticate', { token: createToken() });
     await client.until('authenticated');
-    expect(writes).to.equal(3);
+    expect(writes).to.equal(4);
   });
 
   it('does not wait for a key that has to be fetched: CONNECT goes ahead', async () => {
@@ -137,45 +150,69 @@ describe('what a server says while a client comes in', () => {
     await client.until('authenticated');
   });
 
-  it('does not wait for an id that takes its time: the upgrade is answered', async () => {
+  it('is two writes to those who come in a crowd, save the first of them', async () => {
     world.authorize().attach(world.io);
-    let decide: (id: string) => void = () => {};
-    const id = new Promise<string>((resolve) => {
-      decide = resolve;
-    });
-    world.io.engine.generateId = () => id;
-    const socket = await new Promise<NetSocket>((resolve) => {
-      request(`${world.url}/socket.io/?EIO=4&transport=websocket`, {
-        headers: {
-          Connection: 'Upgrade',
-          Upgrade: 'websocket',
-          'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-          'Sec-WebSocket-Version': '13',
-        },
-      })
-        .on('upgrade', (_response, upgraded) => resolve(upgraded))
-        .end();
-    });
-    const opened = new Promise<Buffer>((resolve) => socket.once('data', resolve));
-    decide('an-id');
-    expect((await opened).toString('latin1')).to.include('"sid":"an-id"');
-    socket.destroy();
+    crowd(4);
+    const clients = Array.from({ length: 4 }, () => world.client('/', { auth: { token: createToken() } }));
+    for (const client of clients) await client.until('authenticated');
+    expect(writes).to.equal(3 + 2 + 2 + 2);
   });
 
-  it('is two writes on a server that is given its HTTP server only later', async () => {
+  it('is two writes in a crowd on a server that was given its HTTP server only later', async () => {
     const io = new Server();
     world.authorize().attach(io);
     io.attach(world.http, { path: '/later' });
-    await world.connected('/', { path: '/later' });
+    // With the first one the library gets to know the server below.
+    const arrived = once(io.engine as EventEmitter, 'connection') as Promise<[EventEmitter]>;
+    const first = await world.connected('/', { path: '/later' });
+    const closed = once((await arrived)[0], 'close');
+    first.socket.disconnect();
+    await closed;
     writes = 0;
-    const client = world.client('/', { path: '/later', auth: { token: createToken() } });
-    await client.until('authenticated');
-    expect(writes).to.equal(2);
+    crowd(2);
+    const auth = { token: createToken() };
+    const clients = [1, 2].map(() => world.client('/', { path: '/later', auth }));
+    for (const client of clients) await client.until('authenticated');
+    expect(writes).to.equal(3 + 2);
     io.disconnectSockets(true);
+  });
+
+  it('does not wait for ids that take their time: upgrades are answered, in a crowd too', async () => {
+    world.authorize().attach(world.io);
+    crowd(2);
+    let decide: (id: string) => void = () => {};
+    const slow = new Promise<string>((resolve) => {
+      decide = resolve;
+    });
+    let asked = 0;
+    world.io.engine.generateId = () => {
+      asked += 1;
+      const name = `id-${asked}`;
+      return slow.then(() => name);
+    };
+    const upgrade = (): Promise<NetSocket> =>
+      new Promise((resolve) => {
+        request(`${world.url}/socket.io/?EIO=4&transport=websocket`, {
+          headers: {
+            Connection: 'Upgrade',
+            Upgrade: 'websocket',
+            'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+            'Sec-WebSocket-Version': '13',
+          },
+        })
+          .on('upgrade', (_response, upgraded) => resolve(upgraded))
+          .end();
+      });
+    const sockets = await Promise.all([upgrade(), upgrade()]);
+    const opened = sockets.map((one) => new Promise<Buffer>((resolve) => one.once('data', resolve)));
+    decide('now');
+    for (const data of await Promise.all(opened)) expect(data.toString('latin1')).to.include('"sid":"id-');
+    for (const socket of sockets) socket.destroy();
   });
 
   it('is left alone where no socket of Node is below, as with uWebSockets.js', async () => {
     world.authorize().attach(world.io);
+    world.io.engine.emit('initial_headers', {}, {});
     world.io.engine.emit('initial_headers', {}, {});
     await (await world.connected()).authenticate(createToken());
   });
