@@ -9,7 +9,7 @@ export const FULL = {
   residents: RESIDENTS,
   rounds: 16,
   servers: { generations: 2, warmups: 6, rounds: 8 },
-  connections: { count: 400, generations: 2, warmups: 20, rounds: 25 },
+  connections: { count: 2000, generations: 2, warmups: 4, rounds: 8 },
   start: { count: 2000, rounds: 15 },
   storm: { generations: 2, warmups: 5, rounds: 10 },
   stormClients: 2000,

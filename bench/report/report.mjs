@@ -107,11 +107,10 @@ function howMeasured({ residents, servers: { generations, warmups, rounds } }) {
   bare WebSockets in another process, the same for every server.
 - All contenders take turns within a round, each round begins with another one, and a ratio is formed within the round.
   The tables show medians; *95 %* is the confidence interval of the median, by order statistics.
-- Generations of processes, each with its warm-up rounds, then its measured ones: ${generations} × (${warmups} + ${rounds}) as a rule, more for
-  connections. What a process was dealt at its start would otherwise pass for a property of the code.
-- Servers are measured as they are after a while, with compiled code: before each round young rubbish is collected, but
-  there is no full collection, and ${residents} clients stay connected while others come and go. Without that V8 throws away,
-  again and again, what it has learned. How a server does that has just started has a table of its own.
+- Generations of processes, each with its warm-up rounds, then its measured ones: ${generations} × (${warmups} + ${rounds}) as a rule. What a process was dealt at its start would otherwise pass for a property of the code.
+- Servers are measured as they are after a while, with compiled code: the garbage collector comes when it will, and
+  ${residents} clients stay connected while others come and go. Full collections on an empty server make V8 throw away, again
+  and again, what it has learned. How a server does that has just started has a table of its own.
 - Verification, scheduler and growth need no network; they run in a process of their own, on one thread.
 
 What a node and a cluster can hold is in [capacity](capacity.md).`;

@@ -15,7 +15,6 @@ const COMMANDS = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
-  collect: () => globalThis.gc({ type: 'minor' }),
   heap: () => heapInUse(),
   resident: () => process.memoryUsage.rss(),
   /** So many broadcasts, each in a turn of its own, as an application would send them. */

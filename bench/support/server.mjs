@@ -40,11 +40,10 @@ export class ServerProcess {
   }
 
   /**
-   * CPU that the server's process uses, all its threads, in µs, while something is done to it. Young rubbish is collected
-   * before; a full collection would throw compiled code away, and every round would measure the compiler.
+   * CPU that the server's process uses, all its threads, in µs, while something is done to it. Nothing is collected
+   * before: a full collection would throw compiled code away, and any would spare those who leave little rubbish.
    */
   async cpuOf(action) {
-    await this.ask('collect');
     const before = await this.ask('cpu');
     await action();
     return (await this.ask('cpu')) - before;
