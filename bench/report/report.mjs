@@ -92,9 +92,9 @@ ${lines.join('\n')}
 
 Most of a connection is the upgrade to WebSocket and the kernel's part in it, which no authentication can save. Of a
 login by the CONNECT packet, ${share('connect', 'socketio-authorize')} % is this library's own code, and ${share('connect', 'jsonwebtoken', "Node's crypto")} % is the verification: \`jsonwebtoken\`, what it
-stands on, and the HMAC. The \`authenticated\` packet goes once more through Socket.IO, ${more('Socket.IO and ws')} µs above plain, but not once more
-to the kernel: it leaves together with CONNECT, and when clients come in crowds, the answer to the upgrade leaves together
-with the open packet (${more('writes to the network')} µs against plain). By event the client's own packet is to be read as well, and there is
+stands on, and the HMAC. The \`authenticated\` packet goes once more through Socket.IO, ${more('Socket.IO and ws')} µs above plain. It leaves
+in one write with CONNECT, and when clients come in crowds, the answer to the upgrade in one with the open packet; those
+writes are longer, and all of them together take ${more('writes to the network')} µs above plain. By event the client's own packet is to be read as well, and there is
 a write more. What the hand-written servers lose is in none of these rows: given a string as secret, \`jsonwebtoken\`
 first tries to read it as a public key, for every token, and throws inside. The library makes the key ready once. A token
 that it has seen before, and that is still good, it does not verify again: see [security](security.md).`;
