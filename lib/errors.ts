@@ -84,20 +84,22 @@ export class UnauthorizedError extends Error {
     };
   }
 }
-/** A refusal that the library makes itself: without a stack, which would show nothing but the library. */
-export function unauthorized(code: string, options?: UnauthorizedErrorOptions): UnauthorizedError {
-  const limit = muteStacks();
-  const error = new UnauthorizedError(code, options);
-  restoreStacks(limit);
-  return error;
-}
-
 // On the prototype, so that printing an error does not list it among the fields.
 Object.defineProperty(UnauthorizedError.prototype, 'name', {
   value: ERROR_TYPE,
   configurable: true,
   writable: true,
 });
+
+/** A refusal that the library makes itself: without a stack, which would show nothing but the library. */
+export function unauthorized(code: string, options?: UnauthorizedErrorOptions): UnauthorizedError {
+  const limit = muteStacks();
+  try {
+    return new UnauthorizedError(code, options);
+  } finally {
+    restoreStacks(limit);
+  }
+}
 
 /** The application's codes are any strings: `'constructor'` must not find what every object inherits. */
 function messageOf(code: string): string {

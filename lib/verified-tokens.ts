@@ -30,7 +30,8 @@ export class VerifiedTokens {
   }
 
   delete(token: string): void {
-    this.#young.delete(token);
+    // Given back, or one client that logs in and out without end would push out what others have shown.
+    if (this.#young.delete(token)) this.#characters -= token.length;
     this.#old.delete(token);
   }
 }

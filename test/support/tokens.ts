@@ -1,9 +1,19 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { sign } from 'jsonwebtoken';
 import type { SignOptions } from 'jsonwebtoken';
+import type { VerificationRules } from '../../lib/verify';
 
 /** The shared secret of the tests. */
 export const SECRET = 'a secret of the tests, and long enough for HS256';
+
+/** What a verifier asks for where nothing is asked for. */
+export const RULES: VerificationRules = {
+  passed: {},
+  algorithms: undefined,
+  maxAge: undefined,
+  clockTolerance: 0,
+  ignoreExpiration: false,
+};
 
 /** Makes a token, signed with {@link SECRET} unless told otherwise. */
 export function createToken(

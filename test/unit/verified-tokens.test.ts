@@ -9,16 +9,8 @@ import type { JwtClaims } from '../../lib';
 import { toVerificationKey } from '../../lib/keys';
 import { VerifiedTokens } from '../../lib/verified-tokens';
 import { TokenVerifier } from '../../lib/verify';
-import type { VerificationRules } from '../../lib/verify';
-import { createToken, SECRET } from '../support/tokens';
+import { createToken, RULES, SECRET } from '../support/tokens';
 
-const RULES: VerificationRules = {
-  passed: {},
-  algorithms: undefined,
-  maxAge: undefined,
-  clockTolerance: 0,
-  ignoreExpiration: false,
-};
 const key = toVerificationKey(SECRET);
 const NOW = 1_800_000_000;
 
@@ -169,6 +161,16 @@ describe('the tokens that are remembered', () => {
     const tokens = new VerifiedTokens();
     tokens.add(named('first '), key);
     for (let index = 0; index < 100; index += 1) tokens.add(named('second '), key);
+    expect(tokens.keyOf(named('first '))).to.equal(key);
+  });
+
+  it('are not pushed out by one that is remembered and forgotten without end', () => {
+    const tokens = new VerifiedTokens();
+    tokens.add(named('first '), key);
+    for (let index = 0; index < 100; index += 1) {
+      tokens.add(named('second '), key);
+      tokens.delete(named('second '));
+    }
     expect(tokens.keyOf(named('first '))).to.equal(key);
   });
 

@@ -20,15 +20,8 @@ import { toVerificationKey } from '../../lib/keys';
 import { CODES } from '../../lib/protocol';
 import { decodeUnverified, TokenVerifier } from '../../lib/verify';
 import type { VerificationRules } from '../../lib/verify';
-import { createToken, rsaKeys, SECRET } from '../support/tokens';
+import { createToken, rsaKeys, RULES, SECRET } from '../support/tokens';
 
-const RULES: VerificationRules = {
-  passed: {},
-  algorithms: undefined,
-  maxAge: undefined,
-  clockTolerance: 0,
-  ignoreExpiration: false,
-};
 const { publicKey, privateKey } = rsaKeys();
 const hmacKey = toVerificationKey(SECRET);
 const rsaKey = toVerificationKey(publicKey);
