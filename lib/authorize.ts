@@ -1,8 +1,8 @@
-import { AuthorizerCore } from './authorizer';
+import { AuthorizerCore } from './authorizer/authorizer';
 import type { AuthorizeOptions } from './options';
-import type { Revocation } from './revocation-store';
-import { toSettings } from './settings';
-import type { AuthorizerStats } from './stats';
+import type { Revocation } from './types';
+import { toSettings } from './authorizer/settings';
+import type { AuthorizerStats } from './session/statistics';
 import type { AnyNamespace, AnyServer, AnySocket, JwtClaims } from './types';
 
 /**

@@ -1,6 +1,6 @@
 import { CODES, ERROR_TYPE, REASONS } from './protocol';
 import type { UnauthorizedCode, UnauthorizedData, UnauthorizedPayload, UnauthorizedReason } from './protocol';
-import { muteStacks, restoreStacks } from './stacks';
+import { muteStacks, restoreStacks } from './runtime/stack-traces';
 
 /** What an {@link UnauthorizedError} is made of besides its code. */
 export interface UnauthorizedErrorOptions {

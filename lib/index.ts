@@ -4,7 +4,7 @@ export type { Authorizer } from './authorize';
 export { isUnauthorizedError, UnauthorizedError } from './errors';
 export type { Refusal, UnauthorizedErrorOptions } from './errors';
 export type { AuthorizedSocket, AuthorizeNamespaceEvents } from './events';
-export type { Algorithm, KeyMaterial } from './keys';
+export type { Algorithm, KeyMaterial } from './types';
 export type { Accept, AuthorizeOptions, KeyCallback, KeyFunction, Limiter } from './options';
 export type {
   AuthenticatedPayload,
@@ -21,8 +21,8 @@ export type {
   UnauthorizedPayload,
   UnauthorizedReason,
 } from './protocol';
-export type { Revocation, RevocationRule, RevocationStore } from './revocation-store';
-export type { AuthorizerStats } from './stats';
+export type { Revocation, RevocationRule, RevocationStore } from './types';
+export type { AuthorizerStats } from './session/statistics';
 export type {
   AnyNamespace,
   AnyServer,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { UnauthorizedError } from './errors';
-import type { Algorithm, KeyMaterial } from './keys';
-import type { RevocationStore } from './revocation-store';
+import type { Algorithm, KeyMaterial } from './types';
+import type { RevocationStore } from './types';
 import type { AnySocket, JwtClaims, UnverifiedToken } from './types';
 
 /** The callback of a classic key function. An error, or no key, refuses the token with `invalid_secret`. */

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Namespace, Server, Socket } from 'socket.io';
 
 /** The registered claims of a JWT (RFC 7519 §4.1), and any other. */
@@ -62,4 +63,70 @@ export interface SocketAuth<Claims = JwtClaims> {
 export interface AuthorizeSocketData<Claims = JwtClaims> {
   /** Left out while the socket is not authenticated. */
   auth?: SocketAuth<Claims>;
+}
+
+/** A signature or MAC algorithm that `jsonwebtoken` verifies (RFC 7518 §3.1). */
+export type Algorithm =
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512';
+
+/** A key as the application has it: a shared secret, a PEM (public key, certificate, or private key), or a `KeyObject`. */
+export type KeyMaterial = string | Uint8Array | KeyObject;
+
+/** What `revoke` takes. */
+export type Revocation =
+  | {
+      /** The one token to refuse, by its `jti`. */
+      jti: string;
+      /** When that token expires, if known (a `Date` or whole seconds): the rule is forgotten then. */
+      exp?: Date | number;
+    }
+  | {
+      /** The subject whose tokens to refuse. */
+      sub: string;
+      /** Tokens with an earlier `iat` are refused (a `Date` or whole seconds). Default: those up to this second. */
+      issuedBefore?: Date | number;
+      /** When the last of those tokens expires, if known (a `Date` or whole seconds): the rule is forgotten then. */
+      exp?: Date | number;
+    };
+
+/** A rule as it is kept and as it travels between nodes. */
+export type RevocationRule =
+  | {
+      /** The one token to refuse. */
+      readonly jti: string;
+      /** When the rule can be forgotten, in ms since the epoch; `null` if that is not known. */
+      readonly expiresAt: number | null;
+    }
+  | {
+      /** The subject whose tokens to refuse. */
+      readonly sub: string;
+      /** Seconds: tokens with `iat` before it, or without `iat`, are refused. */
+      readonly issuedBefore: number;
+      /** When the rule can be forgotten, in ms since the epoch; `null` if that is not known. */
+      readonly expiresAt: number | null;
+    };
+
+/** Where revocation rules outlive a process. Write your own for another database than Redis. */
+export interface RevocationStore {
+  /**
+   * Keeps a rule until its `expiresAt`. The same rule may be added by several nodes; of two for one `sub` the later
+   * `issuedBefore` counts. Rejects if it cannot be kept.
+   */
+  add(rule: RevocationRule): unknown;
+  /**
+   * Whether a rule refuses these claims. Throws or rejects if that cannot be told: the client then gets
+   * `revocation_unavailable`.
+   */
+  isRevoked(claims: JwtClaims): boolean | PromiseLike<boolean>;
 }

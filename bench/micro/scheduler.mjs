@@ -2,7 +2,7 @@ import { load } from '../support/build.mjs';
 import { cpuOf } from '../support/fake-transport.mjs';
 import { interleave } from '../support/rounds.mjs';
 
-const { Deadline, Deadlines } = load('deadlines');
+const { Deadline, Deadlines } = load('runtime/deadlines');
 
 /** A look takes a tenth of a µs, and the process's clock tells whole ones. */
 const LOOKS = 20_000;

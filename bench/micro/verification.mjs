@@ -81,10 +81,10 @@ function contendersOf({ algorithm, secret, privateKey, publicKey }, count) {
 
 /** Put together as `authorize()` does it. */
 function judgeOf(secret) {
-  const { Admission } = load('admission');
-  const { Deadlines } = load('deadlines');
-  const { Revocations } = load('revocation');
-  const settings = load('settings').toSettings({ secret });
+  const { Admission } = load('token/admission');
+  const { Deadlines } = load('runtime/deadlines');
+  const { Revocations } = load('revocation/revocations');
+  const settings = load('authorizer/settings').toSettings({ secret });
   const deadlines = new Deadlines();
   const revocations = new Revocations({ deadlines, storeTimeout: settings.keyTimeout, publish: () => {} });
   const admission = new Admission(settings, deadlines, revocations);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { CODES, NAMESPACE_EVENTS } from '../../lib/protocol';
-import { emptyStats } from '../../lib/stats';
+import { emptyStats } from '../../lib/session/statistics';
 import { membersOf, named, readText, tableRows } from '../support/repository';
 
 const readme = readText('README.md');

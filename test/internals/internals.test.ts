@@ -204,36 +204,6 @@ for (const name of ['socket.io-4-0', 'socket.io']) {
     });
 
     if (isNewest) {
-      it('a socket connects by _doConnect; what is said while the transport is not writable goes out by flush', async () => {
-        const nsp = io.of('/') as unknown as { _doConnect: (socket: Socket, done: unknown) => void };
-        const connect_ = nsp._doConnect;
-        const connecting = new Promise<Socket>((resolve) => {
-          nsp._doConnect = (one, done) => {
-            const { transport } = one.conn as unknown as { transport: { writable: boolean } };
-            expect(transport.writable).to.equal(true);
-            transport.writable = false;
-            connect_.call(nsp, one, done);
-            resolve(one);
-          };
-        });
-        const other = new TestClient(
-          connect(url(), { transports: ['websocket'], forceNew: true, reconnection: false }),
-        );
-        const { conn } = await connecting;
-        const inner = conn as unknown as {
-          transport: { writable: boolean };
-          writeBuffer: unknown[];
-          flush(): void;
-        };
-        expect(inner.writeBuffer).to.have.lengthOf(1);
-        expect(other.received('connect')).to.deep.equal([]);
-        expect(conn.request.socket.cork).to.be.a('function');
-        inner.transport.writable = true;
-        inner.flush();
-        await other.until('connect');
-        other.socket.disconnect();
-      });
-
       it('a dropped socket is kept by persistSession, and brought back by restoreSession with its data', async () => {
         io.emit('offset');
         await client.until('offset');

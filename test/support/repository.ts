@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 /** The repository's root, from where the tests are compiled to. */
 export const ROOT = resolve(__dirname, '../../..');
@@ -7,6 +7,14 @@ export const ROOT = resolve(__dirname, '../../..');
 /** A file of the repository, as text. */
 export function readText(path: string): string {
   return readFileSync(resolve(ROOT, path), 'utf8');
+}
+
+/** The TypeScript files below a folder of the repository. */
+export function sourcesOf(folder: string): string[] {
+  return readdirSync(resolve(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name))
+    .toSorted();
 }
 
 /** The rows of the Markdown table whose first column has a heading, without that line; each row as its cells. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { sign } from 'jsonwebtoken';
 import type { SignOptions } from 'jsonwebtoken';
-import type { VerificationRules } from '../../lib/verify';
+import type { VerificationRules } from '../../lib/token/verifier';
 
 /** The shared secret of the tests. */
 export const SECRET = 'a secret of the tests, and long enough for HS256';

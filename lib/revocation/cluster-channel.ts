@@ -1,0 +1,68 @@
+import { callGuarded } from '../runtime/warnings';
+import { dynamicIndexOf, reachesOthers } from '../socket-io/internals';
+import { parseRule } from './revocations';
+import type { RevocationRule } from '../types';
+import type { AnyNamespace, AnyServer } from '../types';
+
+/** What nodes tell each other, over the main namespace's adapter; no client can send or hear it. */
+const REVOKE = 'socketio-authorize:revoke';
+
+interface Message {
+  /** The namespaces that the sending authorizer guards. */
+  guarded: string[];
+  rule: RevocationRule;
+}
+
+/**
+ * How one authorizer speaks to its like on other nodes. They know each other by the namespaces that they guard, since
+ * all nodes of a cluster run the same code; two authorizers for two kinds of users must not end each other's sessions.
+ * It goes over the main namespace, which every node has, while a dynamic one may exist on some nodes only.
+ */
+export class ClusterChannel {
+  readonly #guarded = new Set<string>();
+  readonly #servers = new Set<AnyServer>();
+  readonly #receive: (rule: RevocationRule) => void;
+
+  constructor(receive: (rule: RevocationRule) => void) {
+    this.#receive = receive;
+  }
+
+  /**
+   * Listens for what concerns a namespace.
+   *
+   * @returns whether other nodes may have spoken before
+   */
+  join(namespace: AnyNamespace): boolean {
+    const dynamic = dynamicIndexOf(namespace);
+    this.#guarded.add(dynamic === undefined ? namespace.name : `dynamic:${dynamic}`);
+    const { server } = namespace;
+    if (this.#servers.has(server)) return false;
+    this.#servers.add(server);
+    mainOf(server).on(REVOKE, this.#onMessage);
+    return reachesOthers(mainOf(server));
+  }
+
+  /** Tells the other nodes; whether they heard, nobody knows. */
+  publish(rule: RevocationRule): void {
+    const message: Message = { guarded: [...this.#guarded], rule };
+    for (const server of this.#servers) {
+      const main = mainOf(server);
+      if (reachesOthers(main)) callGuarded('serverSideEmit', () => main.serverSideEmit(REVOKE, message));
+    }
+  }
+
+  close(): void {
+    for (const server of this.#servers) mainOf(server).off(REVOKE, this.#onMessage);
+    this.#servers.clear();
+  }
+
+  readonly #onMessage = (message: unknown): void => {
+    if (typeof message !== 'object' || message === null) return;
+    const { guarded, rule } = message as Partial<Record<keyof Message, unknown>>;
+    const parsed = parseRule(rule);
+    if (parsed === undefined || !Array.isArray(guarded)) return;
+    if (guarded.some((name) => this.#guarded.has(name as string))) this.#receive(parsed);
+  };
+}
+
+const mainOf = (server: AnyServer): AnyNamespace => server.of('/');

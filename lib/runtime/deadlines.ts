@@ -1,0 +1,241 @@
+import { reportFault } from './warnings';
+
+/**
+ * One scheduler for every timeout and expiry of a process: a hierarchical timing wheel behind a single Node timer.
+ *
+ * Why not `setTimeout` each: it fires at once for delays beyond 2^31-1 ms, and keeps some 250 bytes a timer. Here an
+ * entry is one small object linked into its slot, so adding, moving and removing cost the same however many there are,
+ * and a wake-up looks only at the slots that are due.
+ */
+
+/** Who is called when its deadline has come. */
+export interface DeadlineOwner {
+  onDeadline(): void;
+}
+
+/** Where time comes from; tests hand in their own. */
+export interface Clock {
+  /** Ms since the epoch. */
+  now(): number;
+}
+
+/** Each level's slots are as wide as the whole level below: 64 ms, 4 s, 4 min, 4.7 h, 12 days, 2.2 years, 139 years. */
+const SLOTS = 64;
+const WIDTHS: readonly number[] = [0, 1, 2, 3, 4, 5, 6].map((level) => SLOTS ** level);
+const HORIZON = SLOTS ** WIDTHS.length;
+
+/**
+ * The longest sleep. JWTs live by the wall clock, Node's timers by a monotonic one that stands still while a laptop or
+ * a virtual machine sleeps: looking at the wall clock once a minute bounds how late a session can end after a jump.
+ */
+const MAX_SLEEP = 60_000;
+
+/** A clock set back by more than this makes the wheel start over; less is left to pass. */
+const MAX_BACKWARD = 1_000;
+
+/** An entry in the wheel: one deadline of one owner, used again and again. */
+export class Deadline {
+  /** When it is due, in ms since the epoch; `Infinity` while it is not set. */
+  at = Infinity;
+  prev: Deadline = this;
+  next: Deadline = this;
+
+  constructor(readonly owner: DeadlineOwner | undefined) {}
+
+  get isSet(): boolean {
+    return this.next !== this;
+  }
+}
+
+export class Deadlines {
+  readonly #clock: Clock;
+  /** Per level, a ring for each slot; made when the level is first used. */
+  readonly #levels: (Deadline[] | undefined)[] = WIDTHS.map(() => undefined);
+  /** Everything before this moment has been looked at. */
+  #elapsed: number;
+  /** No slot begins before this moment. */
+  #wakeAt = Infinity;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(clock: Clock = Date) {
+    this.#clock = clock;
+    this.#elapsed = Math.floor(clock.now());
+  }
+
+  /** Ms since the epoch. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /**
+   * Sets a deadline, or moves it.
+   *
+   * @param at ms since the epoch, however far away; `Infinity` only removes. What is past is due at once, but never
+   *   within this call.
+   */
+  set(deadline: Deadline, at: number): void {
+    unlink(deadline);
+    deadline.at = at;
+    if (at === Infinity || this.#closed) return;
+    const now = Math.floor(this.#clock.now());
+    if (now < this.#elapsed - MAX_BACKWARD) this.#rewind(now);
+    // Nothing begins between the two moments, so the rings stay true when time is moved on without a wake-up.
+    if (now > this.#elapsed && now < this.#wakeAt) this.#elapsed = now;
+    const startsAt = this.#insert(deadline);
+    if (startsAt < this.#wakeAt) this.#sleepUntil(startsAt, now);
+  }
+
+  /** Removes a deadline; nothing happens if it is not set. */
+  clear(deadline: Deadline): void {
+    unlink(deadline);
+    deadline.at = Infinity;
+  }
+
+  /**
+   * Calls back once, unless the returned function is called before.
+   *
+   * @param delay in ms
+   */
+  after(delay: number, callback: () => void): () => void {
+    const deadline = new Deadline({ onDeadline: callback });
+    this.set(deadline, this.#clock.now() + delay);
+    return () => this.clear(deadline);
+  }
+
+  /** Forgets every deadline, and takes no more. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const slots of this.#levels) {
+      for (const ring of slots ?? []) while (ring.isSet) this.clear(ring.next);
+    }
+  }
+
+  /** Links a deadline into its slot, and says when that slot begins. */
+  #insert(deadline: Deadline): number {
+    const elapsed = this.#elapsed;
+    const due = Math.min(Math.max(Math.ceil(deadline.at), elapsed), elapsed + HORIZON / 2);
+    let level = 0;
+    // The lowest level whose turn `due` and now share: there its slot tells it from all other turns.
+    while (level < WIDTHS.length - 1 && turn(due, level + 1) !== turn(elapsed, level + 1)) level += 1;
+    const width = WIDTHS[level] as number;
+    const slot = Math.floor(due / width);
+    link(this.#ring(level, slot % SLOTS), deadline);
+    return slot * width;
+  }
+
+  #ring(level: number, index: number): Deadline {
+    const slots = (this.#levels[level] ??= Array.from({ length: SLOTS }, () => new Deadline(undefined)));
+    return slots[index] as Deadline;
+  }
+
+  #sleepUntil(wakeAt: number, now: number): void {
+    this.#wakeAt = wakeAt;
+    clearTimeout(this.#timer);
+    if (wakeAt === Infinity) return;
+    // Never holds a process alive: a server lives by its listening socket.
+    this.#timer = setTimeout(() => this.#wake(), Math.min(Math.max(wakeAt - now, 0), MAX_SLEEP)).unref();
+  }
+
+  #wake(): void {
+    const now = Math.floor(this.#clock.now());
+    if (now < this.#elapsed - MAX_BACKWARD) this.#rewind(now);
+    let next = this.#nextSlot();
+    while (next !== undefined && next.startsAt <= now) {
+      this.#elapsed = Math.max(this.#elapsed, next.startsAt);
+      this.#empty(next.ring, next.level);
+      next = this.#nextSlot();
+    }
+    if (!this.#closed) this.#sleepUntil(next?.startsAt ?? Infinity, now);
+  }
+
+  /** Fires what is due in a slot, and moves the rest into narrower slots. */
+  #empty(ring: Deadline, level: number): void {
+    const due = takeAll(ring);
+    while (due.isSet) {
+      const deadline = due.next;
+      unlink(deadline);
+      if (level === 0 || deadline.at <= this.#elapsed) {
+        deadline.at = Infinity;
+        fire(deadline);
+      } else {
+        this.#insert(deadline);
+      }
+    }
+  }
+
+  /** The clock was set back: what hangs in the wheel is placed anew, or it would come late by as much. */
+  #rewind(now: number): void {
+    const all = this.#levels.flatMap((slots) => slots ?? []).map(takeAll);
+    this.#elapsed = now;
+    this.#wakeAt = Infinity;
+    for (const ring of all) {
+      while (ring.isSet) {
+        const deadline = ring.next;
+        unlink(deadline);
+        this.#wakeAt = Math.min(this.#wakeAt, this.#insert(deadline));
+      }
+    }
+    this.#sleepUntil(this.#wakeAt, now);
+  }
+
+  /** The first slot with something in it, looking at no more than 64 slots a level. */
+  #nextSlot(): { startsAt: number; ring: Deadline; level: number } | undefined {
+    for (let level = 0; level < WIDTHS.length; level += 1) {
+      const slots = this.#levels[level];
+      if (slots === undefined) continue;
+      const width = WIDTHS[level] as number;
+      const current = Math.floor(this.#elapsed / width);
+      // Only the highest level runs past the end of its turn.
+      const end = level === WIDTHS.length - 1 ? current + SLOTS : current - (current % SLOTS) + SLOTS;
+      // Lower levels hold what is due before the next slot of a higher one, so the first hit is the earliest.
+      for (let slot = current; slot < end; slot += 1) {
+        const ring = slots[slot % SLOTS] as Deadline;
+        if (ring.isSet) return { startsAt: slot * width, ring, level };
+      }
+    }
+    return undefined;
+  }
+}
+
+/** One owner's fault must not cost the others their deadlines. */
+function fire(deadline: Deadline): void {
+  try {
+    deadline.owner?.onDeadline();
+  } catch (error) {
+    reportFault('a deadline', error);
+  }
+}
+
+/** Which turn of a level's ring a moment falls in, counted in slots of the level above. */
+function turn(moment: number, level: number): number {
+  return Math.floor(moment / (WIDTHS[level] as number));
+}
+
+function link(ring: Deadline, deadline: Deadline): void {
+  deadline.prev = ring.prev;
+  deadline.next = ring;
+  ring.prev.next = deadline;
+  ring.prev = deadline;
+}
+
+function unlink(deadline: Deadline): void {
+  deadline.prev.next = deadline.next;
+  deadline.next.prev = deadline.prev;
+  deadline.prev = deadline;
+  deadline.next = deadline;
+}
+
+/** Moves a ring's entries into a ring of their own, so that what is added meanwhile waits for the next look. */
+function takeAll(ring: Deadline): Deadline {
+  const taken = new Deadline(undefined);
+  if (!ring.isSet) return taken;
+  taken.next = ring.next;
+  taken.prev = ring.prev;
+  taken.next.prev = taken;
+  taken.prev.next = taken;
+  ring.next = ring;
+  ring.prev = ring;
+  return taken;
+}

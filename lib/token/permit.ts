@@ -1,0 +1,17 @@
+import type { JwtClaims, SocketAuth } from '../types';
+
+/** What a verified token gives: the ground that a session stands on until it ends or is renewed. */
+export interface Permit {
+  readonly claims: JwtClaims;
+  /** What `decoded_token` holds. */
+  readonly decoded: unknown;
+  /** The encoded token; unknown for a session that was restored. */
+  readonly token: string | undefined;
+  /** When it ends, in ms since the epoch; `Infinity` if never. */
+  readonly endsAt: number;
+}
+
+/** What others may see of a permit. */
+export function toSocketAuth({ claims, endsAt }: Permit): SocketAuth {
+  return { claims, expiresAt: endsAt === Infinity ? null : endsAt };
+}

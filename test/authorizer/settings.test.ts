@@ -1,0 +1,158 @@
+import { expect } from 'chai';
+import { authorize, UnauthorizedError } from '../../lib';
+import type { AuthorizeOptions } from '../../lib';
+import { toVerificationKey } from '../../lib/token/keys';
+import { toSettings } from '../../lib/authorizer/settings';
+import { membersOf, readText } from '../support/repository';
+import { createToken, rsaKeys, SECRET } from '../support/tokens';
+
+const HIDDEN = 'a value that must not be told';
+
+/** For each option, values that are not what it takes. */
+const WRONG: Record<string, unknown[]> = {
+  algorithms: ['HS256', [], ['none'], ['HS256', 'none'], [7]],
+  timeout: ['5000', 0, -1, NaN, null],
+  required: ['yes', 1, null],
+  handshake: [1],
+  allow: ['login', [''], [7]],
+  isolate: ['no'],
+  onExpired: ['explode', true, null],
+  renewNotice: [-1, '30s', NaN],
+  sameSubject: [0],
+  scope: ['global', null],
+  maxTokenBytes: [0, -1, 1.5, '8k'],
+  maxAttempts: [0, 2.5, null],
+  maxPending: [-1, 0.5, '100'],
+  limiter: [{}, 7, null, () => undefined],
+  clientAddress: ['x-real-ip'],
+  keyTimeout: [0, '10s'],
+  validate: [{}, true],
+  additional_auth: [{}],
+  customDecoded: ['name'],
+  decodedPropertyName: ['', 7, '__proto__', 'data', 'emit'],
+  encodedPropertyName: ['', 'handshake'],
+  callback: ['now', NaN, Infinity, null],
+  cookie: ['', true],
+  auth_header_required: ['yes'],
+  success: [true],
+  fail: [true],
+  revocation: [{}, { add: () => undefined }, null],
+  issuer: ['', [], [''], 7, null],
+  audience: ['', [], [''], 7, /chat/g, /chat/y, ['chat', /chat/gy]],
+  subject: ['', 7],
+  jwtid: [''],
+  nonce: [''],
+  clockTolerance: [-1, '5', Infinity],
+  maxAge: [0, -1, 'soon', '', Infinity, '-1h', null],
+  ignoreExpiration: ['yes'],
+  ignoreNotBefore: [1],
+};
+
+describe('the options of authorize()', () => {
+  it('are all looked at', () => {
+    const options = membersOf(readText('lib/options.ts'), 'AuthorizeOptions').map((name) =>
+      name.replace('?', ''),
+    );
+    expect(Object.keys(WRONG)).to.have.members(options.filter((name) => name !== 'secret'));
+  });
+
+  for (const [name, values] of Object.entries(WRONG)) {
+    for (const value of values) {
+      it(`throw a TypeError that names ${name} for ${JSON.stringify(value) ?? typeof value}`, () => {
+        const options = { secret: SECRET, [name]: value } as never;
+        expect(() => authorize(options)).to.throw(TypeError, `options.${name} must`);
+      });
+    }
+  }
+
+  for (const secret of [undefined, null, '', 7, {}, [], [''], [SECRET, undefined], Buffer.alloc(0)]) {
+    it(`throw a TypeError for the secret ${JSON.stringify(secret)}`, () => {
+      expect(() => authorize({ secret } as never)).to.throw(TypeError, 'options.secret');
+    });
+  }
+
+  for (const options of [undefined, null, 'SECRET_KEY']) {
+    it(`throw a TypeError for ${String(options)} in their place`, () => {
+      expect(() => authorize(options as never)).to.throw(TypeError, 'options must be an object');
+    });
+  }
+
+  for (const name of ['scret', 'clockTimestamp', 'complete', 'toString']) {
+    it(`throw a TypeError for one that there is not: ${name}`, () => {
+      expect(() => authorize({ secret: SECRET, [name]: 1 })).to.throw(
+        TypeError,
+        `options.${name} is not an option`,
+      );
+    });
+  }
+
+  it('never tell a value', () => {
+    const pem = rsaKeys().privateKey.replace('MII', HIDDEN);
+    for (const options of [
+      { secret: pem },
+      { secret: SECRET, onExpired: HIDDEN },
+      { secret: SECRET, limiter: HIDDEN },
+    ]) {
+      try {
+        authorize(options as never);
+        expect.fail('no error');
+      } catch (error) {
+        expect(String(error)).to.include('options.').and.not.to.include(HIDDEN);
+      }
+    }
+  });
+
+  it('must leave each key an algorithm', () => {
+    const mixed = { secret: [rsaKeys().publicKey, SECRET], algorithms: ['RS256'] } as const;
+    expect(() => authorize(mixed)).to.throw(
+      TypeError,
+      'options.algorithms must name one that options.secret[1] can verify',
+    );
+    expect(() => authorize({ secret: SECRET, algorithms: ['ES256'] })).to.throw(TypeError, 'HS256');
+  });
+
+  it('must give the two properties two names', () => {
+    expect(() =>
+      authorize({ secret: SECRET, decodedPropertyName: 'jwt', encodedPropertyName: 'jwt' }),
+    ).to.throw(TypeError, 'options.encodedPropertyName');
+  });
+
+  it('count as left out when they are undefined', () => {
+    const settings = toSettings({ secret: SECRET, timeout: undefined, issuer: undefined } as never);
+    expect(settings.timeout).to.equal(5000);
+  });
+
+  it('have the documented defaults', () => {
+    expect(toSettings({ secret: SECRET })).to.deep.include({
+      timeout: 5000,
+      handshake: false,
+      isolate: true,
+      onExpired: 'disconnect',
+      renewNotice: 30_000,
+      sameSubject: true,
+      scope: 'namespace',
+      maxTokenBytes: 8192,
+      maxAttempts: 5,
+      maxPending: Infinity,
+      keyTimeout: 10_000,
+      decodedPropertyName: 'decoded_token',
+      encodedPropertyName: 'encoded_token',
+      headerOnly: false,
+      allow: new Set(),
+    });
+  });
+
+  it('cannot be changed afterwards', () => {
+    const given: AuthorizeOptions = { secret: SECRET, allow: ['login'] };
+    const settings = toSettings(given);
+    (given.allow as string[]).push('everything');
+    const issuers = ['alice'];
+    const { verifier } = toSettings({ secret: SECRET, issuer: issuers });
+    issuers.push('eve');
+    const key = toVerificationKey(SECRET);
+    expect(verifier.verify(createToken({ iss: 'alice' }), [key])).to.include({ iss: 'alice' });
+    expect(verifier.verify(createToken({ iss: 'eve' }), [key])).to.be.instanceOf(UnauthorizedError);
+    expect(settings.allow.has('everything')).to.equal(false);
+    expect(Object.isFrozen(settings)).to.equal(true);
+  });
+});

@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { RawClient } from '../support/raw-client';
+import { createToken } from '../support/tokens';
+import { Unharmed } from '../support/unharmed';
+import { World } from '../support/world';
+
+describe('what a server says while a client comes in', () => {
+  let world: World;
+
+  beforeEach(async () => {
+    world = await new World().listen();
+  });
+
+  afterEach(() => world.close());
+
+  it('does not wait for a key that has to be fetched: CONNECT goes ahead', async () => {
+    let deliver: (key: string) => void = () => {};
+    const key = new Promise<string>((resolve) => {
+      deliver = resolve;
+    });
+    world.authorize({ secret: () => key }).attach(world.io);
+    const client = world.client('/', { auth: { token: createToken() } });
+    await client.until('connect');
+    expect(client.received('unauthorized')).to.deep.equal([]);
+    deliver('some secret that fits no token here, and long enough');
+    await client.until('unauthorized');
+  });
+
+  it('comes in order where a client joins two namespaces in one breath', async () => {
+    const auth = world.authorize();
+    auth.attach(world.io);
+    auth.attach(world.io.of('/other'));
+    const token = createToken();
+    const client = await RawClient.open(world.url, 'polling');
+    client.send(RawClient.connect({ token }), RawClient.connect({ token }, '/other'));
+    await client.next('CONNECT');
+    await client.next('CONNECT');
+    for (let count = 0; count < 2; count += 1)
+      expect(await client.next('EVENT')).to.have.property('0', 'authenticated');
+    client.close();
+  });
+
+  it('reaches a client that is thrown out at once', async () => {
+    world.authorize().attach(world.io);
+    world.io.on('connection', (socket) => {
+      socket.emit('goodbye');
+      socket.disconnect(true);
+    });
+    const client = world.client();
+    await client.until('connect');
+    await client.until('goodbye');
+    await client.until('disconnect');
+  });
+
+  it('is sent though a connection listener throws', async () => {
+    world.authorize().attach(world.io);
+    world.io.on('connection', () => {
+      throw new Error('of the application');
+    });
+    const unharmed = new Unharmed();
+    const client = await world.connected();
+    expect(() => unharmed.close()).to.throw('something reached the process');
+    client.socket.emit('authenticate', { token: createToken() });
+    await client.until('authenticated');
+  });
+});
