@@ -116,7 +116,17 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   renewNotice?: number;
 
   /**
-   * Whether a token that renews a session must carry the same `sub`; else the client gets `identity_mismatch`.
+   * The claim that names the user, or a function that gives the name; read before `validate`, as text. It is what
+   * `sameSubject` and `revoke({ sub })` compare. A token without it names nobody.
+   *
+   * @defaultValue 'sub'
+   */
+  userClaim?: string | ((claims: Claims) => string | undefined);
+
+  /**
+   * Whether a token that renews a session must be of the same user; else the client gets `identity_mismatch`. The user
+   * is `iss` and `userClaim` together. Two tokens that name nobody are of one user if all their claims but `exp`, `nbf`,
+   * `iat` and `jti` are equal.
    *
    * @defaultValue true
    */

@@ -31,6 +31,20 @@ export interface JwtHeader {
   [parameter: string]: unknown;
 }
 
+/** What revocation rules look at in a token: registered claims, as text (RFC 7519 §4.1, OpenID Connect Core §2). */
+export interface TokenIdentity {
+  /** The token's own name. */
+  readonly jti?: string;
+  /** The user, by `userClaim`. */
+  readonly sub?: string;
+  /** The session at an OpenID provider. */
+  readonly sid?: string;
+  /** The issuer. */
+  readonly iss?: string;
+  /** When it was issued, in seconds since the epoch. */
+  readonly iat?: number;
+}
+
 /** A token taken apart but not verified: enough to find its key, and for nothing else. */
 export interface UnverifiedToken {
   /** Its header. */
@@ -125,8 +139,8 @@ export interface RevocationStore {
    */
   add(rule: RevocationRule): unknown;
   /**
-   * Whether a rule refuses these claims. Throws or rejects if that cannot be told: the client then gets
+   * Whether a rule refuses a token. Throws or rejects if that cannot be told: the client then gets
    * `revocation_unavailable`.
    */
-  isRevoked(claims: JwtClaims): boolean | PromiseLike<boolean>;
+  isRevoked(identity: TokenIdentity): boolean | PromiseLike<boolean>;
 }

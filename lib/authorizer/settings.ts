@@ -3,6 +3,7 @@ import { ALGORITHMS, describe, toVerificationKey } from '../token/keys';
 import type { VerificationKey } from '../token/keys';
 import type { AuthorizeOptions, KeyFunction } from '../options';
 import type { AnySocket, JwtClaims } from '../types';
+import type { UserClaim } from '../token/user';
 import { TokenVerifier } from '../token/verifier';
 
 type Options = AuthorizeOptions;
@@ -22,6 +23,7 @@ export interface Settings {
   readonly isolate: boolean;
   readonly onExpired: 'disconnect' | 'deauthenticate' | 'ignore';
   readonly renewNotice: number;
+  readonly userClaim: UserClaim;
   readonly sameSubject: boolean;
   readonly scope: 'namespace' | 'connection';
   readonly maxTokenBytes: number;
@@ -57,6 +59,7 @@ const DEFAULTS = {
   isolate: true,
   onExpired: 'disconnect',
   renewNotice: 30_000,
+  userClaim: 'sub',
   sameSubject: true,
   scope: 'namespace',
   maxTokenBytes: 8192,
@@ -124,6 +127,10 @@ const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
   isolate: aBoolean,
   onExpired: oneOf('disconnect', 'deauthenticate', 'ignore'),
   renewNotice: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
+  userClaim: expect(
+    'the name of a claim, or a function of the claims',
+    (value) => isText(value) || typeof value === 'function',
+  ),
   sameSubject: aBoolean,
   scope: oneOf('namespace', 'connection'),
   maxTokenBytes: aCount,
@@ -216,6 +223,7 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
     isolate: options.isolate,
     onExpired: options.onExpired,
     renewNotice: options.renewNotice,
+    userClaim: toUserClaim(options.userClaim),
     sameSubject: options.sameSubject,
     scope: options.scope,
     maxTokenBytes: options.maxTokenBytes,
@@ -283,6 +291,10 @@ function toStartKey(material: unknown, place: string, verifier: TokenVerifier): 
   throw new TypeError(
     `options.algorithms must name one that options.secret${place} can verify: ${key.algorithms.join(', ')}`,
   );
+}
+
+function toUserClaim(userClaim: string | ((claims: JwtClaims) => string | undefined)): UserClaim {
+  return typeof userClaim === 'function' ? userClaim : (claims) => claims[userClaim];
 }
 
 /** A negative number counts as its amount, as in socketio-jwt. */

@@ -5,9 +5,8 @@
  * expire by itself.
  */
 import { describe } from '../token/keys';
-import { claimKey, issuedBefore } from './rules';
-import type { RevocationRule, RevocationStore } from '../types';
-import type { JwtClaims } from '../types';
+import type { RevocationRule, RevocationStore, TokenIdentity } from '../types';
+import { issuedBefore } from './rules';
 
 /** What is used of a client of the `redis` package, from version 4: `createClient`, `createCluster`, a pool. */
 export interface RedisRevocationClient {
@@ -74,14 +73,14 @@ export function redisRevocationStore(
       await client.eval(ADD, { keys: [key], arguments: [value, String(life)] });
     },
 
-    isRevoked(claims: JwtClaims): boolean | Promise<boolean> {
-      const [jti, sub] = [claimKey(claims.jti), claimKey(claims.sub)];
+    isRevoked(identity: TokenIdentity): boolean | Promise<boolean> {
+      const { jti, sub } = identity;
       if (jti === undefined && sub === undefined) return false;
       const byJti = jti === undefined ? undefined : batch.read(`${prefix}jti:${jti}`);
       const bySub = sub === undefined ? undefined : batch.read(`${prefix}sub:${sub}`);
       return Promise.all([byJti, bySub]).then(
         ([rule = null, second = null]) =>
-          rule !== null || (second !== null && issuedBefore(claims, toSecond(second))),
+          rule !== null || (second !== null && issuedBefore(identity, toSecond(second))),
       );
     },
   };

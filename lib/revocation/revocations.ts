@@ -2,11 +2,11 @@ import type { Deadlines } from '../runtime/deadlines';
 import { isThenable, reportFault } from '../runtime/warnings';
 import { describe } from '../token/keys';
 import { log } from '../runtime/log';
-import { claimKey, RevocationRules } from './rules';
-import type { Revocation, RevocationRule, RevocationStore } from '../types';
+import { claimText } from '../token/user';
+import { RevocationRules } from './rules';
+import type { Revocation, RevocationRule, RevocationStore, TokenIdentity } from '../types';
 import { SessionIndex } from './session-index';
 import type { IndexedSession } from './session-index';
-import type { JwtClaims } from '../types';
 
 /** A live session that a rule can end. */
 export interface RevocableSession extends IndexedSession {
@@ -59,14 +59,14 @@ export class Revocations {
   }
 
   /** Whether a rule that this process has heard of refuses a token. */
-  refuses(claims: JwtClaims): boolean {
-    return this.#rules.size > 0 && this.#rules.isRevoked(claims);
+  refuses(identity: TokenIdentity): boolean {
+    return this.#rules.size > 0 && this.#rules.isRevoked(identity);
   }
 
   /** Whether any rule refuses a token; the store is asked only if this process knows of none. */
-  isRevoked(claims: JwtClaims): boolean | PromiseLike<boolean> {
+  isRevoked(identity: TokenIdentity): boolean | PromiseLike<boolean> {
     const { store } = this.#context;
-    return this.refuses(claims) || (store !== undefined && store.isRevoked(claims));
+    return this.refuses(identity) || (store !== undefined && store.isRevoked(identity));
   }
 
   /** Makes a live session findable. */
@@ -120,12 +120,12 @@ export class Revocations {
   }
 
   #recheck(session: RevocableSession, store: RevocationStore): void {
-    const { claims } = session;
+    const { identity } = session;
     const endIfSo = (revoked: boolean): void => {
-      if (revoked && session.claims === claims) session.revoke();
+      if (revoked && session.identity === identity) session.revoke();
     };
     try {
-      const answer = store.isRevoked(claims);
+      const answer = store.isRevoked(identity);
       if (isThenable(answer)) answer.then(endIfSo as (value: unknown) => void).then(undefined, reportStore);
       else endIfSo(answer);
     } catch (fault) {
@@ -219,7 +219,7 @@ export function parseRule(value: unknown): RevocationRule | undefined {
 }
 
 function toText(name: string, value: unknown): string {
-  const text = value === '' ? undefined : claimKey(value);
+  const text = claimText(value);
   if (text === undefined)
     throw new TypeError(`revoke(): ${name} must be a string that is not empty, got ${describe(value)}`);
   return text;

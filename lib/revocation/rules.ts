@@ -1,4 +1,4 @@
-import type { JwtClaims, RevocationRule, RevocationStore } from '../types';
+import type { RevocationRule, RevocationStore, TokenIdentity } from '../types';
 
 /** How many rules may be kept before those that are over are looked for. */
 const FIRST_SWEEP = 1024;
@@ -29,12 +29,11 @@ export class RevocationRules implements RevocationStore {
     return isNews;
   }
 
-  isRevoked(claims: JwtClaims): boolean {
-    const jti = claimKey(claims.jti);
+  isRevoked(identity: TokenIdentity): boolean {
+    const { jti, sub } = identity;
     if (jti !== undefined && this.#byJti.has(jti)) return true;
-    const sub = claimKey(claims.sub);
     const rule = sub === undefined ? undefined : this.#bySub.get(sub);
-    return rule !== undefined && issuedBefore(claims, rule.issuedBefore);
+    return rule !== undefined && issuedBefore(identity, rule.issuedBefore);
   }
 
   #addJti(jti: string, expiresAt: number): boolean {
@@ -62,14 +61,6 @@ export class RevocationRules implements RevocationStore {
 }
 
 /** Whether a token was issued before a second; one that does not say when counts as old. */
-export function issuedBefore(claims: JwtClaims, second: number): boolean {
-  return typeof claims.iat !== 'number' || claims.iat < second;
-}
-
-/**
- * A `jti` or `sub` as a rule names it. RFC 7519 wants strings, but issuers exist that write a number there, and their
- * users must be revocable too.
- */
-export function claimKey(claim: unknown): string | undefined {
-  return typeof claim === 'string' || typeof claim === 'number' ? String(claim) : undefined;
+export function issuedBefore({ iat }: TokenIdentity, second: number): boolean {
+  return iat === undefined || iat < second;
 }

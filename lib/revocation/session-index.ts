@@ -1,10 +1,9 @@
-import { claimKey, issuedBefore } from './rules';
-import type { RevocationRule } from '../types';
-import type { JwtClaims } from '../types';
+import type { RevocationRule, TokenIdentity } from '../types';
+import { issuedBefore } from './rules';
 
 /** A session as an index knows it. */
 export interface IndexedSession {
-  readonly claims: JwtClaims;
+  readonly identity: TokenIdentity;
 }
 
 /**
@@ -16,20 +15,22 @@ export class SessionIndex<Session extends IndexedSession> {
   readonly #bySub = new Map<string, Session | Set<Session>>();
 
   add(session: Session): void {
-    insert(this.#byJti, claimKey(session.claims.jti), session);
-    insert(this.#bySub, claimKey(session.claims.sub), session);
+    insert(this.#byJti, session.identity.jti, session);
+    insert(this.#bySub, session.identity.sub, session);
   }
 
-  /** To be called with the claims that it was added with. */
+  /** To be called with the identity that it was added with. */
   delete(session: Session): void {
-    remove(this.#byJti, claimKey(session.claims.jti), session);
-    remove(this.#bySub, claimKey(session.claims.sub), session);
+    remove(this.#byJti, session.identity.jti, session);
+    remove(this.#bySub, session.identity.sub, session);
   }
 
   /** The sessions that a rule refuses, in a list of their own. */
   find(rule: RevocationRule): Session[] {
     if ('jti' in rule) return list(this.#byJti.get(rule.jti));
-    return list(this.#bySub.get(rule.sub)).filter(({ claims }) => issuedBefore(claims, rule.issuedBefore));
+    return list(this.#bySub.get(rule.sub)).filter(({ identity }) =>
+      issuedBefore(identity, rule.issuedBefore),
+    );
   }
 }
 

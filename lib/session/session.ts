@@ -19,7 +19,7 @@ import { CLOSED, isBusy, isOpen, PENDING, transition } from './state';
 import type { SessionEvent, SessionState } from './state';
 import { tellAuthenticated, tellExpiring, tellRefusal, toPayload } from './notifications';
 import { tokenOfEvent, tokenOfRequest } from '../token/token-source';
-import type { AnySocket, JwtClaims, SocketAuth } from '../types';
+import type { AnySocket, SocketAuth, TokenIdentity } from '../types';
 import { expired, malformed } from '../token/verifier';
 
 /** Dropped events that a client is told of, each time that it has to log in; a flood is dropped in silence. */
@@ -71,8 +71,8 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     return isOpen(this.#state);
   }
 
-  get claims(): JwtClaims {
-    return this.#permit?.claims ?? {};
+  get identity(): TokenIdentity {
+    return this.#permit?.identity ?? {};
   }
 
   get endsAt(): number {
@@ -333,7 +333,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
 
   /** Rules that arrived, and time that passed, since the token was judged. */
   #secondLook(permit: Permit): UnauthorizedError | undefined {
-    if (this.#context.revocations.refuses(permit.claims)) return revokedToken();
+    if (this.#context.revocations.refuses(permit.identity)) return revokedToken();
     return permit.endsAt <= this.#context.deadlines.now() ? expired() : undefined;
   }
 

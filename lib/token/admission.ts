@@ -8,7 +8,8 @@ import type { Permit } from './permit';
 import { CODES, REASONS } from '../protocol';
 import type { Revocations } from '../revocation/revocations';
 import type { Settings } from '../authorizer/settings';
-import type { AnySocket, JwtClaims, SocketAuth } from '../types';
+import type { AnySocket, JwtClaims, SocketAuth, TokenIdentity } from '../types';
+import { identityOf, userKeyOf } from './user';
 import { decodeUnverified, expired } from './verifier';
 
 /** What comes of a token: a permit, or why not. */
@@ -22,6 +23,8 @@ interface Draft {
   readonly renews: Permit | undefined;
   keys: readonly VerificationKey[];
   claims: JwtClaims;
+  identity: TokenIdentity;
+  userKey: string;
   decoded: unknown;
   /** Set by a step that refuses without a throw. */
   refusal: UnauthorizedError | undefined;
@@ -67,7 +70,8 @@ export class Admission {
   judge(token: string, socket: AnySocket, renews?: Permit): Outcome | Promise<Outcome> {
     const { keySource } = this.#settings;
     const keys = 'keys' in keySource ? keySource.keys : [];
-    return this.#run({ token, socket, renews, keys, claims: {}, decoded: undefined, refusal: undefined }, 0);
+    const nothing = { claims: {}, identity: {}, userKey: '', decoded: undefined, refusal: undefined };
+    return this.#run({ token, socket, renews, keys, ...nothing }, 0);
   }
 
   /** Whether what was kept of a dropped session still holds: its token is neither expired nor revoked. */
@@ -77,7 +81,8 @@ export class Admission {
     if (expiresAt !== null && !(typeof expiresAt === 'number' && expiresAt > this.#deadlines.now()))
       return false;
     // A store that fails restores nothing: Socket.IO then makes a new socket, which is pending.
-    return (await this.#within(() => this.#revocations.isRevoked(claims), toStoreRefusal)) === false;
+    const identity = identityOf(claims, this.#settings.userClaim);
+    return (await this.#within(() => this.#revocations.isRevoked(identity), toStoreRefusal)) === false;
   }
 
   /** The permit of a session that was restored; none if the application cannot decode its claims. */
@@ -86,7 +91,9 @@ export class Admission {
     let permit: Permit | undefined;
     callGuarded('options.customDecoded', () => {
       const decoded: unknown = customDecoded === undefined ? claims : customDecoded(claims);
-      permit = { claims, decoded, token: undefined, endsAt: expiresAt ?? Infinity };
+      const identity = identityOf(claims, this.#settings.userClaim);
+      const userKey = userKeyOf(claims, identity);
+      permit = { claims, identity, userKey, decoded, token: undefined, endsAt: expiresAt ?? Infinity };
     });
     return permit;
   }
@@ -106,11 +113,11 @@ export class Admission {
     }
   }
 
-  #toPermit({ claims, decoded, token }: Draft): Outcome {
+  #toPermit({ claims, identity, userKey, decoded, token }: Draft): Outcome {
     const endsAt = this.#settings.verifier.endOf(claims);
     // What was waited for may have outlasted the token.
     if (endsAt <= this.#deadlines.now()) return expired();
-    return { claims, decoded, token, endsAt };
+    return { claims, identity, userKey, decoded, token, endsAt };
   }
 
   #askLimiter(limiter: Limiter, { socket }: Draft): unknown {
@@ -138,8 +145,13 @@ export class Admission {
 
   #verify(draft: Draft): void {
     const outcome = this.#settings.verifier.verify(draft.token, draft.keys);
-    if (outcome instanceof UnauthorizedError) draft.refusal = outcome;
-    else draft.decoded = draft.claims = outcome;
+    if (outcome instanceof UnauthorizedError) {
+      draft.refusal = outcome;
+      return;
+    }
+    draft.decoded = draft.claims = outcome;
+    draft.identity = identityOf(outcome, this.#settings.userClaim);
+    draft.userKey = userKeyOf(outcome, draft.identity);
   }
 
   #decode(customDecoded: (claims: JwtClaims) => unknown, draft: Draft): void {
@@ -154,8 +166,8 @@ export class Admission {
     return this.#within(call, toApplicationRefusal);
   }
 
-  #askRevocations({ claims }: Draft): unknown {
-    const answer = this.#within(() => this.#revocations.isRevoked(claims), toStoreRefusal);
+  #askRevocations({ identity }: Draft): unknown {
+    const answer = this.#within(() => this.#revocations.isRevoked(identity), toStoreRefusal);
     if (isThenable(answer)) return answer.then(refuseIfRevoked);
     refuseIfRevoked(answer);
     return undefined;
@@ -186,9 +198,9 @@ export class Admission {
   }
 }
 
-/** RFC 7519 §4.1.2; strict, so that a renewal cannot add, drop or change the subject. */
-function requireSameSubject({ claims, renews }: Draft): void {
-  if (renews !== undefined && claims.sub !== renews.claims.sub) throw unauthorized(CODES.identityMismatch);
+/** Strict, so that a renewal cannot add, drop or change the user. */
+function requireSameSubject({ userKey, renews }: Draft): void {
+  if (renews !== undefined && userKey !== renews.userKey) throw unauthorized(CODES.identityMismatch);
 }
 
 /** The classic forms have three or four parameters, and answer by callback; whichever answer comes first counts. */

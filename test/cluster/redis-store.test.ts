@@ -30,7 +30,7 @@ describe('the revocation store in Redis', () => {
     expect(await store.isRevoked({ jti: 'one', sub: 'bob' })).to.equal(true);
     expect(await store.isRevoked({ jti: 'two', sub: 'one' })).to.equal(false);
     expect(await store.isRevoked({ sub: 'bob' })).to.equal(false);
-    expect(await store.isRevoked({ name: 'no jti, no sub' })).to.equal(false);
+    expect(await store.isRevoked({})).to.equal(false);
   });
 
   it("refuses a subject's tokens from before a moment, and those that do not say when they were issued", async () => {

@@ -50,7 +50,7 @@ describe('a node that begins to listen', () => {
   }
 
   const session = (jti: string): RevocableSession => ({
-    claims: { jti },
+    identity: { jti },
     endsAt: Infinity,
     revoke: () => ended.push(jti),
   });

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { array, assert, boolean, constantFrom, nat, option, property, record } from 'fast-check';
-import type { JwtClaims } from '../../lib';
+import type { TokenIdentity } from '../../lib/types';
 import type { RevocationRule } from '../../lib/types';
 import { SessionIndex } from '../../lib/revocation/session-index';
 
 interface Session {
-  claims: JwtClaims;
+  identity: TokenIdentity;
 }
 
 const byJti = (jti: string): RevocationRule => ({ jti, expiresAt: null });
@@ -15,8 +15,8 @@ describe('the index of live sessions', () => {
   let index: SessionIndex<Session>;
   beforeEach(() => (index = new SessionIndex()));
 
-  function add(claims: JwtClaims): Session {
-    const session = { claims };
+  function add(identity: TokenIdentity): Session {
+    const session = { identity };
     index.add(session);
     return session;
   }

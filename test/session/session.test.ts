@@ -7,11 +7,11 @@ import { emptyStats } from '../../lib/session/statistics';
 import { SECRET } from '../support/tokens';
 
 describe('a session that is not authenticated', () => {
-  it('has no claims and no end, shows nothing, and cannot be revoked', () => {
+  it('names nobody and has no end, shows nothing, and cannot be revoked', () => {
     const stats = emptyStats();
     const context = { settings: toSettings({ secret: SECRET }), deadlines: new Deadlines(), stats };
     const session = new Session(context as unknown as SessionContext, () => expect.fail('abandoned'));
-    expect(session.claims).to.deep.equal({});
+    expect(session.identity).to.deep.equal({});
     expect(session.endsAt).to.equal(Infinity);
     expect(session.auth).to.equal(undefined);
     session.revoke();
