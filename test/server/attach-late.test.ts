@@ -84,7 +84,7 @@ describe('attach, after sockets have connected', () => {
     }
   }
 
-  it('makes them pending on every node of a dynamic namespace, and those of a child that comes later', async () => {
+  it('makes them pending in every child of a dynamic namespace, and in one that comes later', async () => {
     const parent = world.io.of(/^\/room-\d$/);
     listen(parent);
     const clients = [await world.connected('/room-1'), await world.connected('/room-2')];
