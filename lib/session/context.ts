@@ -20,6 +20,7 @@ export interface SessionSettings extends TokenSources, PropertyNames {
   readonly sameSubject: boolean;
   readonly scope: 'namespace' | 'connection';
   readonly maxAttempts: number;
+  readonly maxPending: number;
   /** Ms from a refusal to the disconnect, if classic `callback` asks for one. */
   readonly disconnectAfter: number | undefined;
 }

@@ -69,6 +69,10 @@ export class Member implements Gatekeeper {
     guardEvents(socket, this);
   }
 
+  belongsTo(context: SessionContext): boolean {
+    return this.#context === context;
+  }
+
   get rooms(): ReadonlySet<string> {
     return this.#rooms;
   }
@@ -161,7 +165,7 @@ export class Member implements Gatekeeper {
   /** The socket has connected and must wait: outside every broadcast, with the rooms that it will be in. */
   keepWaiting(): void {
     this.#context.stats.pending += 1;
-    if (this.#context.settings.isolate) lobbyOf(this.socket).hold(this.socket.id);
+    lobbyOf(this.socket)[this.#context.settings.isolate ? 'hold' : 'release'](this.socket.id);
   }
 
   /**

@@ -39,9 +39,7 @@ export interface SessionPlace {
  * outcome comes, time passes, a rule strikes, the client logs out), asks the state machine for the next state, and does
  * what that state asks for.
  */
-export class Session
-  implements RevocableSession, TimedSession, DeadlineOwner, MemberSession, IntakeSession
-{
+export class Session implements RevocableSession, TimedSession, DeadlineOwner, MemberSession, IntakeSession {
   readonly #context: SessionContext;
   readonly #place: SessionPlace;
   readonly #members: Members;
@@ -100,10 +98,6 @@ export class Session
 
   get endsAt(): number {
     return this.#permit?.endsAt ?? Infinity;
-  }
-
-  belongsTo(context: SessionContext): boolean {
-    return this.#context === context;
   }
 
   // Sockets come and go.

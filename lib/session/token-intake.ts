@@ -68,8 +68,11 @@ export class TokenIntake {
     else this.#show(this.#tokenOf(payload, socket), shown);
   }
 
-  /** Takes what came with a socket's CONNECT packet; the session's own token shows nothing new. */
-  offer(token: string | UnauthorizedError, socket: AnySocket): void {
+  /**
+   * Takes what came with a socket's CONNECT packet: a token, or what it was judged to be. The session's own token shows
+   * nothing new.
+   */
+  offer(token: string | Outcome, socket: AnySocket): void {
     this.#arriving -= 1;
     if (!socket.connected) return;
     const known = this.#session.isBusy ? this.#verifying?.token : this.#session.permit?.token;
@@ -85,7 +88,7 @@ export class TokenIntake {
     if (verifying !== undefined && this.#attempts.verification.withdraw(verifying.job)) verifying.job.drop();
   }
 
-  #show(token: string | UnauthorizedError, shown: Shown): void {
+  #show(token: string | Outcome, shown: Shown): void {
     if (this.#attempts.isExhausted) {
       this.#session.giveUp();
       return;

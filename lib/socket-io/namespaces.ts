@@ -34,7 +34,8 @@ const parentsOf = (server: AnyServer): Map<unknown, ParentNamespace> =>
 function parentOf(namespace: AnyNamespace): AnyNamespace | undefined {
   let parent = parents.get(namespace);
   if (parent === undefined) {
-    parent = [...parentsOf(namespace.server).values()].find(({ children }) => children.has(namespace)) ?? null;
+    parent =
+      [...parentsOf(namespace.server).values()].find(({ children }) => children.has(namespace)) ?? null;
     parents.set(namespace, parent);
   }
   return parent ?? undefined;
@@ -58,7 +59,9 @@ export function childrenOf(namespace: AnyNamespace): ReadonlySet<AnyNamespace> |
 /** Whether an adapter reaches other processes: the one in memory only warns when it is asked to. */
 export function reachesOthers(namespace: AnyNamespace): boolean {
   const { serverSideEmit } = adapterOf(namespace);
-  return typeof serverSideEmit === 'function' && serverSideEmit !== baseOf(adapterOf(namespace)).serverSideEmit;
+  return (
+    typeof serverSideEmit === 'function' && serverSideEmit !== baseOf(adapterOf(namespace)).serverSideEmit
+  );
 }
 
 /** The methods of the class that all adapters extend. */

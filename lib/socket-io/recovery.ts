@@ -98,8 +98,13 @@ function guardAdapter(adapter: Adapter): void {
   adapter.restoreSession = async (pid, offset) => {
     const session = await restoreSession.call(adapter, pid, offset);
     const stored = storedIn(session);
-    if (stored === undefined || used.has(session?.data as object)) return null;
-    return (await rulesOf(adapter).stillHolds(stored.kept)) ? session : null;
+    const data = session?.data as object;
+    if (stored === undefined || used.has(data)) return null;
+    const stillHolds = await rulesOf(adapter).stillHolds(stored.kept);
+    // Once more, since another CONNECT packet may have asked for the same session meanwhile.
+    if (!stillHolds || used.has(data)) return null;
+    used.add(data);
+    return session;
   };
 }
 
@@ -135,10 +140,7 @@ async function restore(socket: AnySocket, pid: string, offset: string): Promise<
   if (whose === undefined || !isTransportOpen(socket)) return;
   const session = await askAdapter(adapter, pid, offset);
   const stored = storedIn(session);
-  // Once more, since another CONNECT packet may have asked for the same session meanwhile.
-  if (!session || !stored || used.has(session.data as object)) return;
-  if (!rules.isMeant(stored.kept, whose)) return;
-  used.add(session.data as object);
+  if (!session || !stored || !rules.isMeant(stored.kept, whose)) return;
   loginPlaces.set(socket, stored.since);
   restored.set(socket, stored.kept);
   resume(socket, session, stored.since);
