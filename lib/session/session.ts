@@ -155,15 +155,11 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     return this.#attempt;
   }
 
-  /** Takes an outcome from before its socket connected: of the handshake, or beside a recovery id. */
-  take(outcome: Outcome, socket: AnySocket): void {
-    if (this.isBusy && outcome instanceof UnauthorizedError) {
-      tellRefused(socket, outcome, this.#context);
-      return;
-    }
-    // What is being verified was shown before.
+  /** Takes what was granted before the socket connected: at the handshake, or before a drop. */
+  take(permit: Permit, socket: AnySocket): void {
+    // A token that is being verified was shown earlier.
     if (this.isBusy) this.#leave();
-    this.settle(this.begin(), outcome, { socket, isConnecting: true });
+    this.settle(this.begin(), permit, { socket, isConnecting: true });
   }
 
   settle(attempt: number, outcome: Outcome, shown: Shown): void {
@@ -224,13 +220,15 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     }
   }
 
-  #refuse(attempt: number, error: UnauthorizedError, { socket, reply }: Shown): void {
+  #refuse(attempt: number, error: UnauthorizedError, { socket, reply, isConnecting }: Shown): void {
     const { disconnectAfter } = this.#context.settings;
     const isOverdue = this.#isOverdue;
     this.#step({ type: 'refuse', attempt });
     tellRefused(socket, error, this.#context, reply);
     if (!this.isOpen) this.#members.dropHeld();
-    if (this.#place.attempts.fail(error)) this.giveUp();
+    // What was granted ends before it has begun.
+    if (isConnecting) disconnect(socket);
+    else if (this.#place.attempts.fail(error)) this.giveUp();
     else if (isOverdue) this.onTimeout();
     else if (disconnectAfter !== undefined && !this.isOpen) this.#disconnectLater(socket, disconnectAfter);
   }

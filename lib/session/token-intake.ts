@@ -104,8 +104,9 @@ export class TokenIntake {
     const job: Job = {
       judge: () => admission.judge(token, shown.socket, this.#session.permit),
       settle: (outcome) => {
-        if (this.#verifying?.job === job) this.#verifying = undefined;
-        if (!(outcome instanceof UnauthorizedError)) stats.verified += 1;
+        const isWanted = this.#verifying?.job === job;
+        if (isWanted) this.#verifying = undefined;
+        if (isWanted && !(outcome instanceof UnauthorizedError)) stats.verified += 1;
         this.#session.settle(attempt, outcome, shown);
       },
       drop: () => {
