@@ -5,9 +5,22 @@ import type { ServerOptions } from 'socket.io';
 import { io as connect } from 'socket.io-client';
 import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from 'socket.io-client';
 import { authorize } from '../../lib';
-import type { Authorizer, AuthorizeOptions } from '../../lib';
+import type { AnySocket, Authorizer, AuthorizeOptions, JwtClaims } from '../../lib';
 import { Inbox } from './inbox';
 import { SECRET } from './tokens';
+
+/** Options of the design that the library does not have yet; this goes once it has them. */
+interface UpcomingOptions {
+  holdEvents?: number;
+  permissions?: Readonly<
+    Record<string, boolean | string | readonly string[] | ((claims: JwtClaims, ...args: never[]) => boolean)>
+  >;
+  scopes?: (claims: JwtClaims) => string[];
+  rooms?: (claims: JwtClaims, socket: AnySocket) => string[];
+}
+
+/** What a test may give to {@link World.authorize}. */
+export type TestOptions = Partial<AuthorizeOptions> & UpcomingOptions;
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
@@ -32,7 +45,7 @@ export class World {
   }
 
   /** An authorizer that is closed with the world; the secret is the tests' unless given. */
-  authorize(options: Partial<AuthorizeOptions> = {}): Authorizer {
+  authorize(options: TestOptions = {}): Authorizer {
     const authorizer = authorize({ secret: SECRET, ...options });
     this.#authorizers.push(authorizer);
     return authorizer;
