@@ -37,6 +37,18 @@ export interface Limiter {
   consume(key: string): unknown;
 }
 
+/** What one event needs: see the option `permissions`. */
+export type Permission<Claims = JwtClaims> =
+  | string
+  | readonly string[]
+  | boolean
+  // Arguments come from the client: check them as anything that it sends.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  | ((claims: Claims, ...args: any[]) => boolean);
+
+/** What each event needs; `'*'` stands for those that are not named. */
+export type Permissions<Claims = JwtClaims> = { readonly [event: string]: Permission<Claims> };
+
 /** Classic: lets a connection in (`accept()`), or refuses it (`accept(error)`, `accept(null, false)`). */
 export type Accept = (error?: Error | null, accepted?: boolean) => void;
 
@@ -90,6 +102,38 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    * @defaultValue []
    */
   allow?: readonly string[];
+
+  /**
+   * Events of one socket that may wait for its login. A socket that must log in holds what it sends from its connection
+   * until its first token has an outcome; later, and with `required: false`, it holds while a token is being verified.
+   * Held events are heard when the token is good, in order, after the `authenticated` listeners. Else they are dropped,
+   * and the client is told `not_authenticated`. All held events of a socket may take 64 KiB, those of a process 16 MiB.
+   * `0`: every event of a pending socket is dropped at once.
+   *
+   * @defaultValue 16
+   */
+  holdEvents?: number;
+
+  /**
+   * What an authenticated socket needs to send an event: a scope, a list of scopes (all of them), `true`, `false`, or a
+   * function of the claims and the event's arguments, of which only `true` allows. `'*'` is for events that are not
+   * named, `true` by default; events of `allow` pass unless they are named. A refused event is dropped before anybody
+   * hears it, and the client is told `insufficient_scope` (RFC 6750 §3.1), at most 16 times a minute and socket.
+   */
+  permissions?: Permissions<Claims>;
+
+  /**
+   * The scopes of a token, for `permissions`. Default: those of the first of `scope` (RFC 8693 §4.2), `scp` and
+   * `permissions` that the token has, as a string with spaces or a list.
+   */
+  scopes?: (claims: Claims) => readonly string[];
+
+  /**
+   * Rooms that the login joins and the logout leaves; a renewal joins what is new, and leaves what is gone. A function
+   * that throws, gives a promise, or names something else than a room refuses the login with `unknown`; so does the id
+   * of another socket, whose private messages the room would hear. Give names a prefix, such as `user:`.
+   */
+  rooms?: (claims: Claims, socket: AnySocket) => readonly string[];
 
   /**
    * Whether broadcasts and room messages pass a socket by until it is authenticated. Rooms that the application joins

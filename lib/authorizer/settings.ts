@@ -1,7 +1,11 @@
 import { sign, decode } from 'jsonwebtoken';
+import type { SessionSettings } from '../session/context';
+import type { Permissions } from '../session/permissions';
 import { ALGORITHMS, describe, toVerificationKey } from '../token/keys';
 import type { VerificationKey } from '../token/keys';
 import type { AuthorizeOptions, KeyFunction } from '../options';
+import type { HandshakeSettings } from './handshake';
+import { arePermissions, toPermissions } from './permissions';
 import type { AnySocket, JwtClaims } from '../types';
 import type { UserClaim } from '../token/user';
 import { TokenVerifier } from '../token/verifier';
@@ -13,14 +17,16 @@ type Name = keyof Options;
 export type KeySource = { readonly keys: readonly VerificationKey[] } | { readonly find: KeyFunction };
 
 /** Options after the check: complete, frozen, and free of classic names. */
-export interface Settings {
+export interface Settings extends SessionSettings, HandshakeSettings {
   readonly keySource: KeySource;
   readonly verifier: TokenVerifier;
   /** Ms; `Infinity` if guests may stay. */
   readonly timeout: number;
   readonly handshake: boolean;
-  readonly allow: ReadonlySet<unknown>;
   readonly isolate: boolean;
+  readonly holdEvents: number;
+  readonly permissions: Permissions;
+  readonly rooms: SessionSettings['rooms'];
   readonly onExpired: 'disconnect' | 'deauthenticate' | 'ignore';
   readonly renewNotice: number;
   readonly userClaim: UserClaim;
@@ -56,6 +62,7 @@ const DEFAULTS = {
   required: true,
   handshake: false,
   allow: [],
+  holdEvents: 16,
   isolate: true,
   onExpired: 'disconnect',
   renewNotice: 30_000,
@@ -124,6 +131,12 @@ const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
   required: aBoolean,
   handshake: aBoolean,
   allow: expect('a list of event names', (value) => Array.isArray(value) && value.every(isText)),
+  holdEvents: expect('a whole number, 0 or above, or Infinity', isCount),
+  permissions: expect('a map from event to a scope, a list of scopes, a function, true or false', (value) =>
+    arePermissions(value),
+  ),
+  scopes: aFunction,
+  rooms: aFunction,
   isolate: aBoolean,
   onExpired: oneOf('disconnect', 'deauthenticate', 'ignore'),
   renewNotice: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
@@ -219,8 +232,10 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
     verifier,
     timeout: required ? timeout : Infinity,
     handshake: options.handshake,
-    allow: new Set<unknown>(options.allow),
+    permissions: toPermissions(options.permissions, options.allow, options.scopes),
     isolate: options.isolate,
+    holdEvents: options.holdEvents,
+    rooms: options.rooms as Settings['rooms'],
     onExpired: options.onExpired,
     renewNotice: options.renewNotice,
     userClaim: toUserClaim(options.userClaim),

@@ -1,5 +1,5 @@
 import { callGuarded } from '../runtime/warnings';
-import { dynamicIndexOf, reachesOthers } from '../socket-io/internals';
+import { dynamicIndexOf, reachesOthers } from '../socket-io/namespaces';
 import { parseRule } from './revocations';
 import type { RevocationRule } from '../types';
 import type { AnyNamespace, AnyServer } from '../types';

@@ -4,11 +4,12 @@ import { callGuarded, isThenable } from '../runtime/warnings';
 import { KeyCache } from './keys';
 import type { VerificationKey } from './keys';
 import type { KeyFunction, Limiter } from '../options';
-import type { Permit } from './permit';
+import { isKeptPermit } from './permit';
+import type { KeptPermit, Permit } from './permit';
 import { CODES, REASONS } from '../protocol';
 import type { Revocations } from '../revocation/revocations';
 import type { Settings } from '../authorizer/settings';
-import type { AnySocket, JwtClaims, SocketAuth, TokenIdentity } from '../types';
+import type { AnySocket, JwtClaims, TokenIdentity } from '../types';
 import { identityOf, userKeyOf } from './user';
 import { decodeUnverified, expired } from './verifier';
 
@@ -74,26 +75,26 @@ export class Admission {
     return this.#run({ token, socket, renews, keys, ...nothing }, 0);
   }
 
-  /** Whether what was kept of a dropped session still holds: its token is neither expired nor revoked. */
-  async mayRestore(kept: Partial<SocketAuth>): Promise<boolean> {
-    const { claims, expiresAt } = kept;
-    if (typeof claims !== 'object' || claims === null) return false;
-    if (expiresAt !== null && !(typeof expiresAt === 'number' && expiresAt > this.#deadlines.now()))
+  /** Whether a permit from before a drop still holds: its token is neither expired nor revoked. */
+  async stillHolds(kept: unknown): Promise<boolean> {
+    if (!isKeptPermit(kept)) return false;
+    const { identity, expiresAt } = kept;
+    if (expiresAt !== null && expiresAt <= this.#deadlines.now()) return false;
+    try {
+      return (await this.#within(() => this.#revocations.isRevoked(identity), toStoreRefusal)) === false;
+    } catch {
+      // A store that fails restores nothing: the client gets a new socket, which is pending.
       return false;
-    // A store that fails restores nothing: Socket.IO then makes a new socket, which is pending.
-    const identity = identityOf(claims, this.#settings.userClaim);
-    return (await this.#within(() => this.#revocations.isRevoked(identity), toStoreRefusal)) === false;
+    }
   }
 
-  /** The permit of a session that was restored; none if the application cannot decode its claims. */
-  restore({ claims, expiresAt }: SocketAuth): Permit | undefined {
+  /** The permit of a session that is restored; none if the application cannot decode its claims. */
+  restore({ expiresAt, ...kept }: KeptPermit): Permit | undefined {
     const { customDecoded } = this.#settings;
     let permit: Permit | undefined;
     callGuarded('options.customDecoded', () => {
-      const decoded: unknown = customDecoded === undefined ? claims : customDecoded(claims);
-      const identity = identityOf(claims, this.#settings.userClaim);
-      const userKey = userKeyOf(claims, identity);
-      permit = { claims, identity, userKey, decoded, token: undefined, endsAt: expiresAt ?? Infinity };
+      const decoded: unknown = customDecoded === undefined ? kept.claims : customDecoded(kept.claims);
+      permit = { ...kept, decoded, token: undefined, endsAt: expiresAt ?? Infinity };
     });
     return permit;
   }

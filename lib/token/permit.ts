@@ -20,3 +20,24 @@ export interface Permit {
 export function toSocketAuth({ claims, endsAt }: Permit): SocketAuth {
   return { claims, expiresAt: endsAt === Infinity ? null : endsAt };
 }
+
+/** A permit as it is kept while its connection is down; plain data. */
+export type KeptPermit = Omit<Permit, 'decoded' | 'token' | 'endsAt'> & {
+  /** When it ends, in ms since the epoch; `null` if never. */
+  readonly expiresAt: number | null;
+};
+
+/** Whether what an adapter brings back is a permit: a node of another version may have written it. */
+export function isKeptPermit(value: unknown): value is KeptPermit {
+  if (typeof value !== 'object' || value === null) return false;
+  const { claims, identity, userKey, expiresAt } = value as Record<string, unknown>;
+  const isComplete = isObject(claims) && isObject(identity) && typeof userKey === 'string';
+  return isComplete && (expiresAt === null || typeof expiresAt === 'number');
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** What to keep of a permit: neither the token nor what `customDecoded` made, which may be no plain data. */
+export function keepPermit({ claims, identity, userKey, endsAt }: Permit): KeptPermit {
+  return { claims, identity, userKey, expiresAt: endsAt === Infinity ? null : endsAt };
+}

@@ -1,11 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { unauthorized } from '../errors';
 import { CODES, REASONS } from '../protocol';
-import type { Settings } from '../authorizer/settings';
 import type { AnySocket } from '../types';
 import { malformed } from './verifier';
 
-type Sources = Pick<Settings, 'cookie' | 'headerOnly' | 'maxTokenBytes'>;
+/** Where tokens are looked for. */
+export interface TokenSources {
+  readonly cookie: string | undefined;
+  readonly headerOnly: boolean;
+  readonly maxTokenBytes: number;
+}
 
 /** What a client showed as its token: a string of a sane size, or nothing. Anything else is a refusal. */
 export type ShownToken = string | undefined;
@@ -15,7 +19,7 @@ export type ShownToken = string | undefined;
  *
  * @throws UnauthorizedError if what is there is no token, or too long
  */
-export function tokenOfEvent(payload: unknown, sources: Sources): ShownToken {
+export function tokenOfEvent(payload: unknown, sources: TokenSources): ShownToken {
   return toToken(memberOf(payload, 'token'), sources);
 }
 
@@ -25,7 +29,7 @@ export function tokenOfEvent(payload: unknown, sources: Sources): ShownToken {
  *
  * @throws UnauthorizedError if what is there is no token, or too long
  */
-export function takeAuthToken(socket: AnySocket, sources: Sources): ShownToken {
+export function takeAuthToken(socket: AnySocket, sources: TokenSources): ShownToken {
   const auth: unknown = socket.handshake.auth;
   const shown = memberOf(auth, 'token');
   if (shown === undefined) return undefined;
@@ -39,7 +43,7 @@ export function takeAuthToken(socket: AnySocket, sources: Sources): ShownToken {
  *
  * @throws UnauthorizedError if what is there is no token, or too long
  */
-export function tokenOfRequest(socket: AnySocket, sources: Sources): ShownToken {
+export function tokenOfRequest(socket: AnySocket, sources: TokenSources): ShownToken {
   // A connection over WebTransport has no HTTP request.
   const request = socket.request as (IncomingMessage & { _query?: unknown }) | null;
   const headers = request?.headers ?? {};
@@ -59,7 +63,7 @@ function detached(token: ShownToken): ShownToken {
  * Takes the tokens out of the handshake that `fetchSockets()` shows to other nodes. `socket.request` keeps them: it
  * never leaves the process.
  */
-export function redactHandshake(socket: AnySocket, sources: Sources): void {
+export function redactHandshake(socket: AnySocket, sources: TokenSources): void {
   const { handshake } = socket;
   const { authorization, cookie } = handshake.headers;
   // Copied only where there is something to hide: the headers are shared with the request.
@@ -85,7 +89,7 @@ function memberOf(value: unknown, name: string): unknown {
   return (value as Record<string, unknown>)[name] ?? undefined;
 }
 
-function toToken(shown: unknown, { maxTokenBytes }: Sources): ShownToken {
+function toToken(shown: unknown, { maxTokenBytes }: TokenSources): ShownToken {
   if (shown === undefined || shown === '') return undefined;
   if (typeof shown !== 'string') throw malformed('invalid token datatype');
   // A JWT is ASCII (RFC 7515 §3.1), so its length is its size; what is not ASCII will not verify either way.

@@ -192,7 +192,7 @@ for (const place of places) {
           const wire = wireOf(client);
           await slow.untilAsked(2);
           await auth.revoke({ jti: 'first' });
-          slow.answer();
+          slow.open();
           await client.until('authenticated');
           await expectFresh(client, wire, id);
         });
@@ -209,7 +209,7 @@ for (const place of places) {
           const wire = wireOf(client);
           await slow.untilAsked(2);
           await auth.revoke({ jti: 'second' });
-          slow.answer();
+          slow.open();
           expect(await (handshake ? refusedAtConnect(client) : refusal(client))).to.include({
             reason: 'revoked',
           });
@@ -229,7 +229,7 @@ for (const place of places) {
           await slow.untilAsked(2);
           client.socket.io.engine.close();
           while (world.io.engine.clientsCount > 0) await new Promise(setImmediate);
-          slow.answer();
+          slow.open();
           // Another client, so that whatever was to come of the first one has come.
           const other = world.client('/', { auth: { token: createToken({ sub: 'bob' }) } });
           await other.until('authenticated');
@@ -250,7 +250,7 @@ for (const place of places) {
           const token = createToken({ ...ALICE, jti: 'second' });
           const clients = [1, 2, 3].map(() => returning(world, recoveryId, { auth: { token } }));
           await slow.untilAsked(4);
-          slow.answer();
+          slow.open();
           await Promise.all(clients.map((client) => client.until('authenticated')));
           expect(clients.filter(({ socket }) => socket.id === id)).to.have.length(1);
           expect(clients.filter(({ socket }) => socket.recovered)).to.have.length(1);
@@ -366,7 +366,7 @@ for (const place of places) {
           // From another connection, since the answer to the last packet may overtake those that wait for Redis.
           await settledElsewhere();
           expect(slow.most).to.equal(1);
-          slow.answer();
+          slow.open();
           await Promise.race([raw.next('EVENT'), raw.next('CONNECT_ERROR'), raw.next('close')]);
           await settledElsewhere();
           raw.close();

@@ -152,7 +152,8 @@ describe('the options of authorize()', () => {
     const key = toVerificationKey(SECRET);
     expect(verifier.verify(createToken({ iss: 'alice' }), [key])).to.include({ iss: 'alice' });
     expect(verifier.verify(createToken({ iss: 'eve' }), [key])).to.be.instanceOf(UnauthorizedError);
-    expect(settings.allow.has('everything')).to.equal(false);
+    expect(settings.permissions.isOpenToAll('login')).to.equal(true);
+    expect(settings.permissions.isOpenToAll('everything')).to.equal(false);
     expect(Object.isFrozen(settings)).to.equal(true);
   });
 });

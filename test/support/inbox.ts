@@ -7,8 +7,10 @@ export class Inbox {
   push(event: string, args: unknown[]): void {
     this.#log.push({ event, args });
     const taker = this.#waiting.get(event)?.shift();
+    const came = this.#came.get(event);
     if (taker) taker(args);
-    else this.#came.set(event, [...(this.#came.get(event) ?? []), args]);
+    else if (came) came.push(args);
+    else this.#came.set(event, [args]);
   }
 
   take(event: string): Promise<unknown[]> {

@@ -1,3 +1,5 @@
+import type { JwtClaims } from '../../lib';
+
 /** A `validate`, or another check of the application, that answers when the test says so. */
 export class SlowCheck {
   /** How often it was asked. */
@@ -12,7 +14,7 @@ export class SlowCheck {
   readonly #waiting: (() => void)[] = [];
 
   /** Resolves once {@link answer} is called. */
-  readonly check = async (): Promise<void> => {
+  readonly check = async (_claims?: JwtClaims): Promise<void> => {
     this.asked += 1;
     this.running += 1;
     this.most = Math.max(this.most, this.running);
@@ -35,8 +37,13 @@ export class SlowCheck {
   }
 
   /** Answers every question that is open, and from then on at once. */
-  answer(): void {
+  open(): void {
     this.isSlow = false;
+    this.answer();
+  }
+
+  /** Answers every question that is open. */
+  answer(): void {
     for (const resolve of this.#answers.splice(0)) resolve();
   }
 }

@@ -6,17 +6,23 @@ import { toSettings } from '../../lib/authorizer/settings';
 import { SECRET } from '../support/tokens';
 
 describe('what was kept of a dropped session', () => {
-  const cases: [kept: object, holds: boolean][] = [
-    [{ claims: { sub: 'bob' }, expiresAt: null }, true],
-    [{ claims: { sub: 'bob' }, expiresAt: Date.now() + 60_000 }, true],
-    [{ claims: { sub: 'bob' }, expiresAt: Date.now() - 1 }, false],
-    [{ claims: { sub: 'bob' }, expiresAt: 'never' }, false],
-    [{ claims: { sub: 'bob' } }, false],
-    [{ claims: null, expiresAt: null }, false],
+  const permit = { claims: { sub: 'bob' }, identity: { sub: 'bob' }, userKey: 'bob' };
+  const cases: [kept: unknown, holds: boolean][] = [
+    [{ ...permit, expiresAt: null }, true],
+    [{ ...permit, expiresAt: Date.now() + 60_000 }, true],
+    [{ ...permit, expiresAt: Date.now() - 1 }, false],
+    [{ ...permit, expiresAt: 'never' }, false],
+    [permit, false],
+    [{ ...permit, claims: null, expiresAt: null }, false],
+    [{ ...permit, identity: undefined, expiresAt: null }, false],
+    [{ ...permit, userKey: 1, expiresAt: null }, false],
     [{ expiresAt: null }, false],
+    [null, false],
+    [undefined, false],
+    ['bob', false],
   ];
   for (const [kept, holds] of cases) {
-    it(`${holds ? 'holds' : 'does not hold'}: ${JSON.stringify(kept).replace(/\d+/, '…')}`, async () => {
+    it(`${holds ? 'holds' : 'does not hold'}: ${String(JSON.stringify(kept)).replace(/\d+/, '…')}`, async () => {
       const deadlines = new Deadlines();
       const context = {
         deadlines,
@@ -27,7 +33,7 @@ describe('what was kept of a dropped session', () => {
       };
       const revocations = new Revocations(context as never);
       const admission = new Admission(toSettings({ secret: SECRET }), deadlines, revocations);
-      expect(await admission.mayRestore(kept)).to.equal(holds);
+      expect(await admission.stillHolds(kept)).to.equal(holds);
       deadlines.close();
     });
   }
