@@ -206,7 +206,7 @@ describe('events around a login', () => {
     client.socket.emit('msg', 2);
     client.socket.emit('msg', 3);
     await slow.untilAsked();
-    slow.answer();
+    slow.open();
     await client.until('authenticated');
     expect(await client.socket.emitWithAck('msg', 4)).to.equal('heard 4');
     expect(log.slice(0, 5)).to.deep.equal(['authenticated', 'msg 1', 'msg 2', 'msg 3', 'the next turn']);
@@ -290,7 +290,7 @@ describe('events around a login', () => {
     client.socket.emit('msg', 2);
     expect(await client.socket.emitWithAck('login', 'meanwhile')).to.equal('heard meanwhile');
     expect(log).to.deep.equal(['login before', 'login meanwhile']);
-    slow.answer();
+    slow.open();
     for (let times = 0; times < 2; times += 1) await heard.take('msg');
     expect(log.slice(2)).to.deep.equal(['authenticated', 'msg 1', 'msg 2']);
   });
@@ -358,7 +358,7 @@ describe('events around a login', () => {
     client.socket.emit('authenticate', { token: createToken() });
     client.socket.emit('msg', 2);
     await slow.untilAsked();
-    slow.answer();
+    slow.open();
     expect(await heard.take('msg')).to.deep.equal([2]);
     expect(texts()).to.deep.equal([2]);
     expect(reports(client)).to.have.length(1);
@@ -372,7 +372,7 @@ describe('events around a login', () => {
     const first = show(client, createToken());
     expect((await show(client, createToken())).error).to.include({ code: 'authentication_in_progress' });
     client.socket.emit('msg', 2);
-    slow.answer();
+    slow.open();
     expect(await first).to.include({ ok: true });
     for (let times = 0; times < 2; times += 1) await heard.take('msg');
     expect(texts()).to.deep.equal([1, 2]);
@@ -401,7 +401,7 @@ describe('events around a login', () => {
     const second = show(client, createToken({ sub: 'bob' }));
     client.socket.emit('msg', 'of bob');
     await settledElsewhere();
-    slow.answer();
+    slow.open();
     expect(await second).to.include({ ok: true });
     expect(await heard.take('msg')).to.deep.equal(['of bob']);
     expect(await client.socket.emitWithAck('msg', 'more')).to.equal('heard more');
@@ -417,7 +417,7 @@ describe('events around a login', () => {
     client.socket.emit('authenticate', { token: createToken() });
     client.socket.emit('msg', 2);
     await slow.untilAsked();
-    slow.answer();
+    slow.open();
     expect(await heard.take('msg')).to.deep.equal([2]);
     expect(texts()).to.deep.equal([2]);
   });
@@ -431,7 +431,7 @@ describe('events around a login', () => {
     client.socket.emit('authenticate', { token: createToken() });
     client.socket.emit('msg', 2);
     await dropped(client);
-    slow.answer();
+    slow.open();
     await client.until('authenticated');
     expect(await client.socket.emitWithAck('msg', 3)).to.equal('heard 3');
     expect(texts()).to.deep.equal([3]);
@@ -477,7 +477,7 @@ describe('events around a login', () => {
     client.socket.emit('authenticate', { token: createToken() });
     client.socket.emit('msg', 2);
     await silent.until('disconnect');
-    slow.answer();
+    slow.open();
     await client.until('authenticated');
     expect(await client.socket.emitWithAck('msg', 3)).to.equal('heard 3');
     expect(texts().length + reports(client).length).to.equal(3);
@@ -493,7 +493,7 @@ describe('events around a login', () => {
     await slow.untilAsked();
     client.socket.io.engine.close();
     while (world.io.of('/').sockets.size > 0) await aTurn();
-    slow.answer();
+    slow.open();
     await settledElsewhere();
     expect(log).to.deep.equal([]);
   });
@@ -541,7 +541,7 @@ describe('events around a login', () => {
     const renewal = show(client, createToken({ name: 'Bob', sub: 'bob', jti: '2' }));
     await slow.untilAsked(2);
     expect(await client.socket.emitWithAck('msg', 'at once')).to.equal('heard at once');
-    slow.answer();
+    slow.open();
     expect(await renewal).to.include({ ok: true });
   });
 
@@ -558,7 +558,7 @@ describe('events around a login', () => {
     client.socket.emit('authenticate', { token: createToken() });
     client.socket.emit('msg', 2);
     await slow.untilAsked(2);
-    slow.answer();
+    slow.open();
     expect(await heard.take('msg')).to.deep.equal([2]);
     expect(texts()).to.deep.equal([2]);
   });
@@ -574,7 +574,7 @@ describe('events around a login', () => {
     await told.take('deauthenticated');
     client.socket.emit('msg', 1);
     await settledElsewhere();
-    slow.answer();
+    slow.open();
     expect(await renewal).to.include({ ok: true });
     expect(await heard.take('msg')).to.deep.equal([1]);
     expect(reports(client)).to.deep.equal([]);
