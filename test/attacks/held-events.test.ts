@@ -291,7 +291,7 @@ describe('events that wait for a login, under attack', () => {
       raw.send(...names.map((name) => `2${name},${event}`));
       await answered(raw);
       const events = raw.inbox.all('EVENT').map(([packet]) => eventOf(packet));
-      return { raw, drops: events.filter((event) => event === 'unauthorized: not_authenticated msg').length };
+      return { raw, drops: events.filter((one) => one === 'unauthorized: not_authenticated msg').length };
     }
 
     /** Comes back when the server has dealt with everything that was sent before. */

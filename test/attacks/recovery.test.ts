@@ -6,7 +6,7 @@ import { RawClient } from '../support/raw-client';
 import { cutOff, giveOffset, recoveryIdOf, recoveryIn, returning, wireOf } from '../support/recovery';
 import type { RecoveryId } from '../support/recovery';
 import { RedisServer } from '../support/redis';
-import { connectError, refusal, settled, show } from '../support/refusals';
+import { refusal, refusedAtConnect, settled, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken, tokenEndingIn } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
@@ -631,14 +631,6 @@ for (const place of places) {
       });
     });
   });
-}
-
-/** What refused a client at the handshake; fails at once if it was let in. */
-async function refusedAtConnect(client: TestClient): ReturnType<typeof connectError> {
-  const isIn = client.until('connect').then(() => {
-    throw new Error('the client was let in');
-  });
-  return Promise.race([connectError(client), isIn]);
 }
 
 /** The packets that Alice's club alone may see. */

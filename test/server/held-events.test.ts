@@ -21,7 +21,7 @@ const checks: [what: string, options: (wait: () => Promise<unknown>) => TestOpti
     'a classic key function',
     (wait) => ({
       secret: (_request, _payload, callback: (error: null, key: string) => void) =>
-        void wait().then(() => callback(null, SECRET)),
+        void wait().then(callback.bind(undefined, null, SECRET)),
     }),
   ],
   [
