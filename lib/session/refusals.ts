@@ -51,7 +51,8 @@ export function tellRefused(
  * @param code `not_authenticated` or `insufficient_scope`
  */
 export function tellDropped(socket: AnySocket, code: string, event: unknown, context: SessionContext): void {
-  const name = String(event).slice(0, MAX_EVENT_NAME);
+  // In memory of its own: a part of a string keeps the whole of it, and listeners may keep the error.
+  const name = Buffer.from(String(event).slice(0, MAX_EVENT_NAME)).toString();
   log.refusal('%s: event %j dropped', socket.id, name);
   const error = unauthorized(code, { event: name });
   context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);

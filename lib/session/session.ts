@@ -30,6 +30,8 @@ import type { IntakeSession, Shown } from './token-intake';
 export interface SessionPlace {
   readonly clock: LoginClock;
   readonly attempts: LoginAttempts;
+  /** Whether the connection is in no namespace. */
+  isIdle(): boolean;
   /** Called when a socket has left the session. */
   onLeave(session: Session, socket: AnySocket): void;
 }
@@ -128,7 +130,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     this.#dropPermit();
     this.intake.withdraw();
     this.#context.deadlines.clear(this.#deadline);
-    this.#place.clock.left(this);
+    this.#place.clock.left(this, this.#place.isIdle());
     this.#state = CLOSED;
   }
 
@@ -190,13 +192,14 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     return isOther && settings.sameSubject ? unauthorized(CODES.identityMismatch) : outcome;
   }
 
-  #accept(attempt: number, permit: Permit, rooms: MemberRooms, { reply, isConnecting }: Shown): void {
+  #accept(attempt: number, permit: Permit, rooms: MemberRooms, shown: Shown): void {
+    const { socket, reply, isConnecting } = shown;
     this.#step({ type: 'accept', attempt });
     this.#place.attempts.succeed();
     this.#place.clock.loggedIn(this);
     this.#enter(permit, rooms);
     const welcome = (): void => {
-      if (this.#permit === permit) this.#members.welcome(() => this.#payload());
+      if (this.#permit === permit) this.#members.welcome(socket, () => this.#payload());
       const session = this.#permit === permit ? this.#payload() : undefined;
       // A listener may have ended it again.
       if (session === undefined) reply?.({ ok: false, error: unauthorized(CODES.notAuthenticated).data });
@@ -224,7 +227,9 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     const { disconnectAfter } = this.#context.settings;
     const isOverdue = this.#isOverdue;
     this.#step({ type: 'refuse', attempt });
-    tellRefused(socket, error, this.#context, reply);
+    if (this.#place.attempts.mayAnswer(this.#context.deadlines.now())) {
+      tellRefused(socket, error, this.#context, reply);
+    }
     if (!this.isOpen) this.#members.dropHeld();
     // What was granted ends before it has begun.
     if (isConnecting) disconnect(socket);

@@ -5,22 +5,12 @@ import type { ServerOptions } from 'socket.io';
 import { io as connect } from 'socket.io-client';
 import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from 'socket.io-client';
 import { authorize } from '../../lib';
-import type { AnySocket, Authorizer, AuthorizeOptions, JwtClaims } from '../../lib';
+import type { Authorizer, AuthorizeOptions } from '../../lib';
 import { Inbox } from './inbox';
 import { SECRET } from './tokens';
 
-/** Options of the design that the library does not have yet; this goes once it has them. */
-interface UpcomingOptions {
-  holdEvents?: number;
-  permissions?: Readonly<
-    Record<string, boolean | string | readonly string[] | ((claims: JwtClaims, ...args: never[]) => boolean)>
-  >;
-  scopes?: (claims: JwtClaims) => string[];
-  rooms?: (claims: JwtClaims, socket: AnySocket) => string[];
-}
-
 /** What a test may give to {@link World.authorize}. */
-export type TestOptions = Partial<AuthorizeOptions> & UpcomingOptions;
+export type TestOptions = Partial<AuthorizeOptions>;
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
