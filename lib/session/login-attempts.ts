@@ -4,7 +4,7 @@ import { ReportBudget } from './report-budget';
 import { Verification } from './verification';
 
 /** Refused tokens that a connection is told of in one minute, at least; a refusal is longer than most wrong tokens. */
-const MAX_ANSWERS = 48;
+const MAX_ANSWERS = 32;
 
 /**
  * What is remembered of a connection at one namespace while its sockets come and go: the refused tokens since the last

@@ -14,6 +14,9 @@ import { roomsOf } from './rooms';
 /** The rooms that the option `rooms` gives to each socket. */
 export type MemberRooms = ReadonlyMap<Member, ReadonlySet<string>>;
 
+/** Renewals in one minute of which the other namespaces of a connection are told. */
+const MAX_TOLD_OTHERS = 4;
+
 /** How a session ended. */
 export interface SessionEnd {
   readonly reason: DeauthenticationReason;
@@ -82,7 +85,7 @@ export class Members {
    */
   welcome(asking: AnySocket, payload: () => AuthenticatedPayload | undefined): void {
     const isLone = this.#all.size === 1;
-    this.#others ??= isLone ? undefined : new ReportBudget();
+    this.#others ??= isLone ? undefined : new ReportBudget(MAX_TOLD_OTHERS);
     const isFlood = !isLone && !this.#others?.allows(this.#context.deadlines.now());
     for (const member of this.#all) {
       this.welcomeOne(member, payload, isFlood && member.isWelcomed && member.socket !== asking);

@@ -64,7 +64,7 @@ export class TokenIntake {
     if (!socket.connected) return;
     const shown: Shown = { socket, reply };
     // Ahead of every look at the token: a flood behind a slow verification must cost next to nothing.
-    if (this.#session.isBusy) this.#tellBusy(shown);
+    if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, shown);
     else this.#show(this.#tokenOf(payload, socket), shown);
   }
 
@@ -77,7 +77,7 @@ export class TokenIntake {
     if (!socket.connected) return;
     const known = this.#session.isBusy ? this.#verifying?.token : this.#session.permit?.token;
     if (token === known) return;
-    if (this.#session.isBusy) this.#tellBusy({ socket });
+    if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, { socket });
     else this.#show(token, { socket });
   }
 
@@ -110,7 +110,7 @@ export class TokenIntake {
         this.#session.settle(attempt, outcome, shown);
       },
       drop: () => {
-        if (verification.mayAnswer()) this.#tell(CODES.notAuthenticated, shown);
+        this.#tellBusy(CODES.notAuthenticated, shown);
       },
     };
     this.#verifying = { token, job };
@@ -130,11 +130,10 @@ export class TokenIntake {
     }
   }
 
-  #tellBusy(shown: Shown): void {
-    if (this.#attempts.verification.mayAnswer()) this.#tell(CODES.authenticationInProgress, shown);
-  }
-
-  #tell(code: string, { socket, reply }: Shown): void {
+  /** Answers what comes beside a verification, within bounds. */
+  #tellBusy(code: string, { socket, reply }: Shown): void {
+    const isBounded = this.#attempts.verification.mayAnswer();
+    if (!isBounded || !this.#attempts.mayAnswer(this.#context.deadlines.now())) return;
     tellRefused(socket, unauthorized(code), this.#context, reply);
   }
 }

@@ -385,7 +385,8 @@ for (const place of places) {
           const login = await burst(Array.from({ length: 50 }, () => ({ token })));
           const recovery = await burst(Array.from({ length: 50 }, () => ({ ...recoveryId, token })));
           expect(login).to.be.at.least(1);
-          expect(recovery).to.be.at.most(login);
+          // And the one that waits behind it.
+          expect(recovery).to.be.at.most(login + 1);
           expect(auth.stats()).to.include({ pending: 0 });
         });
 
@@ -397,7 +398,7 @@ for (const place of places) {
             }));
           const login = await burst(tokens('bob'));
           const recovery = await burst(tokens('eve').map((one) => ({ ...recoveryId, ...one })));
-          expect(recovery).to.be.at.most(login);
+          expect(recovery).to.be.at.most(login + 1);
           expect(logins.map((claims) => claims?.sub)).to.not.include.members(['eve 0', 'eve 1']);
         });
       });
