@@ -3,8 +3,7 @@ import { CODES } from '../protocol';
 import type { Reply } from '../socket-io/packets';
 import type { Outcome } from '../token/admission';
 import type { Permit } from '../token/permit';
-import { tokenOfEvent, tokenOfRequest } from '../token/token-source';
-import { malformed } from '../token/verifier';
+import { malformed } from '../token/refusals';
 import type { AnySocket } from '../types';
 import type { SessionContext } from './context';
 import type { LoginAttempts } from './login-attempts';
@@ -118,16 +117,12 @@ export class TokenIntake {
   }
 
   #tokenOf(payload: unknown, socket: AnySocket): string | UnauthorizedError {
-    const { settings } = this.#context;
-    try {
-      const token = tokenOfEvent(payload, settings);
-      if (token !== undefined) return token;
-      // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
-      const former = this.#session.logins === 0 ? tokenOfRequest(socket, settings) : undefined;
-      return former ?? malformed('invalid token datatype');
-    } catch (error) {
-      return error as UnauthorizedError;
-    }
+    const { tokens } = this.#context.settings;
+    const token = tokens.ofEvent(payload);
+    if (token !== undefined) return token;
+    // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
+    const former = this.#session.logins === 0 ? tokens.ofRequest(socket) : undefined;
+    return former ?? malformed('invalid token datatype');
   }
 
   /** Answers what comes beside a verification, within bounds. */
