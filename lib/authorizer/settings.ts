@@ -48,6 +48,8 @@ export interface Settings {
   readonly success: Options['success'];
   readonly fail: Options['fail'];
   readonly store: Options['revocation'];
+  /** Ms; 0: never. */
+  readonly recheckInterval: number;
 }
 
 /** What an option is worth that is left out; those that are not here are off. */
@@ -73,6 +75,9 @@ const DEFAULTS = {
   ignoreExpiration: false,
   clientAddress: (socket: AnySocket) => socket.handshake.address,
 } as const satisfies Partial<Options>;
+
+/** Ms between two looks at a store that lists its rules. */
+const RECHECK = 10_000;
 
 /** What a socket already has; `__proto__` would be no property at all. */
 const TAKEN: ReadonlySet<string> = new Set(
@@ -152,7 +157,13 @@ const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
   auth_header_required: aBoolean,
   success: aFunction,
   fail: aFunction,
-  revocation: expect('a store with add() and isRevoked()', (value) => hasMethods(value, 'add', 'isRevoked')),
+  revocation: expect(
+    'a store with add() and isRevoked()',
+    (value) =>
+      hasMethods(value, 'add', 'isRevoked') &&
+      ((value as { rulesSince?: unknown }).rulesSince === undefined || hasMethods(value, 'rulesSince')),
+  ),
+  recheckInterval: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
   // An empty issuer, audience or subject would switch jsonwebtoken's check off without a word.
   issuer: expect(
     'a string that is not empty, or a list of them',
@@ -245,6 +256,7 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
     success: options.success,
     fail: options.fail,
     store: options.revocation,
+    recheckInterval: options.recheckInterval ?? (options.revocation?.rulesSince === undefined ? 0 : RECHECK),
   });
 }
 

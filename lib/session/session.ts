@@ -13,7 +13,8 @@ import type { Permit } from '../token/permit';
 import { CODES, EVENTS, NAMESPACE_EVENTS } from '../protocol';
 import type { AuthenticatedPayload, DeauthenticationReason } from '../protocol';
 import { isFailure, tellDropped, tellRefused } from './refusals';
-import type { RevocableSession } from '../revocation/revocations';
+import type { RevocableSession } from '../revocation/revocable-session';
+import type { RevocationRefusal } from '../revocation/rules';
 import type { SessionContext } from './context';
 import { CLOSED, isBusy, isOpen, PENDING, transition } from './state';
 import type { SessionEvent, SessionState } from './state';
@@ -41,6 +42,8 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   #last: AnySocket | undefined;
   #state: SessionState = PENDING;
   #permit: Permit | undefined;
+  /** When a revocation ends the session unless it renews, in ms since the epoch. */
+  #revokedFrom = Infinity;
   #attempts = 0;
   /** The token that is being verified. */
   #verifying: string | undefined;
@@ -256,11 +259,16 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     else if (isOverdue) this.#timeOut();
   }
 
-  revoke(): void {
+  revoke(refusal: RevocationRefusal): void {
     if (this.#permit === undefined) return;
     this.#context.stats.revoked += this.#sockets.length;
     this.#step({ type: 'leave' });
-    this.#end('revoked', revokedToken(), true);
+    this.#end('revoked', revokedToken(refusal), true);
+  }
+
+  shorten(endsAt: number): void {
+    this.#revokedFrom = endsAt;
+    for (const socket of this.#sockets) tellExpiring(socket, this.#payload());
   }
 
   onDeadline(): void {
@@ -333,7 +341,8 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
 
   /** Rules that arrived, and time that passed, since the token was judged. */
   #secondLook(permit: Permit): UnauthorizedError | undefined {
-    if (this.#context.revocations.refuses(permit.identity)) return revokedToken();
+    const refusal = this.#context.revocations.refuses(permit.identity);
+    if (refusal !== undefined) return revokedToken(refusal);
     return permit.endsAt <= this.#context.deadlines.now() ? expired() : undefined;
   }
 
@@ -380,6 +389,7 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     if (this.#permit === undefined) return;
     this.#context.revocations.unregister(this);
     this.#permit = undefined;
+    this.#revokedFrom = Infinity;
   }
 
   #end(
@@ -436,6 +446,6 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   }
 
   #payload(): AuthenticatedPayload {
-    return toPayload(this.endsAt, this.#context.deadlines.now());
+    return toPayload(Math.min(this.endsAt, this.#revokedFrom), this.#context.deadlines.now());
   }
 }

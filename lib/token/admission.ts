@@ -7,6 +7,7 @@ import type { KeyFunction, Limiter } from '../options';
 import type { Permit } from './permit';
 import { CODES, REASONS } from '../protocol';
 import type { Revocations } from '../revocation/revocations';
+import type { RevocationRefusal } from '../revocation/rules';
 import type { Settings } from '../authorizer/settings';
 import type { AnySocket, JwtClaims, SocketAuth, TokenIdentity } from '../types';
 import { identityOf, userKeyOf } from './user';
@@ -82,7 +83,7 @@ export class Admission {
       return false;
     // A store that fails restores nothing: Socket.IO then makes a new socket, which is pending.
     const identity = identityOf(claims, this.#settings.userClaim);
-    return (await this.#within(() => this.#revocations.isRevoked(identity), toStoreRefusal)) === false;
+    return (await this.#within(() => this.#revocations.isRevoked(identity), toStoreRefusal)) === undefined;
   }
 
   /** The permit of a session that was restored; none if the application cannot decode its claims. */
@@ -243,14 +244,13 @@ function toToldRefusal(error: unknown, code: unknown): UnauthorizedError {
   });
 }
 
-function refuseIfRevoked(revoked: unknown): void {
-  // Anything but a clear no keeps the token out.
-  if (revoked !== false) throw revokedToken();
+function refuseIfRevoked(refusal: unknown): void {
+  if (refusal !== undefined) throw revokedToken(refusal as RevocationRefusal);
 }
 
 /** A token that a rule refuses. */
-export function revokedToken(): UnauthorizedError {
-  return unauthorized(CODES.invalidToken, { message: 'jwt revoked', reason: REASONS.revoked });
+export function revokedToken({ retryable }: RevocationRefusal): UnauthorizedError {
+  return unauthorized(CODES.invalidToken, { message: 'jwt revoked', reason: REASONS.revoked, retryable });
 }
 
 function toKeyRefusal(cause: unknown): UnauthorizedError {

@@ -14,7 +14,7 @@ describe('a session that is not authenticated', () => {
     expect(session.identity).to.deep.equal({});
     expect(session.endsAt).to.equal(Infinity);
     expect(session.auth).to.equal(undefined);
-    session.revoke();
+    session.revoke({ retryable: true });
     expect(stats).to.deep.equal(emptyStats());
   });
 });

@@ -1,0 +1,89 @@
+import { describe } from '../token/keys';
+
+/** What is used of a client of the `redis` package, from version 4: `createClient`, `createCluster`, a pool. */
+export interface RedisRevocationClient {
+  /** Whether a command would be sent now, not queued until the connection is back. */
+  readonly isReady?: boolean;
+  /** MGET. */
+  mGet(keys: string[]): PromiseLike<unknown>;
+  /** EVAL. */
+  eval(script: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>;
+}
+
+/** What is used of a client of the `ioredis` package, from version 5: `Redis`, with Sentinel too, and `Cluster`. */
+export interface IORedisRevocationClient {
+  /** `'ready'` if a command would be sent now, not queued until the connection is back. */
+  readonly status: string;
+  /** MGET. */
+  mget(keys: string[]): PromiseLike<unknown>;
+  /** EVAL. */
+  eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): PromiseLike<unknown>;
+}
+
+/** The commands that a store needs, whichever client sends them. All reject at once while the client is not connected. */
+export interface RedisCommands {
+  /** The values of keys; `null` where there is none. */
+  getAll(keys: string[]): Promise<(string | null)[]>;
+  /** Runs a script. */
+  run(script: string, keys: string[], args: string[]): Promise<unknown>;
+}
+
+/** @throws TypeError if it is a client of neither package */
+export function toCommands(client: RedisRevocationClient | IORedisRevocationClient): RedisCommands {
+  const send = senderOf(client);
+  if (send === undefined) {
+    throw new TypeError(`client must be a client of the redis or ioredis package, got ${describe(client)}`);
+  }
+  const { isReady, getAll, run } = send;
+  // A client without a connection would queue the command, and its answer would come when nobody waits any more.
+  const requireReady = (): void => {
+    if (!isReady()) throw new Error('the Redis client is not connected');
+  };
+  return {
+    async getAll(keys) {
+      requireReady();
+      const values = await getAll(keys);
+      if (!Array.isArray(values) || values.length !== keys.length)
+        throw new Error('Redis answered no values');
+      return values.map((value: unknown) => (value === null ? null : toText(value)));
+    },
+    async run(script, keys, args) {
+      requireReady();
+      return run(script, keys, args);
+    },
+  };
+}
+
+interface Sender {
+  isReady(): boolean;
+  getAll(keys: string[]): PromiseLike<unknown>;
+  run(script: string, keys: string[], args: string[]): PromiseLike<unknown>;
+}
+
+function senderOf(client: RedisRevocationClient | IORedisRevocationClient): Sender | undefined {
+  if (isOf<RedisRevocationClient>(client, 'mGet')) {
+    return {
+      isReady: () => client.isReady !== false,
+      getAll: (keys) => client.mGet(keys),
+      run: (script, keys, args) => client.eval(script, { keys, arguments: args }),
+    };
+  }
+  if (!isOf<IORedisRevocationClient>(client, 'mget') || typeof client.status !== 'string') return undefined;
+  return {
+    isReady: () => client.status === 'ready',
+    getAll: (keys) => client.mget(keys),
+    run: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
+  };
+}
+
+function isOf<Client>(client: unknown, method: string): client is Client {
+  const members = client as Readonly<Record<string, unknown>> | null | undefined;
+  return typeof members?.[method] === 'function' && typeof members.eval === 'function';
+}
+
+/** @throws Error if Redis gave something else than text; the application may have told the client to give buffers */
+export function toText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Buffer.isBuffer(value)) return value.toString();
+  throw new Error('Redis answered something else than text');
+}
