@@ -1,4 +1,5 @@
 import type { Deadlines } from '../runtime/deadlines';
+import { endSessions } from './revocable-session';
 import type { RevocableSession } from './revocable-session';
 import type { RuleStore } from './rule-store';
 import type { SessionIndex } from './session-index';
@@ -27,6 +28,8 @@ export class SessionSweep {
   readonly #asked = new Set<RevocableSession>();
   /** Sessions that are to be looked up until the store has answered for each; `undefined`: all, again and again. */
   #owed: Set<RevocableSession> | undefined;
+  /** How many of them there were when this round began. */
+  #owedAtFirst = 0;
   #next: Iterator<RevocableSession> = [].values();
   /** Sessions that should have been looked up by now, as a fraction. */
   #due = 0;
@@ -44,8 +47,10 @@ export class SessionSweep {
 
   /** Looks up once those that are live now. */
   once(): void {
-    this.#owed = new Set(this.#context.sessions.keys());
-    this.#next = this.#owed.keys();
+    // Those that are owed already keep their turn.
+    this.#owed ??= new Set();
+    for (const session of this.#context.sessions.keys()) this.#owed.add(session);
+    this.#owedAtFirst = this.#owed.size;
     this.#run();
   }
 
@@ -71,8 +76,8 @@ export class SessionSweep {
     const now = deadlines.now();
     const passed = Math.min(Math.max(now - this.#lookedAt, 0), interval);
     this.#lookedAt = now;
-    const { size } = this.#owed ?? sessions;
-    this.#due += (size * passed) / interval;
+    const count = this.#owed === undefined ? sessions.size : this.#owedAtFirst;
+    this.#due += (count * passed) / interval;
     for (; this.#due >= 1; this.#due -= 1) this.#lookAtNext();
     if (this.#owed?.size === 0) this.#isRunning = false;
     else this.#wait();
@@ -81,10 +86,15 @@ export class SessionSweep {
   #lookAtNext(): void {
     let next = this.#next.next();
     if (next.done === true) {
-      this.#next = (this.#owed ?? this.#context.sessions).keys();
+      this.#beginRound(this.#owed ?? this.#context.sessions);
       next = this.#next.next();
     }
     if (next.done !== true) this.#look(next.value);
+  }
+
+  #beginRound(sessions: { readonly size: number; keys(): Iterator<RevocableSession> }): void {
+    this.#next = sessions.keys();
+    this.#owedAtFirst = sessions.size;
   }
 
   #look(session: RevocableSession): void {
@@ -102,7 +112,7 @@ export class SessionSweep {
       if (answer === undefined || !this.#isRunning) return;
       this.#owed?.delete(session);
       const isSame = session.identity === identity && !hasGrace(session);
-      if (answer.refusal !== undefined && isSame) session.revoke(answer.refusal);
+      if (answer.refusal !== undefined && isSame) endSessions([session], answer.refusal);
     });
   }
 }
