@@ -160,7 +160,9 @@ describe('a node and a store that lists its rules', () => {
       expect(lookedUp).to.be.within(90, 110);
       const later = new LiveSession(node, { jti: 'revoked' });
       await clock.tickAsync(INTERVAL);
-      expect(sessions.filter(({ isLive }) => !isLive).map(({ events }) => events)).to.deep.equal([['revoked']]);
+      expect(sessions.filter(({ isLive }) => !isLive).map(({ events }) => events)).to.deep.equal([
+        ['revoked'],
+      ]);
       // It has asked the store at its login.
       expect(later.isLive).to.equal(true);
       await clock.tickAsync(3 * INTERVAL);
