@@ -256,7 +256,7 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
     success: options.success,
     fail: options.fail,
     store: options.revocation,
-    recheckInterval: options.recheckInterval ?? (options.revocation?.rulesSince === undefined ? 0 : RECHECK),
+    recheckInterval: options.recheckInterval ?? defaultRecheck(options.revocation),
   });
 }
 
@@ -303,6 +303,11 @@ function toStartKey(material: unknown, place: string, verifier: TokenVerifier): 
   throw new TypeError(
     `options.algorithms must name one that options.secret${place} can verify: ${key.algorithms.join(', ')}`,
   );
+}
+
+/** A store that lists no rules would be asked for each session: only if the application wants it. */
+function defaultRecheck(store: Options['revocation']): number {
+  return store?.rulesSince === undefined ? 0 : RECHECK;
 }
 
 function toUserClaim(userClaim: string | ((claims: JwtClaims) => string | undefined)): UserClaim {

@@ -30,26 +30,24 @@ export interface RedisCommands {
 
 /** @throws TypeError if it is a client of neither package */
 export function toCommands(client: RedisRevocationClient | IORedisRevocationClient): RedisCommands {
-  const send = senderOf(client);
-  if (send === undefined) {
+  const sender = senderOf(client);
+  if (sender === undefined) {
     throw new TypeError(`client must be a client of the redis or ioredis package, got ${describe(client)}`);
   }
-  const { isReady, getAll, run } = send;
   // A client without a connection would queue the command, and its answer would come when nobody waits any more.
-  const requireReady = (): void => {
-    if (!isReady()) throw new Error('the Redis client is not connected');
+  const ready = (): Sender => {
+    if (!sender.isReady()) throw new Error('the Redis client is not connected');
+    return sender;
   };
   return {
     async getAll(keys) {
-      requireReady();
-      const values = await getAll(keys);
+      const values = await ready().getAll(keys);
       if (!Array.isArray(values) || values.length !== keys.length)
         throw new Error('Redis answered no values');
       return values.map((value: unknown) => (value === null ? null : toText(value)));
     },
     async run(script, keys, args) {
-      requireReady();
-      return run(script, keys, args);
+      return ready().run(script, keys, args);
     },
   };
 }
@@ -61,14 +59,14 @@ interface Sender {
 }
 
 function senderOf(client: RedisRevocationClient | IORedisRevocationClient): Sender | undefined {
-  if (isOf<RedisRevocationClient>(client, 'mGet')) {
+  if (isOfRedis(client)) {
     return {
       isReady: () => client.isReady !== false,
       getAll: (keys) => client.mGet(keys),
       run: (script, keys, args) => client.eval(script, { keys, arguments: args }),
     };
   }
-  if (!isOf<IORedisRevocationClient>(client, 'mget') || typeof client.status !== 'string') return undefined;
+  if (!isOfIoredis(client)) return undefined;
   return {
     isReady: () => client.status === 'ready',
     getAll: (keys) => client.mget(keys),
@@ -76,9 +74,18 @@ function senderOf(client: RedisRevocationClient | IORedisRevocationClient): Send
   };
 }
 
-function isOf<Client>(client: unknown, method: string): client is Client {
+function isOfRedis(client: unknown): client is RedisRevocationClient {
+  return hasMethods(client, 'mGet', 'eval');
+}
+
+/** Version 3 of `redis` has the same methods, and answers by callback; it has no `status`. */
+function isOfIoredis(client: unknown): client is IORedisRevocationClient {
+  return hasMethods(client, 'mget', 'eval') && typeof (client as { status?: unknown }).status === 'string';
+}
+
+function hasMethods(client: unknown, ...names: string[]): boolean {
   const members = client as Readonly<Record<string, unknown>> | null | undefined;
-  return typeof members?.[method] === 'function' && typeof members.eval === 'function';
+  return names.every((name) => typeof members?.[name] === 'function');
 }
 
 /** @throws Error if Redis gave something else than text; the application may have told the client to give buffers */

@@ -97,8 +97,7 @@ export class RuleStore {
       const cancel = this.#deadlines.after(this.#timeout, () =>
         reject(new Error('the revocation store did not answer')),
       );
-      const asked = async (): Promise<Answer> => ask();
-      asked().then(resolve, reject).finally(cancel);
+      new Promise<Answer>((answer) => answer(ask())).then(resolve, reject).finally(cancel);
     });
   }
 }

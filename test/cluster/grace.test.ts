@@ -74,17 +74,18 @@ describe('a user whose role changes, revoked with grace on a cluster', () => {
     const victim = await NodeProcess.start(config);
     await introduce(here, there, victim);
     const saved = await withHelper(there, 'bert');
-    const [idle, onVictim] = await Promise.all(
-      [here, victim].map((node) => node.loggedIn(createToken({ sub: 'bert', role }))),
-    );
+    const [idle, onVictim] = await Promise.all([
+      here.loggedIn(createToken({ sub: 'bert', role })),
+      victim.loggedIn(createToken({ sub: 'bert', role })),
+    ]);
     role = 'admin';
     // It has said it, and is gone before the grace is over.
     await victim.call('revokeAndDie', { sub: 'bert', grace: 4_000 }, null).catch(() => undefined);
     await victim.gone();
-    await onVictim?.until('disconnect');
+    await onVictim.until('disconnect');
     await saved.until('token_expiring');
-    await idle?.until('token_expiring');
-    const [refusal] = (await idle?.until('unauthorized')) as unknown[];
+    await idle.until('token_expiring');
+    const [refusal] = await idle.until('unauthorized');
     expect(refusal).to.deep.nested.include({ 'data.reason': 'revoked', 'data.retryable': true });
     expect(await rolesOn(here, 'bert')).to.deep.equal(['admin']);
     // Known to a node that starts later, too.

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { Redis } from 'ioredis';
 import { RESP_TYPES } from 'redis';
 import { redisRevocationStore } from '../../lib/redis';
 import type { NewRules, RevocationRule, RevocationStore } from '../../lib';
@@ -8,11 +9,9 @@ import { callsOf, RedisServer } from '../support/redis';
 import type { RedisConnection } from '../support/redis';
 import { ofIoredis, PACKAGES } from '../support/redis-clients';
 import type { ClientPackage, StoreClient } from '../support/redis-clients';
-import { Redis } from 'ioredis';
 
 const PREFIX = '{socketio-authorize}:';
 
-/** A token that a rule of `sub` refuses by its `iat`. */
 const jti = (name: string, more: object = {}): RevocationRule => ({ jti: name, expiresAt: null, ...more });
 const sub = (name: string, issuedBefore = 1000, more: object = {}): RevocationRule => ({
   sub: name,
@@ -47,7 +46,7 @@ function suite(clients: ClientPackage): void {
     await redis?.close();
   });
 
-  const news = async (cursor?: unknown): Promise<NewRules> => (await store.rulesSince?.(cursor)) as NewRules;
+  const news = (cursor?: unknown): Promise<NewRules> => newsOf(store, cursor);
 
   it('refuses the token that a rule names, and no other', async () => {
     await store.add(jti('one'));
@@ -163,7 +162,7 @@ function suite(clients: ClientPackage): void {
         { jti: 'two', sub: 'carol' },
       ].map(async (claims) => other.isRevoked(claims));
       expect(await Promise.all(answers)).to.deep.equal([true, true, false]);
-      expect(((await other.rulesSince?.()) as NewRules).rules).to.have.length(2);
+      expect((await newsOf(other)).rules).to.have.length(2);
     } finally {
       cluster.close();
       await node.close();
@@ -297,7 +296,7 @@ function suite(clients: ClientPackage): void {
       await durable.start();
       await other.ready();
       expect(await rules.isRevoked({ jti: 'one' })).to.equal(true);
-      expect(((await rules.rulesSince?.()) as NewRules).rules).to.have.length(1);
+      expect((await newsOf(rules)).rules).to.have.length(1);
     } finally {
       other.close();
       await durable.close();
@@ -319,7 +318,7 @@ describe('the revocation store in Redis', () => {
     await store.add(sub('bob'));
     expect(await store.isRevoked({ sub: 'bob', iat: 999 })).to.equal(true);
     expect(await store.isRevoked({ sub: 'bob', iat: 1000 })).to.equal(false);
-    expect(((await store.rulesSince?.()) as NewRules).rules).to.deep.equal([sub('bob')]);
+    expect((await newsOf(store)).rules).to.deep.equal([sub('bob')]);
   });
 
   it('takes a client of ioredis that puts a prefix of its own before all keys', async () => {
@@ -327,7 +326,7 @@ describe('the revocation store in Redis', () => {
     const store = redisRevocationStore(client, { prefix: '{other}:' });
     await store.add(jti('one', { id: 'a' }));
     expect(await store.isRevoked({ jti: 'one' })).to.equal(true);
-    expect(((await store.rulesSince?.()) as NewRules).rules).to.have.length(1);
+    expect((await newsOf(store)).rules).to.have.length(1);
     close();
     const admin = await redis.connected();
     expect(await admin.exists('mine:{other}:jti:one')).to.equal(1);
@@ -366,6 +365,10 @@ describe('the revocation store in Redis', () => {
     }
   });
 });
+
+async function newsOf(store: RevocationStore, cursor?: unknown): Promise<NewRules> {
+  return (await store.rulesSince?.(cursor)) as NewRules;
+}
 
 /** What comes of a promise, its error included. */
 async function outcome(answer: unknown): Promise<unknown> {

@@ -170,6 +170,17 @@ describe('a node and a store that lists its rules', () => {
     });
   }
 
+  it('looks up no session that has ended meanwhile', async () => {
+    node.revocations.start();
+    const sessions = ['1', '2'].map((jti) => new LiveSession(node, { jti }));
+    answer = () => ({ rules: [], cursor: 1, incomplete: true });
+    await clock.tickAsync(INTERVAL);
+    answer = () => ({ rules: [], cursor: 2 });
+    for (const session of sessions) node.revocations.unregister(session);
+    await clock.tickAsync(3 * INTERVAL);
+    expect(lookedUp).to.equal(0);
+  });
+
   it('looks up every session, though rules are missing at every question', async () => {
     node.revocations.start();
     const sessions = ['1', '2', '3', '4', 'revoked'].map((jti) => new LiveSession(node, { jti }));
@@ -179,7 +190,7 @@ describe('a node and a store that lists its rules', () => {
   });
 
   it('asks no more once it is closed, and what is answered later ends nobody', async () => {
-    let say = (_: NewRules): void => undefined;
+    let say: (news: NewRules) => void = () => undefined;
     answer = () => new Promise((resolve) => (say = resolve));
     node.revocations.start();
     const session = new LiveSession(node, { jti: 'one' });
@@ -284,7 +295,7 @@ describe('a node and a store that lists no rules', () => {
 
   it('leaves a session alone that was given a grace while the store was asked', async () => {
     const session = new LiveSession(node, { sub: 'bob', iat: SECOND });
-    let say = (_: boolean): void => undefined;
+    let say: (revoked: boolean) => void = () => undefined;
     answer = () => new Promise((resolve) => (say = resolve));
     await clock.tickAsync(INTERVAL);
     void node.revocations.revoke({ sub: 'bob', grace: 3 * INTERVAL });
@@ -342,7 +353,7 @@ describe('a node and a store that lists no rules', () => {
     await clock.tickAsync(INTERVAL);
     expect(asked).to.deep.equal([]);
     const [session] = sessions(1) as [LiveSession];
-    let say = (_: boolean): void => undefined;
+    let say: (revoked: boolean) => void = () => undefined;
     answer = () => new Promise((resolve) => (say = resolve));
     await clock.tickAsync(INTERVAL);
     node.revocations.close();

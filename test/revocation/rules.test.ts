@@ -119,7 +119,7 @@ describe('revocation rules in memory', () => {
         const isRefused = list.some(
           (one) => names(one) && (one.iss === undefined || one.iss === identity.iss),
         );
-        expect(refuses(identity as TokenIdentity)).to.equal(isRefused);
+        expect(refuses(identity)).to.equal(isRefused);
       }),
     );
   });

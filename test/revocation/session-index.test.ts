@@ -97,7 +97,7 @@ describe('the index of live sessions', () => {
         index = new SessionIndex();
         const all: Session[] = [];
         for (const { identity, removes, rule } of operations) {
-          all.push(add(identity as TokenIdentity));
+          all.push(add(identity));
           const [removed] = removes === null ? [] : all.splice(removes, 1);
           if (removed !== undefined) index.delete(removed);
           const matches = ({ identity: { jti, sub, iat } }: Session): boolean =>
