@@ -29,7 +29,7 @@ export type {
   UnauthorizedPayload,
   UnauthorizedReason,
 } from './protocol';
-export type { Revocation, RevocationRule, RevocationStore } from './types';
+export type { NewRules, Revocation, RevocationRule, RevocationStore, TokenIdentity } from './types';
 export type { AuthorizerStats } from './session/statistics';
 export type {
   AnyNamespace,

@@ -331,6 +331,16 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   /** Where revocation rules are kept. Default: in this process's memory, told to the others of the cluster. */
   revocation?: RevocationStore;
 
+  /**
+   * Ms between two looks at the store for rules that this node has not heard, since adapters promise nothing: what was
+   * revoked ends after this time at the latest. A store with `rulesSince` is asked once for all that is new. Of any
+   * other, and only if this option is set, each live session is asked for once in this time, spread evenly. A store
+   * that fails ends nobody, and is asked again. `0`: never.
+   *
+   * @defaultValue 10000 if the store has `rulesSince`, else 0
+   */
+  recheckInterval?: number;
+
   /** `iss` must be this, or one of these (RFC 7519 §4.1.1). */
   issuer?: string | readonly string[];
   /** `aud` must name this, or one of these (RFC 7519 §4.1.3). A RegExp may not have the flags `g` and `y`. */

@@ -60,6 +60,7 @@ export class AuthorizerCore {
       maxTokenLife: settings.maxTokenLife,
       lifeAfterExp: settings.lifeAfterExp,
       storeTimeout: settings.keyTimeout,
+      recheckInterval: settings.recheckInterval,
       publish: (rule) => this.#cluster.publish(rule),
     });
     this.#context = {
@@ -110,7 +111,7 @@ export class AuthorizerCore {
     return namespace;
   }
 
-  revoke(revocation: Revocation): Promise<void> {
+  revoke(revocation: Revocation): Promise<{ issuedBefore?: number }> {
     return this.#revocations.revoke(revocation);
   }
 
@@ -124,6 +125,7 @@ export class AuthorizerCore {
 
   close(): void {
     this.#isClosed = true;
+    this.#revocations.close();
     this.#deadlines.close();
     this.#cluster.close();
   }
@@ -144,7 +146,8 @@ export class AuthorizerCore {
   }
 
   #joinCluster(namespace: AnyNamespace): void {
-    if (this.#cluster.join(namespace)) this.#revocations.recheckEarlySessions();
+    this.#cluster.join(namespace);
+    this.#revocations.start();
   }
 
   /** Stays after `close()`, since a namespace that loses its guard must not stand open. */

@@ -46,6 +46,8 @@ export interface Settings extends AdmissionRules, SourceRules, SessionSettings, 
   readonly success: Options['success'];
   readonly fail: Options['fail'];
   readonly store: Options['revocation'];
+  /** Ms; 0: never. */
+  readonly recheckInterval: number;
 }
 
 /** What an option is worth that is left out; those that are not here are off. */
@@ -75,6 +77,9 @@ const DEFAULTS = {
 } as const satisfies Partial<Options>;
 
 type Complete = Options & Required<Pick<Options, keyof typeof DEFAULTS>>;
+
+/** Ms between two looks at a store that lists its rules. */
+const RECHECK = 10_000;
 
 /** What a socket already has; `__proto__` would be no property at all. */
 const TAKEN: ReadonlySet<string> = new Set(
@@ -170,7 +175,13 @@ const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
   auth_header_required: aBoolean,
   success: aFunction,
   fail: aFunction,
-  revocation: expect('a store with add() and isRevoked()', (value) => hasMethods(value, 'add', 'isRevoked')),
+  revocation: expect(
+    'a store with add() and isRevoked()',
+    (value) =>
+      hasMethods(value, 'add', 'isRevoked') &&
+      ((value as { rulesSince?: unknown }).rulesSince === undefined || hasMethods(value, 'rulesSince')),
+  ),
+  recheckInterval: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
   // An empty issuer, audience or subject would switch jsonwebtoken's check off without a word.
   issuer: expect(
     'a string that is not empty, or a list of them',
@@ -270,6 +281,7 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOpt
     success: options.success,
     fail: options.fail,
     store: options.revocation,
+    recheckInterval: options.recheckInterval ?? defaultRecheck(options.revocation),
   });
 }
 
@@ -341,6 +353,11 @@ function toStartKey(material: unknown, place: string, verifier: TokenVerifier): 
   throw new TypeError(
     `options.algorithms must name one that options.secret${place} can verify: ${key.algorithms.join(', ')}`,
   );
+}
+
+/** A store that lists no rules would be asked for each session: only if the application wants it. */
+function defaultRecheck(store: Options['revocation']): number {
+  return store?.rulesSince === undefined ? 0 : RECHECK;
 }
 
 function toUserClaim(userClaim: string | ((claims: JwtClaims) => string | undefined)): UserClaim {

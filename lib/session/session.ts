@@ -1,7 +1,8 @@
 import { UnauthorizedError, unauthorized } from '../errors';
 import { CODES } from '../protocol';
 import type { AuthenticatedPayload, DeauthenticationReason } from '../protocol';
-import type { RevocableSession } from '../revocation/revocations';
+import type { RevocableSession } from '../revocation/revocable-session';
+import type { RevocationRefusal } from '../revocation/rules';
 import { Deadline } from '../runtime/deadlines';
 import type { DeadlineOwner } from '../runtime/deadlines';
 import { log } from '../runtime/log';
@@ -48,6 +49,8 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
   readonly intake: TokenIntake;
   #state: SessionState = NEW;
   #permit: Permit | undefined;
+  /** When a revocation ends the session unless it renews, in ms since the epoch. */
+  #revokedFrom = Infinity;
   #attempt = 0;
   #logins = 0;
 
@@ -185,7 +188,8 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
   #secondLook(outcome: Outcome): Outcome {
     if (outcome instanceof UnauthorizedError) return outcome;
     const { revocations, deadlines, settings } = this.#context;
-    if (revocations.refuses(outcome.identity)) return revokedToken();
+    const refusal = revocations.refuses(outcome.identity);
+    if (refusal !== undefined) return revokedToken(refusal);
     if (outcome.endsAt <= deadlines.now()) return expired();
     const isOther = this.#permit !== undefined && this.#permit.userKey !== outcome.userKey;
     return isOther && settings.sameSubject ? unauthorized(CODES.identityMismatch) : outcome;
@@ -260,11 +264,18 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     else this.#members.dropHeld();
   }
 
-  revoke(): void {
+  revoke(refusal: RevocationRefusal): void {
     if (this.#permit === undefined) return;
     this.#context.stats.revoked += this.#members.size;
     this.#leave();
-    this.#end('revoked', revokedToken(), true);
+    this.#end('revoked', revokedToken(refusal), true);
+  }
+
+  /** A rule with `grace` asks for a fresh token, and ends the session at that moment unless it comes. */
+  shorten(endsAt: number): void {
+    this.#revokedFrom = endsAt;
+    const session = this.#payload();
+    if (session !== undefined) this.#members.tellExpiring(session);
   }
 
   /** The notice first, then the end. */
@@ -319,6 +330,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     if (this.#permit === undefined) return;
     this.#context.revocations.unregister(this);
     this.#permit = undefined;
+    this.#revokedFrom = Infinity;
   }
 
   // The rest.
@@ -336,7 +348,8 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
 
   /** What the clients are told of the session; `undefined` unless it is open. */
   #payload(): AuthenticatedPayload | undefined {
-    return this.#permit && toPayload(this.endsAt, this.#context.deadlines.now());
+    const endsAt = Math.min(this.endsAt, this.#revokedFrom);
+    return this.#permit && toPayload(endsAt, this.#context.deadlines.now());
   }
 
   #step(event: SessionEvent): void {
