@@ -1,5 +1,5 @@
 import { sign, decode } from 'jsonwebtoken';
-import { ALGORITHMS, describe, toVerificationKey } from '../token/keys';
+import { ALGORITHMS, describe, toVerificationKeys } from '../token/keys';
 import type { VerificationKey } from '../token/keys';
 import type { AuthorizeOptions, KeyFunction } from '../options';
 import type { AnySocket, JwtClaims } from '../types';
@@ -274,22 +274,23 @@ function toKeySource(secret: unknown, verifier: TokenVerifier): KeySource {
     throw new TypeError('options.secret must not be an empty list');
   const materials: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
   return {
-    keys: materials.map((material, index) =>
-      toStartKey(material, Array.isArray(secret) ? `[${index}]` : '', verifier),
+    keys: materials.flatMap((material, index) =>
+      toStartKeys(material, Array.isArray(secret) ? `[${index}]` : '', verifier),
     ),
   };
 }
 
-function toStartKey(material: unknown, place: string, verifier: TokenVerifier): VerificationKey {
-  let key: VerificationKey;
+function toStartKeys(material: unknown, place: string, verifier: TokenVerifier): readonly VerificationKey[] {
+  let keys: readonly VerificationKey[];
   try {
-    key = toVerificationKey(material);
+    keys = toVerificationKeys(material);
   } catch (cause) {
     throw new TypeError(`options.secret${place}: ${(cause as Error).message}`, { cause });
   }
-  if (verifier.algorithmsFor(key).length > 0) return key;
+  if (keys.some((key) => verifier.algorithmsFor(key).length > 0)) return keys;
+  const algorithms = keys.flatMap((key) => key.algorithms).join(', ');
   throw new TypeError(
-    `options.algorithms must name one that options.secret${place} can verify: ${key.algorithms.join(', ')}`,
+    `options.algorithms must name one that options.secret${place} can verify: ${algorithms}`,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Deadlines } from '../runtime/deadlines';
 import { unauthorized, UnauthorizedError } from '../errors';
 import { callGuarded, isThenable } from '../runtime/warnings';
-import { KeyCache } from './keys';
+import { KeyCache } from './key-cache';
 import type { VerificationKey } from './keys';
 import type { KeyFunction, Limiter } from '../options';
 import type { Permit } from './permit';

@@ -7,7 +7,7 @@
 import { createPublicKey } from 'node:crypto';
 import { JwksClient } from 'jwks-rsa';
 import { unauthorized } from '../errors';
-import { describe, toVerificationKey } from './keys';
+import { describe, toVerificationKeys } from './keys';
 import { log } from '../runtime/log';
 import { CODES, REASONS } from '../protocol';
 import type { UnverifiedToken } from '../types';
@@ -156,7 +156,7 @@ function now(): number {
 
 function faultOf(pem: string): string | undefined {
   try {
-    toVerificationKey(createPublicKey(pem));
+    toVerificationKeys(createPublicKey(pem));
     return undefined;
   } catch (fault) {
     return (fault as Error).message;
