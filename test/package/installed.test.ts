@@ -229,6 +229,8 @@ describe('the package, beside Socket.IO alone', function () {
     );
     const { stdout, stderr } = await project.node('alone.cjs');
     expect(stdout).to.equal('3\n3\n1\n1\ninvalid_secret\n');
-    expect(stderr).to.match(/SocketioAuthorizeWarning: jwksVerifier\(\) needs the package jose.*\nCannot find package 'jose'/);
+    expect(stderr).to.match(
+      /SocketioAuthorizeWarning: jwksVerifier\(\) needs the package jose.*\nCannot find package 'jose'/,
+    );
   });
 });
