@@ -1,5 +1,5 @@
 import { AuthorizerCore } from './authorizer/authorizer';
-import type { AuthorizeOptions } from './options';
+import type { AuthorizeOptions, VerifierOptions } from './options';
 import type { Revocation } from './types';
 import { toSettings } from './authorizer/settings';
 import type { AuthorizerStats } from './session/statistics';
@@ -58,13 +58,15 @@ export interface Authorizer {
  * let in, or thrown out when the timeout is over.
  *
  * @typeParam Claims what the application's tokens carry
- * @param options `secret`, and whatever differs from the defaults
+ * @param options `secret` or `verify`, and whatever differs from the defaults
  * @throws TypeError if an option is missing, unknown, or of the wrong type
  * @example
  * io.on('connection', authorize({ secret, timeout: 15000 }))
  *   .on('authenticated', (socket) => console.log(socket.decoded_token.name));
  */
-export function authorize<Claims = JwtClaims>(options: AuthorizeOptions<Claims>): Authorizer {
+export function authorize<Claims = JwtClaims>(
+  options: AuthorizeOptions<Claims> | VerifierOptions<Claims>,
+): Authorizer {
   const core = new AuthorizerCore(toSettings(options));
   const listener = (socket: AnySocket, next?: (error?: Error) => void): void => core.call(socket, next);
   return Object.assign(listener, {

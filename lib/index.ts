@@ -5,7 +5,15 @@ export { isUnauthorizedError, UnauthorizedError } from './errors';
 export type { Refusal, UnauthorizedErrorOptions } from './errors';
 export type { AuthorizedSocket, AuthorizeNamespaceEvents } from './events';
 export type { Algorithm, Jwk, JwkSet, KeyMaterial } from './types';
-export type { Accept, AuthorizeOptions, KeyCallback, KeyFunction, Limiter } from './options';
+export type {
+  Accept,
+  AuthorizeOptions,
+  KeyCallback,
+  KeyFunction,
+  Limiter,
+  VerifierOptions,
+  VerifyFunction,
+} from './options';
 export type {
   AuthenticatedPayload,
   AuthenticateFailure,

@@ -41,8 +41,23 @@ export interface Limiter {
 export type Accept = (error?: Error | null, accepted?: boolean) => void;
 
 /**
- * Everything that `authorize()` takes. A wrong type, an unknown option, or an empty secret throws a `TypeError` there;
- * nothing waits for the first connection. An option that is `undefined` counts as left out.
+ * Verifies a token in place of the library.
+ *
+ * @returns the claims, or a promise of them. The library copies them as JSON, and applies `exp`, `nbf`, `clockTolerance`,
+ *   `maxAge` and `ignoreExpiration` to the copy. Anything but an object refuses the token, reason `rejected`
+ * @throws what refuses the token: an {@link UnauthorizedError} is told to the client as it is; a system or network error,
+ *   an `AbortError` or a `TimeoutError` (also as `cause`) as `invalid_secret`, so that the client tries again; anything
+ *   else as `invalid_token`, reason `rejected`
+ */
+export type VerifyFunction<Claims = JwtClaims> = (
+  token: string,
+  socket: AnySocket,
+) => Claims | PromiseLike<Claims>;
+
+/**
+ * Everything that `authorize()` takes, with `secret`; with `verify` it takes {@link VerifierOptions}. A wrong type, an
+ * unknown option, or an empty secret throws a `TypeError` there; nothing waits for the first connection. An option that
+ * is `undefined` counts as left out.
  *
  * @typeParam Claims what the application's tokens carry
  */
@@ -142,7 +157,8 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   scope?: 'namespace' | 'connection';
 
   /**
-   * Longer tokens are refused unread, with `invalid_token`, reason `too_large`. In bytes.
+   * Longer tokens are refused unread, with `invalid_token`, reason `too_large`. In bytes, measured on what the client
+   * sent: with `Bearer`, quotes and white space.
    *
    * @defaultValue 8192
    */
@@ -164,7 +180,10 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    */
   maxPending?: number;
 
-  /** Asked with the client's address before each verification; past its limit the client gets `rate_limited`. */
+  /**
+   * Asked with the client's address before each verification; past its limit the client gets `rate_limited`. So does a
+   * client without an address, and one process warning says so.
+   */
   limiter?: Limiter;
 
   /**
@@ -174,22 +193,25 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   clientAddress?: (socket: AnySocket) => string;
 
   /**
-   * Ms for the key function, `validate` and the revocation store, each, to answer. A silent key function refuses with
-   * `invalid_secret`, `validate` with `unknown`, the store with `revocation_unavailable`.
+   * Ms for the key function, `verify`, `validate` and the revocation store, each, to answer. A silent key function or
+   * `verify` refuses with `invalid_secret`, `validate` with `unknown`, the store with `revocation_unavailable`.
    *
    * @defaultValue 10000
    */
   keyTimeout?: number;
 
   /**
-   * The application's own say on a verified token, at login and at renewal: throw to refuse, or give a promise that
-   * rejects. An {@link UnauthorizedError} is meant for the client; of anything else it only gets the code `unknown`.
+   * The application's own check of a verified token, at login and at renewal. It refuses by a throw, by `false`, or by
+   * an `Error` that it gives back; a promise may do the same later. An {@link UnauthorizedError} is told to the client;
+   * of anything else the client only gets the code `unknown`. What it changes in the claims is what `decoded_token`
+   * shows; when the session ends and whose it is has been read before.
    */
   validate?: (claims: Claims, socket: AnySocket) => unknown;
 
   /**
-   * Classic form of `validate`. What is handed to `onError` is meant for the client, with the given code or `unknown`;
-   * what is thrown is not.
+   * Classic form of `validate`: only `onSuccess` lets in, whatever is returned; `false` or an `Error` handed to it
+   * refuses. What is handed to `onError` is meant for the client, with the given code or `unknown`; what is thrown is
+   * not.
    */
   additional_auth?: (
     decoded: Claims,
@@ -220,8 +242,31 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    */
   callback?: boolean | number;
 
-  /** The name of a cookie that carries the token. */
+  /**
+   * Where the token of the HTTP request or the CONNECT packet is, instead of the built-in places: in a header of a
+   * proxy, or in a subprotocol. Synchronous. Whatever in `socket.handshake` holds what it gave is taken out there. In
+   * handshake mode it alone is asked at connect; else it serves a first `authenticate` without a token. A throw, or a
+   * promise, refuses with `unknown`, and one process warning says so.
+   *
+   * Browsers send cookies with the requests of any page: a `getToken` that reads one must check the `Origin`, as
+   * `cookie` does.
+   */
+  getToken?: (socket: AnySocket) => string | null | undefined;
+
+  /**
+   * The name of a cookie that carries the token. WebSockets know no CORS, so any page could connect in a visitor's name:
+   * the cookie counts only if the request's `Origin` is absent, equals its `Host`, or is one of `origins`. One process
+   * warning names the first origin that was passed over.
+   */
   cookie?: string;
+
+  /**
+   * Other origins whose pages may log in by `cookie`, such as `'https://app.example.com'`: scheme, host, and port if it
+   * is not the scheme's own. Needed, too, behind a proxy that changes `Host`.
+   *
+   * @defaultValue []
+   */
+  origins?: readonly string[];
 
   /**
    * Handshake mode takes a token from `Authorization: Bearer` alone (RFC 6750 §2.1), else refuses with
@@ -254,15 +299,14 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   /** `nonce` must be this (OpenID Connect Core §2). */
   nonce?: string;
   /**
-   * Seconds of difference between clocks that `exp` and `nbf` are given.
-   *
-   * @defaultValue 0
+   * Seconds of difference between clocks that `exp` and `nbf` are given. Default: 0, or the `clockTolerance` that a
+   * `jwksVerifier` was given.
    */
   clockTolerance?: number;
   /** The greatest age that a token may reach after its `iat`: in seconds, or as `'2h'`, `'1d'`. */
   maxAge?: number | string;
   /**
-   * `true`: `exp` counts neither at login nor later.
+   * `true`: `exp` counts neither at login nor later. `maxAge` still does.
    *
    * @defaultValue false
    */
@@ -273,4 +317,28 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    * @defaultValue false
    */
   ignoreNotBefore?: boolean;
+}
+
+/** What says how the library verifies, and so is not for an application that verifies itself. */
+type VerificationOption =
+  'secret' | 'algorithms' | 'issuer' | 'audience' | 'subject' | 'jwtid' | 'nonce' | 'ignoreNotBefore';
+
+/**
+ * Everything that `authorize()` takes with `verify` in place of `secret`. The options that say how the library verifies
+ * throw a `TypeError` then.
+ *
+ * @typeParam Claims what the application's verifier answers
+ */
+export interface VerifierOptions<Claims = JwtClaims> extends Omit<
+  AuthorizeOptions<Claims>,
+  VerificationOption
+> {
+  /**
+   * The application's own verifier, see {@link VerifyFunction}: for EdDSA, encrypted and opaque tokens, introspection
+   * (RFC 7662), or the SDK of a provider. It is called once for each token that is shown, and has `keyTimeout` to
+   * answer. All else, such as renewal and revocation, works as with `secret`.
+   *
+   * @example verify: async (token) => (await jwtVerify(token, key, { issuer, audience })).payload
+   */
+  verify: VerifyFunction<Claims>;
 }

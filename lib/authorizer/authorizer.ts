@@ -35,8 +35,8 @@ import type { Settings } from './settings';
 import { emptyStats } from '../session/statistics';
 import type { AuthorizerStats } from '../session/statistics';
 import { tellRefusal } from '../session/notifications';
-import { redactHandshake, takeAuthToken } from '../token/token-source';
-import type { AnyNamespace, AnyServer, AnySocket, SocketAuth } from '../types';
+import type { Shown } from '../token/token-text';
+import type { AnyNamespace, AnyServer, AnySocket } from '../types';
 
 /** Namespaces, per connection, in which sessions without a socket are remembered. */
 const MAX_ABANDONED = 16;
@@ -155,7 +155,7 @@ export class AuthorizerCore {
     const lobby = new Lobby(namespace);
     this.#lobbies.set(namespace, lobby);
     guardRecovery(namespace, {
-      keep: (socket) => this.#sessionOf(socket)?.auth,
+      keep: (socket) => this.#sessionOf(socket)?.kept,
       mayRestore: (kept) => this.#context.admission.mayRestore(kept),
     });
     return lobby;
@@ -215,7 +215,7 @@ export class AuthorizerCore {
 
   #restoredPermit(socket: AnySocket): Permit | undefined {
     if (!isRestored(socket)) return undefined;
-    return this.#context.admission.restore((socket.data as { auth: SocketAuth }).auth);
+    return this.#context.admission.restore((socket.data as { auth: unknown }).auth);
   }
 
   /** A session that this connection has already, or had, where the socket belongs. */
@@ -297,16 +297,8 @@ export class AuthorizerCore {
   }
 
   /** The token of the CONNECT packet, unless handshake mode has judged it. */
-  #takeToken(socket: AnySocket): string | UnauthorizedError | undefined {
-    if (this.#handshake.hasAdmitted(socket)) return undefined;
-    let token: string | UnauthorizedError | undefined;
-    try {
-      token = takeAuthToken(socket, this.#settings);
-    } catch (error) {
-      token = error as UnauthorizedError;
-    }
-    redactHandshake(socket, this.#settings);
-    return token;
+  #takeToken(socket: AnySocket): Shown {
+    return this.#handshake.hasAdmitted(socket) ? undefined : this.#settings.tokens.atConnect(socket);
   }
 }
 

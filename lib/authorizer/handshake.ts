@@ -8,7 +8,7 @@ import type { Permit } from '../token/permit';
 import { CODES } from '../protocol';
 import { countRefusal, isFailure } from '../session/refusals';
 import type { SessionContext } from '../session/context';
-import { redactHandshake, takeAuthToken, tokenOfRequest } from '../token/token-source';
+import type { Shown } from '../token/token-text';
 import type { AnyNamespace, AnySocket } from '../types';
 
 /** Socket.IO's `next`. */
@@ -84,7 +84,7 @@ export class Handshake {
       if (outcome instanceof UnauthorizedError) this.#refuse(socket, outcome, answer);
       else this.#accept(socket, outcome, answer);
     };
-    const token = this.#takeToken(socket);
+    const token = this.#context.settings.tokens.atConnect(socket);
     const outcome = isLoggedIn ? undefined : this.#outcomeOf(token, socket, door);
     if (outcome instanceof Promise) {
       this.#waiting += 1;
@@ -95,24 +95,7 @@ export class Handshake {
     } else finish(outcome);
   }
 
-  #takeToken(socket: AnySocket): string | UnauthorizedError | undefined {
-    const { settings } = this.#context;
-    let token: string | UnauthorizedError | undefined;
-    try {
-      const shown = takeAuthToken(socket, settings);
-      token = (settings.headerOnly ? undefined : shown) ?? tokenOfRequest(socket, settings);
-    } catch (error) {
-      token = error as UnauthorizedError;
-    }
-    redactHandshake(socket, settings);
-    return token;
-  }
-
-  #outcomeOf(
-    token: string | UnauthorizedError | undefined,
-    socket: AnySocket,
-    door: Door,
-  ): Outcome | Promise<Outcome> {
+  #outcomeOf(token: Shown, socket: AnySocket, door: Door): Outcome | Promise<Outcome> {
     const { settings, admission, stats } = this.#context;
     const { client } = socket;
     if ((door.failures.get(client) ?? 0) >= settings.maxAttempts) {

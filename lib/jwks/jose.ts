@@ -10,9 +10,12 @@ export type Jose = typeof import('jose');
  */
 export async function loadJose(load: () => Promise<Jose> = () => import('jose')): Promise<Jose> {
   try {
-    return await load();
+    const jose = await load();
+    // Older versions pass over the option that bounds requests, without a word.
+    if (typeof jose.customFetch !== 'symbol') throw new Error('the version of jose is too old');
+    return jose;
   } catch (cause) {
-    process.emitWarning('jwksVerifier() needs the package jose, version 6: npm install jose', {
+    process.emitWarning('jwksVerifier() needs the package jose, version 6.1 or newer: npm install jose', {
       type: WARNING,
       detail: (cause as Error).message,
     });

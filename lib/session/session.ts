@@ -1,4 +1,3 @@
-import { revokedToken } from '../token/admission';
 import type { Outcome } from '../token/admission';
 import { Deadline } from '../runtime/deadlines';
 import type { DeadlineOwner } from '../runtime/deadlines';
@@ -8,8 +7,8 @@ import { closeIdleTransport, disconnect, guardEvents, isTransportOpen } from '..
 import type { Gatekeeper, Reply } from '../socket-io/internals';
 import { log } from '../runtime/log';
 import { keepWaiting, letIn, letInAtOnce, putOut } from './membership';
-import { toSocketAuth } from '../token/permit';
-import type { Permit } from '../token/permit';
+import { toKeptSession } from '../token/permit';
+import type { KeptSession, Permit } from '../token/permit';
 import { CODES, EVENTS, NAMESPACE_EVENTS } from '../protocol';
 import type { AuthenticatedPayload, DeauthenticationReason } from '../protocol';
 import { isFailure, tellDropped, tellRefused } from './refusals';
@@ -18,9 +17,9 @@ import type { SessionContext } from './context';
 import { CLOSED, isBusy, isOpen, PENDING, transition } from './state';
 import type { SessionEvent, SessionState } from './state';
 import { tellAuthenticated, tellExpiring, tellRefusal, toPayload } from './notifications';
-import { tokenOfEvent, tokenOfRequest } from '../token/token-source';
-import type { AnySocket, SocketAuth, TokenIdentity } from '../types';
-import { expired, malformed } from '../token/verifier';
+import type { Shown } from '../token/token-text';
+import type { AnySocket, TokenIdentity } from '../types';
+import { expired, malformed, revokedToken } from '../token/refusals';
 
 /** Dropped events that a client is told of, each time that it has to log in; a flood is dropped in silence. */
 const MAX_REPORTED_EVENTS = 16;
@@ -79,9 +78,9 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     return this.#permit?.endsAt ?? Infinity;
   }
 
-  /** What others may see of the session; `undefined` unless it is authenticated. */
-  get auth(): SocketAuth | undefined {
-    return this.#permit && toSocketAuth(this.#permit);
+  /** What recovery keeps of the session; `undefined` unless it is authenticated. */
+  get kept(): KeptSession | undefined {
+    return this.#permit && toKeptSession(this.#permit);
   }
 
   belongsTo(context: SessionContext): boolean {
@@ -221,18 +220,21 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
   }
 
   #onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void {
-    let token: string | undefined;
-    try {
-      token = tokenOfEvent(payload, this.#context.settings);
-      // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
-      if (token === undefined && this.#logins === 0) token = tokenOfRequest(socket, this.#context.settings);
-      if (token === undefined) throw malformed('invalid token datatype');
-    } catch (error) {
-      const busy = isBusy(this.#state) && unauthorized(CODES.authenticationInProgress);
-      this.refuse(busy || (error as UnauthorizedError), socket, reply);
+    if (isBusy(this.#state)) {
+      // Unread: a flood of these must not cost more than its answers.
+      this.refuse(unauthorized(CODES.authenticationInProgress), socket, reply);
       return;
     }
-    this.submit(token, socket, reply);
+    const shown = this.#tokenOf(payload, socket);
+    if (typeof shown === 'string') this.submit(shown, socket, reply);
+    else this.refuse(shown, socket, reply);
+  }
+
+  #tokenOf(payload: unknown, socket: AnySocket): string | UnauthorizedError {
+    const { tokens } = this.#context.settings;
+    // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
+    const older = this.#logins === 0 ? (): Shown => tokens.ofRequest(socket) : (): Shown => undefined;
+    return tokens.ofEvent(payload) ?? older() ?? malformed('invalid token datatype');
   }
 
   #onDeauthenticate(reply: Reply | undefined): void {

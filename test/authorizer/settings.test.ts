@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { authorize, UnauthorizedError } from '../../lib';
-import type { AuthorizeOptions } from '../../lib';
+import type { AuthorizeOptions, JwtClaims } from '../../lib';
 import { toVerificationKeys } from '../../lib/token/keys';
 import type { VerificationKey } from '../../lib/token/keys';
 import { toSettings } from '../../lib/authorizer/settings';
@@ -19,6 +19,7 @@ const WRONG: Record<string, unknown[]> = {
   isolate: ['no'],
   onExpired: ['explode', true, null],
   renewNotice: [-1, '30s', NaN],
+  userClaim: ['', 7, null],
   sameSubject: [0],
   scope: ['global', null],
   maxTokenBytes: [0, -1, 1.5, '8k'],
@@ -33,7 +34,18 @@ const WRONG: Record<string, unknown[]> = {
   decodedPropertyName: ['', 7, '__proto__', 'data', 'emit'],
   encodedPropertyName: ['', 'handshake'],
   callback: ['now', NaN, Infinity, null],
+  getToken: ['x-token', null],
   cookie: ['', true],
+  origins: [
+    'https://app.example.com',
+    [7],
+    ['null'],
+    ['*'],
+    ['app.example.com'],
+    ['https://app.example.com/'],
+    ['https://*.example.com'],
+    ['https://app.example.com', ''],
+  ],
   auth_header_required: ['yes'],
   success: [true],
   fail: [true],
@@ -65,6 +77,40 @@ describe('the options of authorize()', () => {
       });
     }
   }
+
+  for (const value of [true, 'jwks', null]) {
+    it(`throw a TypeError that names verify for ${JSON.stringify(value)}`, () => {
+      expect(() => authorize({ verify: value } as never)).to.throw(TypeError, 'options.verify must');
+    });
+  }
+
+  const verify = (): object => ({});
+  const verification: [name: string, value: unknown][] = [
+    ['secret', SECRET],
+    ['algorithms', ['HS256']],
+    ['issuer', 'alice'],
+    ['audience', 'chat'],
+    ['subject', 'bob'],
+    ['jwtid', 'one'],
+    ['nonce', 'one'],
+    ['ignoreNotBefore', false],
+  ];
+  for (const [name, value] of verification) {
+    it(`throw a TypeError for ${name} together with verify, which verifies alone`, () => {
+      expect(() => authorize({ verify, [name]: value } as never)).to.throw(
+        TypeError,
+        `options.${name} must not`,
+      );
+      const { keySource } = toSettings({ verify, [name]: undefined } as never);
+      expect(keySource).to.deep.equal({ verify });
+    });
+  }
+
+  it('say with verify what the library applies to its claims', () => {
+    const options = { clockTolerance: 5, maxAge: '1h', ignoreExpiration: true };
+    const { life } = toSettings({ verify, ...options } as never);
+    expect(life.endOf({ exp: 100, iat: 50 })).to.equal(3_650_000);
+  });
 
   for (const secret of [undefined, null, '', 7, {}, [], [''], [SECRET, undefined], Buffer.alloc(0)]) {
     it(`throw a TypeError for the secret ${JSON.stringify(secret)}`, () => {
@@ -140,6 +186,33 @@ describe('the options of authorize()', () => {
       encodedPropertyName: 'encoded_token',
       headerOnly: false,
       allow: new Set(),
+      cookie: undefined,
+      origins: new Set(),
+    });
+  });
+
+  it('have origins in one form', () => {
+    const origins = ['HTTPS://App.example.com:443', 'http://[0:0::1]:80', 'capacitor://localhost'];
+    expect([...toSettings({ secret: SECRET, origins }).origins]).to.deep.equal([
+      'https://app.example.com',
+      'http://[::1]',
+      'capacitor://localhost',
+    ]);
+  });
+
+  it('name the user by a claim of the token itself', () => {
+    expect(toSettings({ secret: SECRET }).userClaim({ sub: 'bob', id: 7 })).to.equal('bob');
+    expect(toSettings({ secret: SECRET, userClaim: 'id' }).userClaim({ sub: 'bob', id: 7 })).to.equal('7');
+    const userClaim = ({ id }: JwtClaims): string => `user ${String(id)}`;
+    expect(toSettings({ secret: SECRET, userClaim }).userClaim({ id: 7 })).to.equal('user 7');
+  });
+
+  it('bound how long a rule of revoke must be kept: ignoreExpiration ignores exp, and never maxAge', () => {
+    const options = { secret: SECRET, clockTolerance: 5, maxAge: 100 };
+    expect(toSettings(options)).to.include({ maxTokenLife: 105_000, lifeAfterExp: 5000 });
+    expect(toSettings({ ...options, ignoreExpiration: true })).to.include({
+      maxTokenLife: 105_000,
+      lifeAfterExp: Infinity,
     });
   });
 

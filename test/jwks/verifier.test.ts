@@ -6,6 +6,7 @@ import type { JwtClaims } from '../../lib';
 import { jwksVerifier } from '../../lib/jwks';
 import type { JwksVerifier, JwksVerifierOptions } from '../../lib/jwks';
 import { loadJose } from '../../lib/jwks/jose';
+import type { Jose } from '../../lib/jwks/jose';
 import { toJwksSettings } from '../../lib/jwks/settings';
 import { createVerifier } from '../../lib/jwks/verification';
 import { JwksEndpoint, pastOneMs, SigningKey } from '../support/jwks-endpoint';
@@ -476,18 +477,27 @@ describe('jwksVerifier', () => {
   });
 
   describe('without the package jose', () => {
-    it('says so in a process warning, and refuses with invalid_secret', async () => {
-      const warnings = new Warnings();
-      const absent = (): Promise<never> => Promise.reject(new Error("Cannot find package 'jose'"));
-      const verify = createVerifier(toJwksSettings({ jwksUri: endpoint.uri }), absent);
-      const warning = await warnings.next();
-      expect(warning).to.include({ name: 'SocketioAuthorizeWarning', detail: "Cannot find package 'jose'" });
-      expect(warning.message).to.include('npm install jose');
-      for (let index = 0; index < 2; index += 1)
-        expect(await refusalOf(verify(new SigningKey('one', 'ec').token()))).to.include(NO_KEY);
-      warnings.close();
-      expect(endpoint.requests).to.equal(0);
-    });
+    const absent: [what: string, load: () => Promise<Jose>, detail: string][] = [
+      ['', () => Promise.reject(new Error("Cannot find package 'jose'")), "Cannot find package 'jose'"],
+      [
+        ', or with one that knows no customFetch',
+        () => Promise.resolve({} as Jose),
+        'the version of jose is too old',
+      ],
+    ];
+    for (const [what, load, detail] of absent) {
+      it(`says so in a process warning, and refuses with invalid_secret${what}`, async () => {
+        const warnings = new Warnings();
+        const verify = createVerifier(toJwksSettings({ jwksUri: endpoint.uri }), load);
+        const warning = await warnings.next();
+        expect(warning).to.include({ name: 'SocketioAuthorizeWarning', detail });
+        expect(warning.message).to.include('npm install jose');
+        for (let index = 0; index < 2; index += 1)
+          expect(await refusalOf(verify(new SigningKey('one', 'ec').token()))).to.include(NO_KEY);
+        warnings.close();
+        expect(endpoint.requests).to.equal(0);
+      });
+    }
 
     it('that is loaded as an ES module, since it is nothing else', async () => {
       expect((await loadJose())[Symbol.toStringTag as never]).to.equal('Module');

@@ -13,7 +13,7 @@ describe('a session that is not authenticated', () => {
     const session = new Session(context as unknown as SessionContext, () => expect.fail('abandoned'));
     expect(session.identity).to.deep.equal({});
     expect(session.endsAt).to.equal(Infinity);
-    expect(session.auth).to.equal(undefined);
+    expect(session.kept).to.equal(undefined);
     session.revoke();
     expect(stats).to.deep.equal(emptyStats());
   });

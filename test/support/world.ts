@@ -5,7 +5,7 @@ import type { ServerOptions } from 'socket.io';
 import { io as connect } from 'socket.io-client';
 import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from 'socket.io-client';
 import { authorize } from '../../lib';
-import type { Authorizer, AuthorizeOptions } from '../../lib';
+import type { Authorizer, AuthorizeOptions, VerifierOptions } from '../../lib';
 import { Inbox } from './inbox';
 import { SECRET } from './tokens';
 
@@ -32,8 +32,8 @@ export class World {
   }
 
   /** An authorizer that is closed with the world; the secret is the tests' unless given. */
-  authorize(options: Partial<AuthorizeOptions> = {}): Authorizer {
-    const authorizer = authorize({ secret: SECRET, ...options });
+  authorize(options: Partial<AuthorizeOptions> | VerifierOptions = {}): Authorizer {
+    const authorizer = authorize('verify' in options ? options : { secret: SECRET, ...options });
     this.#authorizers.push(authorizer);
     return authorizer;
   }
