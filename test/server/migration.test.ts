@@ -183,7 +183,7 @@ describe('a user of socketio-jwt', () => {
       expect(() => authorize({ secret: SECRET, requird: false } as never)).to.throw(TypeError, 'requird');
     },
     '`secret` as a `Buffer`, `KeyObject` or list': async () => {
-      guard({ secret: [Buffer.from('the newest'), Buffer.from(SECRET)] });
+      guard({ secret: [Buffer.from('the newest secret, of 32 bytes or more'), Buffer.from(SECRET)] });
       expect(await show(await world.connected(), createToken())).to.include({ ok: true });
     },
   };
