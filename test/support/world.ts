@@ -7,6 +7,7 @@ import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from 'sock
 import { authorize } from '../../lib';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
 import { Inbox } from './inbox';
+import { StoppedTime } from './stopped-time';
 import { SECRET } from './tokens';
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
@@ -17,6 +18,7 @@ export class World {
   readonly io: Server;
   readonly #clients: ClientSocket[] = [];
   readonly #authorizers: Authorizer[] = [];
+  #time: StoppedTime | undefined;
 
   constructor(options: Partial<ServerOptions> = {}) {
     this.io = new Server(this.http, options);
@@ -29,6 +31,12 @@ export class World {
   async listen(): Promise<this> {
     await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
     return this;
+  }
+
+  /** Stops the server's time, until the world is closed; see {@link StoppedTime}. */
+  stopTime(): StoppedTime {
+    this.#time ??= new StoppedTime();
+    return this.#time;
   }
 
   /** An authorizer that is closed with the world; the secret is the tests' unless given. */
@@ -61,6 +69,8 @@ export class World {
     for (const client of this.#clients) client.disconnect();
     for (const authorizer of this.#authorizers) authorizer.close();
     await this.io.close();
+    this.#time?.resume();
+    this.#time = undefined;
   }
 }
 
