@@ -2,6 +2,8 @@ import { must } from './peer.mjs';
 
 /** How far the clocks of server and client may be apart, in ms, for `expiresAt` to count as right. */
 const CLOCK_DIFFERENCE = 5_000;
+/** Seconds that a session lasts whose end is looked at: long enough to log in on a busy machine. */
+const SHORT_LIFE = 6;
 /** No server may let a client try more often. */
 const MOST_ATTEMPTS = 50;
 
@@ -130,13 +132,14 @@ export const RULES = {
     if (!replies[1].ok) mustBeRefusal(replies[1].error, 'authentication_in_progress');
   },
   'a session ends at exp, after a notice': async (bench) => {
-    const peer = await bench.authenticated(bench.token({}, { expiresIn: 3 }));
-    const notice = await peer.until('token_expiring', undefined, 3_000 + bench.target.patience);
+    const patience = SHORT_LIFE * 1000 + bench.target.patience;
+    const peer = await bench.authenticated(bench.token({}, { expiresIn: SHORT_LIFE }));
+    const notice = await peer.until('token_expiring', undefined, patience);
     must(
-      notice.expiresIn > 0 && notice.expiresIn < 3_000,
+      notice.expiresIn > 0 && notice.expiresIn < SHORT_LIFE * 1000,
       `token_expiring says expiresIn ${notice.expiresIn}`,
     );
-    const { data } = await peer.until('unauthorized', undefined, 3_000 + bench.target.patience);
+    const { data } = await peer.until('unauthorized', undefined, patience);
     mustBeRefusal(data, 'invalid_token', ['expired']);
     if (peer.socket.connected) {
       const isOver = peer.until('disconnect').then(() => true);
@@ -172,15 +175,19 @@ export const RULES = {
   },
   'a refused token does not put off the timeout': async (bench) => {
     const peer = await bench.pending();
-    const start = performance.now();
     const { timeout, patience } = bench.target;
     await new Promise((resolve) => {
       setTimeout(resolve, timeout / 2);
     });
+    // Judged by what comes first, since the machine may be slow.
+    const later = await bench.pending();
     await peer.authenticate('no token');
-    await peer.refusal('authentication_timeout', timeout + patience);
-    const took = performance.now() - start;
-    must(took < timeout * 1.5, `it took ${Math.round(took)} ms of a timeout of ${timeout}`);
+    const isFirst = peer.refusal('authentication_timeout', timeout + patience).then(() => true);
+    const isLast = later.refusal('authentication_timeout', timeout + patience).then(() => false);
+    must(
+      await Promise.race([isFirst, isLast]),
+      'a client that connected half of the timeout later was disconnected earlier',
+    );
   },
   'too many refused tokens disconnect': async (bench) => {
     const peer = await bench.pending();

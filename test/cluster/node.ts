@@ -15,6 +15,7 @@ import { redisRevocationStore } from '../../lib/redis';
 import { Inbox } from '../support/inbox';
 import type { Answer, NodeConfig, Question } from '../support/node-process';
 import { SECRET } from '../support/tokens';
+import { LONG_TIMEOUT } from '../support/world';
 
 const config = JSON.parse(process.env.TEST_NODE ?? '') as NodeConfig;
 const http = createServer();
@@ -56,6 +57,7 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
   const io = new Server(http, await adapter());
   const auth = authorize({
     secret: SECRET,
+    timeout: LONG_TIMEOUT,
     ...config.options,
     ...(config.store && { revocation: redisRevocationStore(await connectedClient()) }),
   });

@@ -120,7 +120,7 @@ describe('jwksSecret', () => {
       const key = new SigningKey('one', 'ec');
       endpoint.keys = [key];
       endpoint.answer = answer;
-      const show = guard({ timeout: 200, cooldown: 1 });
+      const show = guard({ timeout: 2_000, cooldown: 1 });
       const { error } = await show(key.token());
       expect(error).to.include({ code: 'invalid_secret', reason: 'key_unavailable', retryable: true });
       expect(error?.message).to.equal('no key for this token');

@@ -201,7 +201,8 @@ describe('a user of socketio-jwt', () => {
     expect(rows).to.have.members(Object.keys(ROWS));
   });
 
-  it('had a server that ended at its first connection to Socket.IO 4', async () => {
+  it('had a server that ended at its first connection to Socket.IO 4', async function () {
+    this.timeout(120_000);
     const script = `
       const { Server } = require('socket.io');
       const { io: connect } = require('socket.io-client');
@@ -210,7 +211,7 @@ describe('a user of socketio-jwt', () => {
       connect('http://127.0.0.1:' + io.httpServer.address().port);
     `;
     const output = await new Promise<string>((done) => {
-      const options = { cwd: resolve(ROOT), timeout: 8000 };
+      const options = { cwd: resolve(ROOT), timeout: 100_000 };
       execFile(process.execPath, ['-e', script], options, (_error, _stdout, stderr) => done(stderr));
     });
     expect(output).to.match(/TypeError: Cannot read properties of undefined \(reading 'indexOf'\)/);

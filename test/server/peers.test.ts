@@ -6,7 +6,9 @@ import { SECRET, tokenEndingIn } from '../support/tokens';
 import { World } from '../support/world';
 
 /** What the comparison in the README says of others, shown on the real things. */
-describe('beside it', () => {
+describe('beside it', function () {
+  this.timeout(120_000);
+
   /** Runs a server of a peer in a process of its own, has a client connect with a token of 123, and says how it ended. */
   function withToken123(install: string): Promise<string> {
     const script = `
@@ -22,7 +24,7 @@ describe('beside it', () => {
       })();
     `;
     return new Promise((done) => {
-      const options = { cwd: ROOT, timeout: 8000 };
+      const options = { cwd: ROOT, timeout: 100_000 };
       execFile(process.execPath, ['-e', script], options, (_error, stdout, stderr) => done(stdout + stderr));
     });
   }

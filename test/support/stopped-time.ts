@@ -3,6 +3,7 @@ import { ROOT } from './repository';
 
 /** The compiled server, as the tests load it and as the examples do. The client's timers are its tests' own. */
 const SERVER = [resolve(ROOT, '.build/lib') + sep, resolve(ROOT, 'dist') + sep];
+const TESTS = resolve(ROOT, '.build/test') + sep;
 const CLIENT = ['lib', 'dist'].map((folder) => [folder, 'client', ''].join(sep));
 
 interface Timer {
@@ -28,10 +29,10 @@ export class StoppedTime {
   #now = Date.now();
 
   constructor() {
-    const set = (callback: () => void, delay?: number, ...args: unknown[]): unknown =>
+    const set = (callback: (...given: unknown[]) => void, delay?: number, ...args: unknown[]): unknown =>
       isCalledByServer(set)
         ? this.#add(callback, delay ?? 0)
-        : this.#real.setTimeout(callback as (...given: unknown[]) => void, delay, ...args);
+        : this.#real.setTimeout(callback, delay, ...args);
     const clear = (timer: Timer & NodeJS.Timeout): void => {
       if (!this.#timers.delete(timer)) this.#real.clearTimeout(timer);
     };
@@ -70,15 +71,16 @@ export class StoppedTime {
   }
 }
 
-/** Whether the function that called `callee` belongs to the server. */
+/** Whether the function that called `callee` belongs to the server; tests may have put one of theirs in between. */
 function isCalledByServer(callee: unknown): boolean {
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 1;
-  const caller = { stack: '' };
-  Error.captureStackTrace(caller, callee as () => void);
+  Error.stackTraceLimit = 3;
+  const calls = { stack: '' };
+  Error.captureStackTrace(calls, callee as () => void);
   Error.stackTraceLimit = stackTraceLimit;
+  const [, ...frames] = calls.stack.split('\n');
+  const caller = frames.find((frame) => !frame.includes(TESTS)) ?? '';
   return (
-    SERVER.some((folder) => caller.stack.includes(folder)) &&
-    !CLIENT.some((folder) => caller.stack.includes(folder))
+    SERVER.some((folder) => caller.includes(folder)) && !CLIENT.some((folder) => caller.includes(folder))
   );
 }

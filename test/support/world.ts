@@ -10,6 +10,9 @@ import { Inbox } from './inbox';
 import { StoppedTime } from './stopped-time';
 import { SECRET } from './tokens';
 
+/** Ms: longer than any test takes, on a busy machine too. */
+export const LONG_TIMEOUT = 600_000;
+
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
 /** A real server on a port of its own, with real clients; everything is closed by {@link World.close}. */
@@ -28,8 +31,12 @@ export class World {
     return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
   }
 
-  async listen(): Promise<this> {
-    await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
+  /** @param port that of a server before it; another program may have taken it for a while */
+  async listen(port = 0): Promise<this> {
+    const retry = (): unknown => setTimeout(() => this.http.listen(port, '127.0.0.1'), 20);
+    this.http.on('error', retry);
+    await new Promise<void>((resolve) => this.http.listen(port, '127.0.0.1', resolve));
+    this.http.off('error', retry);
     return this;
   }
 
@@ -39,9 +46,9 @@ export class World {
     return this.#time;
   }
 
-  /** An authorizer that is closed with the world; the secret is the tests' unless given. */
+  /** An authorizer that is closed with the world. Unless given, the secret is the tests', and the timeout a long one. */
   authorize(options: Partial<AuthorizeOptions> = {}): Authorizer {
-    const authorizer = authorize({ secret: SECRET, ...options });
+    const authorizer = authorize({ secret: SECRET, timeout: LONG_TIMEOUT, ...options });
     this.#authorizers.push(authorizer);
     return authorizer;
   }
