@@ -2,8 +2,11 @@ import { must } from './peer.mjs';
 
 /** How far the clocks of server and client may be apart, in ms, for `expiresAt` to count as right. */
 const CLOCK_DIFFERENCE = 5_000;
-/** Seconds that a session lasts whose end is looked at: long enough to log in on a busy machine. */
-const SHORT_LIFE = 6;
+/**
+ * Seconds that a session lasts whose end is looked at: long enough to log in on a busy machine. A server that stands
+ * still for a second may miss the notice of the first, not that of the second.
+ */
+const LIVES = [6, 20];
 /** No server may let a client try more often. */
 const MOST_ATTEMPTS = 50;
 
@@ -23,6 +26,24 @@ async function mustRefuse(bench, payload, code, reason) {
   const reply = await peer.authenticateWith(payload);
   must(reply?.ok === false, `accepted: ${JSON.stringify(reply)}`);
   mustBeRefusal(reply.error, code, reason);
+}
+
+/** @returns whether there was a notice */
+async function endsAfterNotice(bench, life) {
+  const peer = await bench.authenticated(bench.token({}, { expiresIn: life }));
+  const { data } = await peer.until('unauthorized', undefined, life * 1000 + bench.target.patience);
+  mustBeRefusal(data, 'invalid_token', ['expired']);
+  if (peer.socket.connected) {
+    const isOver = peer.until('disconnect').then(() => true);
+    must(await Promise.race([isOver, peer.isGated().catch(() => true)]), 'the socket is still heard');
+  }
+  const [notice] = peer.all('token_expiring');
+  if (notice === undefined) return false;
+  must(
+    notice.expiresIn > 0 && notice.expiresIn < life * 1000,
+    `token_expiring says expiresIn ${notice.expiresIn}`,
+  );
+  return true;
 }
 
 const unsigned = (claims) =>
@@ -132,19 +153,9 @@ export const RULES = {
     if (!replies[1].ok) mustBeRefusal(replies[1].error, 'authentication_in_progress');
   },
   'a session ends at exp, after a notice': async (bench) => {
-    const patience = SHORT_LIFE * 1000 + bench.target.patience;
-    const peer = await bench.authenticated(bench.token({}, { expiresIn: SHORT_LIFE }));
-    const notice = await peer.until('token_expiring', undefined, patience);
-    must(
-      notice.expiresIn > 0 && notice.expiresIn < SHORT_LIFE * 1000,
-      `token_expiring says expiresIn ${notice.expiresIn}`,
-    );
-    const { data } = await peer.until('unauthorized', undefined, patience);
-    mustBeRefusal(data, 'invalid_token', ['expired']);
-    if (peer.socket.connected) {
-      const isOver = peer.until('disconnect').then(() => true);
-      must(await Promise.race([isOver, peer.isGated().catch(() => true)]), 'the socket is still heard');
-    }
+    let isNoticed = false;
+    for (const life of LIVES) isNoticed ||= await endsAfterNotice(bench, life);
+    must(isNoticed, "no 'token_expiring' came before the end");
   },
   'a logout is acknowledged, and the socket is pending': async (bench) => {
     const peer = await bench.authenticated();

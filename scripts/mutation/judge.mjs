@@ -3,10 +3,10 @@ import { reaches } from './coverage.mjs';
 import { ROOT, runTests, shortName } from './tests.mjs';
 
 const PLANT = resolve(ROOT, 'scripts/mutation/plant.cjs');
-/** Seconds of tests that are run together, before the next are begun: most faults are noticed by the first. */
-const STAGES = [2, 15, Infinity];
+/** Seconds of tests that are run together, before the next are begun: the very first file notices most faults. */
+const STAGES = [0, 2, 15, Infinity];
 /** Ms that any tests have, and how much longer than without a fault they may take. */
-const LEAST_BUDGET = 10_000;
+const LEAST_BUDGET = 5_000;
 const PATIENCE = 4;
 
 /**
@@ -77,18 +77,18 @@ function environment({ file, start, end, text }) {
   };
 }
 
-/** Test files, in pieces that take so many seconds. */
+/** Test files, in pieces that take so many seconds, or are one file. */
 function inStages(coverages) {
-  const stages = STAGES.map(() => []);
-  let stage = 0;
-  let left = STAGES[0];
-  for (const coverage of coverages) {
-    while (coverage.seconds > left && stage < STAGES.length - 1) {
-      stage += 1;
-      left = STAGES[stage];
+  const rest = [...coverages];
+  const stages = [];
+  for (const seconds of STAGES) {
+    const stage = rest.splice(0, 1);
+    let left = seconds - (stage[0]?.seconds ?? 0);
+    while (rest.length > 0 && rest[0].seconds <= left) {
+      left -= rest[0].seconds;
+      stage.push(...rest.splice(0, 1));
     }
-    stages[stage].push(coverage);
-    left -= coverage.seconds;
+    stages.push(stage);
   }
   return stages.filter(({ length }) => length > 0);
 }
