@@ -225,17 +225,6 @@ describe('namespaces', () => {
       expect(auth.stats()).to.include({ revoked: 0 });
     });
 
-    it('share a handshake too: the second namespace needs no token', async () => {
-      guard({ handshake: true });
-      const client = world.client('/', { auth: { token: createToken() } });
-      const chat = client.socket.io.socket('/chat', {});
-      await Promise.all([client.until('authenticated'), once(chat as never, 'authenticated')]);
-      const late = client.socket.io.socket('/chat-later', {});
-      auth.attach(world.io.of('/chat-later'));
-      await Promise.race([once(late as never, 'connect_error'), once(late as never, 'authenticated')]);
-      expect(auth.stats().verified).to.be.within(1, 3);
-    });
-
     it('ask for a token at the handshake where none was shown', async () => {
       guard({ handshake: true });
       expect(await connectError(world.client('/chat'))).to.include({ code: 'credentials_required' });
