@@ -125,7 +125,7 @@ const PROGRAMS: Record<string, [text: string, prints: string]> = {
 };
 
 describe('the package, as a user installs it', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   const project = new Project();
 
   before(async () => {
@@ -214,7 +214,7 @@ describe('the package, as a user installs it', function () {
 });
 
 describe('the package, beside Socket.IO alone', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const project = new Project();
 
   before(() => project.install('socket.io'));
