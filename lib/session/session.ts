@@ -180,7 +180,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   /** Logged out meanwhile. The attempt counts all the same, or a logout would make attempts free. */
   #settleInVain(outcome: Outcome, { socket, reply }: Shown): void {
     tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context, reply);
-    if (outcome instanceof UnauthorizedError && this.#place.attempts.fail(outcome)) this.giveUp();
+    if (outcome instanceof UnauthorizedError && this.#place.attempts.fail(outcome)) this.#giveUp();
   }
 
   #accept(attempt: number, permit: Permit, rooms: MemberRooms, shown: Shown): void {
@@ -224,7 +224,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     if (!this.isOpen) this.#members.dropHeld();
     // What was granted ends before it has begun.
     if (isConnecting) disconnect(socket);
-    else if (this.#place.attempts.fail(error)) this.giveUp();
+    else if (this.#place.attempts.fail(error)) this.#giveUp();
     else if (isOverdue) this.onTimeout();
     else if (disconnectAfter !== undefined && !this.isOpen) this.#disconnectLater(socket, disconnectAfter);
   }
@@ -287,7 +287,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#members.throwOut(unauthorized(CODES.authenticationTimeout));
   }
 
-  giveUp(): void {
+  #giveUp(): void {
     this.#members.throwOut(unauthorized(CODES.tooManyAttempts));
   }
 
