@@ -44,7 +44,8 @@ export type Accept = (error?: Error | null, accepted?: boolean) => void;
  * Verifies a token in place of the library.
  *
  * @returns the claims, or a promise of them. The library copies them as JSON, and applies `exp`, `nbf`, `clockTolerance`,
- *   `maxAge` and `ignoreExpiration` to the copy. Anything but an object refuses the token, reason `rejected`
+ *   `maxAge` and `ignoreExpiration` to the copy. What holds no claims refuses the token, reason `rejected`: anything but
+ *   an object, and an Error, a `Map` or fetch's `Response`, of which JSON makes `{}`
  * @throws what refuses the token: an {@link UnauthorizedError} is told to the client as it is; a system or network error,
  *   an `AbortError` or a `TimeoutError` (also as `cause`) as `invalid_secret`, so that the client tries again; anything
  *   else as `invalid_token`, reason `rejected`

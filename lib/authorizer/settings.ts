@@ -1,4 +1,5 @@
 import { sign, decode } from 'jsonwebtoken';
+import type { VerifyOptions } from 'jsonwebtoken';
 import type { AdmissionRules } from '../token/admission';
 import { ALGORITHMS, describe, toVerificationKeys } from '../token/keys';
 import type { KeySource } from '../token/key-function';
@@ -267,12 +268,11 @@ function toleranceOf(verify: unknown): Pick<Options, 'clockTolerance'> {
 }
 
 function toVerifier(options: Options, life: TokenLife): TokenVerifier {
-  const passed = PASSED.flatMap((name) => (name in options ? [[name, copyOf(options[name])]] : []));
-  const { algorithms } = options;
-  return new TokenVerifier(
-    { passed: Object.fromEntries(passed), algorithms: algorithms && [...algorithms] },
-    life,
+  const passed: VerifyOptions = Object.fromEntries(
+    PASSED.flatMap((name) => (name in options ? [[name, copyOf(options[name])]] : [])),
   );
+  const { algorithms } = options;
+  return new TokenVerifier({ passed, algorithms: algorithms && [...algorithms] }, life);
 }
 
 function toSources(options: Complete): SourceRules {
@@ -301,9 +301,7 @@ function copyOf(value: unknown): unknown {
 }
 
 function withoutUndefined(options: Options): Options {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as unknown as Options;
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function toKeySource(options: Options, verifier: TokenVerifier): KeySource {

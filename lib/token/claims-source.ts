@@ -76,14 +76,37 @@ export class ClaimsSource {
   }
 }
 
-/** A copy, as JSON: what `verify` gave may be kept and changed elsewhere, and `socket.data` travels as JSON. */
+/**
+ * A copy, as JSON: what `verify` gave may be kept and changed elsewhere, and `socket.data` travels as JSON.
+ *
+ * @throws UnauthorizedError for anything that holds no claims: JSON makes `{}` of an Error, a Map, or fetch's Response
+ */
 function toClaims(answer: unknown): JwtClaims {
+  if (answer instanceof Error) throw toVerifierRefusal(answer);
   let copy: unknown;
   try {
     copy = JSON.parse(JSON.stringify(answer));
   } catch (cause) {
     throw rejected(cause);
   }
-  if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) throw rejected();
-  return copy as JwtClaims;
+  if (!isObject(copy) || Array.isArray(copy)) throw noClaims('no object');
+  if (Object.keys(copy).length === 0 && !isPlain(answer))
+    throw noClaims('an object without members of its own');
+  // Its `exp` would count for nothing.
+  if (isObject(copy.payload) && isObject(copy.protectedHeader))
+    throw noClaims("jose's result, not its payload");
+  return copy;
+}
+
+function noClaims(what: string): UnauthorizedError {
+  return rejected(new TypeError(`options.verify must answer the claims, and answered ${what}`));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isPlain(value: unknown): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -147,7 +147,7 @@ export class TokenSource {
   /** `Authorization: Bearer` (RFC 6750 §2.1), then `query.token`, then the cookie. */
   #ofHttp(socket: AnySocket): Shown {
     const found = this.#foundIn(socket);
-    found.token ??= { shown: this.#readRequest(socket.request as HttpRequest, found) };
+    found.token ??= { shown: this.#readRequest(socket.request, found) };
     return found.token.shown;
   }
 

@@ -5,6 +5,7 @@ import { unauthorized, UnauthorizedError } from '../errors';
 import { keysNamedBy } from './keys';
 import { CODES, REASONS } from '../protocol';
 import type { UnauthorizedReason } from '../protocol';
+import { ownText } from '../runtime/own-text';
 import { muteStacks, restoreStacks } from '../runtime/stack-traces';
 import type { Algorithm, JwtClaims, JwtHeader, UnverifiedToken } from '../types';
 import type { VerificationKey } from './keys';
@@ -103,7 +104,7 @@ export class TokenVerifier {
     const reason = reasonOf(error);
     if (reason === undefined) {
       // jws and crypto throw whatever they like at odd tokens; their words are not for the wire.
-      return unauthorized(CODES.invalidToken, { reason: REASONS.malformed, cause: error });
+      return unauthorized(CODES.invalidToken, { reason: REASONS.malformed, cause: withoutSource(error) });
     }
     const { message } = error as Error;
     return unauthorized(CODES.invalidToken, { message, reason, cause: error });
@@ -157,6 +158,12 @@ const OPENING_BRACE = 0x7b;
 
 function isClaims(payload: unknown): payload is JwtClaims {
   return typeof payload === 'object' && payload !== null && !Array.isArray(payload);
+}
+
+/** V8's `SyntaxError` of `JSON.parse` holds the whole text that was parsed. */
+function withoutSource(error: unknown): Error {
+  const { name, message } = error as Error;
+  return Object.assign(new Error(ownText(message)), { name });
 }
 
 function isMisfit(refusal: UnauthorizedError): boolean {

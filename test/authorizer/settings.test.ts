@@ -101,14 +101,14 @@ describe('the options of authorize()', () => {
         TypeError,
         `options.${name} must not`,
       );
-      const { keySource } = toSettings({ verify, [name]: undefined } as never);
+      const { keySource } = toSettings({ verify, [name]: undefined });
       expect(keySource).to.deep.equal({ verify });
     });
   }
 
   it('say with verify what the library applies to its claims', () => {
     const options = { clockTolerance: 5, maxAge: '1h', ignoreExpiration: true };
-    const { life } = toSettings({ verify, ...options } as never);
+    const { life } = toSettings({ verify, ...options });
     expect(life.endOf({ exp: 100, iat: 50 })).to.equal(3_650_000);
   });
 

@@ -53,10 +53,7 @@ describe('an outage', () => {
     ['fetch that takes too long', () => fetch(url, { signal: AbortSignal.timeout(20) })],
     ['a request that is refused', () => requested(get, free)],
     ['a request whose connection breaks', () => requested(get, `${url}/hang-up`)],
-    [
-      'a request over TLS to a server without',
-      () => requested(getSecurely as typeof get, url.replace('http', 'https')),
-    ],
+    ['a request over TLS to a server without', () => requested(getSecurely, url.replace('http', 'https'))],
     ['a name that cannot be resolved', () => resolve4('127.0.0.1.invalid')],
     ['a file that is not there', () => readFileSync('/nowhere/key.pem')],
   ];
