@@ -6,7 +6,7 @@ import { io as connect } from 'socket.io-client';
 import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from 'socket.io-client';
 import { authorize } from '../../lib';
 import type { Authorizer, AuthorizeOptions, JwtClaims, VerifierOptions } from '../../lib';
-import { toVerificationKey } from '../../lib/token/keys';
+import { toVerificationKeys } from '../../lib/token/keys';
 import { Inbox } from './inbox';
 import { SECRET, tokenVerifier } from './tokens';
 
@@ -110,7 +110,7 @@ const IGNORING = { ignoreExpiration: true, ignoreNotBefore: true };
 
 /** Verifies tokens of the tests' secret, as an application could; their life is the library's to judge. */
 function verifyAsTests(token: string): JwtClaims {
-  const outcome = tokenVerifier({ passed: IGNORING }).verify(token, [toVerificationKey(SECRET)]);
+  const outcome = tokenVerifier({ passed: IGNORING }).verify(token, toVerificationKeys(SECRET));
   if (outcome instanceof Error) throw outcome;
   return outcome;
 }
