@@ -37,6 +37,18 @@ export interface Limiter {
   consume(key: string): unknown;
 }
 
+/** What one event needs: see the option `permissions`. */
+export type Permission<Claims = JwtClaims> =
+  | string
+  | readonly string[]
+  | boolean
+  // Arguments come from the client: check them as anything that it sends.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  | ((claims: Claims, ...args: any[]) => boolean);
+
+/** What each event needs; `'*'` stands for those that are not named. */
+export type Permissions<Claims = JwtClaims> = { readonly [event: string]: Permission<Claims> };
+
 /** Classic: lets a connection in (`accept()`), or refuses it (`accept(error)`, `accept(null, false)`). */
 export type Accept = (error?: Error | null, accepted?: boolean) => void;
 
@@ -64,9 +76,11 @@ export type VerifyFunction<Claims = JwtClaims> = (
  */
 export interface AuthorizeOptions<Claims = JwtClaims> {
   /**
-   * The key that tokens are signed with: a shared secret, a PEM (public key or certificate) or a `KeyObject`; an array
-   * of them, newest first, while a key is being rotated; or a function that finds it, see {@link KeyFunction}.
-   * A string is a PEM if it begins like one. RSA keys under 2048 bits are refused (RFC 7518 §3.3).
+   * The key that tokens are signed with: a shared secret, a public key, certificate or JWK in any form of
+   * {@link KeyMaterial}; an array of them, newest first, while a key is being rotated; or a function that finds it, see
+   * {@link KeyFunction}. What holds a public key is never taken for a shared secret, and what looks like one but cannot
+   * be read throws. RSA keys under 2048 bits are refused (RFC 7518 §3.3); a shared secret under 32 bytes works, with one
+   * process warning (RFC 7518 §3.2).
    */
   secret: KeyMaterial | readonly KeyMaterial[] | KeyFunction;
 
@@ -106,6 +120,38 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    * @defaultValue []
    */
   allow?: readonly string[];
+
+  /**
+   * Events of one socket that may wait for its login. A socket that must log in holds what it sends from its connection
+   * until its first token has an outcome; later, and with `required: false`, it holds while a token is being verified.
+   * Held events are heard when the token is good, in order, after the `authenticated` listeners. Else they are dropped,
+   * and the client is told `not_authenticated`. All held events of a socket may take 64 KiB, those of a process 16 MiB.
+   * `0`: every event of a pending socket is dropped at once.
+   *
+   * @defaultValue 16
+   */
+  holdEvents?: number;
+
+  /**
+   * What an authenticated socket needs to send an event: a scope, a list of scopes (all of them), `true`, `false`, or a
+   * function of the claims and the event's arguments, of which only `true` allows. `'*'` is for events that are not
+   * named, `true` by default; events of `allow` pass unless they are named. A refused event is dropped before anybody
+   * hears it, and the client is told `insufficient_scope` (RFC 6750 §3.1), at most 16 times a minute and socket.
+   */
+  permissions?: Permissions<Claims>;
+
+  /**
+   * The scopes of a token, for `permissions`. Default: those of the first of `scope` (RFC 8693 §4.2), `scp` and
+   * `permissions` that the token has, as a string with spaces or a list.
+   */
+  scopes?: (claims: Claims) => readonly string[];
+
+  /**
+   * Rooms that the login joins and the logout leaves; a renewal joins what is new, and leaves what is gone. A function
+   * that throws, gives a promise, or names something else than a room refuses the login with `unknown`; so does the id
+   * of another socket, whose private messages the room would hear. Give names a prefix, such as `user:`.
+   */
+  rooms?: (claims: Claims, socket: AnySocket) => readonly string[];
 
   /**
    * Whether broadcasts and room messages pass a socket by until it is authenticated. Rooms that the application joins
@@ -287,6 +333,16 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   /** Where revocation rules are kept. Default: in this process's memory, told to the others of the cluster. */
   revocation?: RevocationStore;
 
+  /**
+   * Ms between two looks at the store for rules that this node has not heard, since adapters promise nothing: what was
+   * revoked ends after this time at the latest. A store with `rulesSince` is asked once for all that is new. Of any
+   * other, and only if this option is set, each live session is asked for once in this time, spread evenly. A store
+   * that fails ends nobody, and is asked again. `0`: never.
+   *
+   * @defaultValue 10000 if the store has `rulesSince`, else 0
+   */
+  recheckInterval?: number;
+
   /** `iss` must be this, or one of these (RFC 7519 §4.1.1). */
   issuer?: string | readonly string[];
   /** `aud` must name this, or one of these (RFC 7519 §4.1.3). A RegExp may not have the flags `g` and `y`. */
@@ -298,9 +354,8 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   /** `nonce` must be this (OpenID Connect Core §2). */
   nonce?: string;
   /**
-   * Seconds of difference between clocks that `exp` and `nbf` are given.
-   *
-   * @defaultValue 0
+   * Seconds of difference between clocks that `exp` and `nbf` are given. Default: 0, or the `clockTolerance` that a
+   * `jwksVerifier` was given.
    */
   clockTolerance?: number;
   /** The greatest age that a token may reach after its `iat`: in seconds, or as `'2h'`, `'1d'`. */

@@ -37,6 +37,7 @@ export const CODES = {
   identityMismatch: 'identity_mismatch',
   authenticationInProgress: 'authentication_in_progress',
   notAuthenticated: 'not_authenticated',
+  insufficientScope: 'insufficient_scope',
   authenticationTimeout: 'authentication_timeout',
   tooManyAttempts: 'too_many_attempts',
   serverBusy: 'server_busy',
@@ -96,7 +97,7 @@ export interface UnauthorizedData {
   retryable: boolean;
   /** When to try again, in ms from now. */
   retryAfter?: number;
-  /** With `not_authenticated`: the event that was dropped (cut at 128 characters). */
+  /** With `not_authenticated` and `insufficient_scope`: the event that was dropped (cut at 128 characters). */
   event?: string;
 }
 

@@ -1,9 +1,13 @@
 import { sign, decode } from 'jsonwebtoken';
+import type { SessionSettings } from '../session/context';
+import type { Permissions } from '../session/permissions';
 import type { VerifyOptions } from 'jsonwebtoken';
 import type { AdmissionRules } from '../token/admission';
-import { ALGORITHMS, describe, toVerificationKey } from '../token/keys';
+import { ALGORITHMS, describe, toVerificationKeys } from '../token/keys';
 import type { KeySource } from '../token/key-function';
 import type { VerificationKey } from '../token/keys';
+import type { HandshakeSettings } from './handshake';
+import { arePermissions, toPermissions } from './permissions';
 import { normalizeOrigin } from '../token/origin';
 import { TokenLife } from '../token/token-life';
 import { TokenSource } from '../token/token-source';
@@ -19,13 +23,13 @@ type Options = Partial<AuthorizeOptions> & Pick<Partial<VerifierOptions>, 'verif
 type Name = keyof Options;
 
 /** Options after the check: complete, frozen, and free of classic names. */
-export interface Settings extends AdmissionRules, SourceRules {
-  /** Finds tokens in events and handshakes. */
-  readonly tokens: TokenSource;
+export interface Settings extends AdmissionRules, SourceRules, SessionSettings, HandshakeSettings {
   /** Ms; `Infinity` if guests may stay. */
   readonly timeout: number;
-  readonly allow: ReadonlySet<unknown>;
   readonly isolate: boolean;
+  readonly holdEvents: number;
+  readonly permissions: Permissions;
+  readonly rooms: SessionSettings['rooms'];
   readonly onExpired: 'disconnect' | 'deauthenticate' | 'ignore';
   readonly renewNotice: number;
   readonly scope: 'namespace' | 'connection';
@@ -42,6 +46,8 @@ export interface Settings extends AdmissionRules, SourceRules {
   readonly success: Options['success'];
   readonly fail: Options['fail'];
   readonly store: Options['revocation'];
+  /** Ms; 0: never. */
+  readonly recheckInterval: number;
 }
 
 /** What an option is worth that is left out; those that are not here are off. */
@@ -50,6 +56,7 @@ const DEFAULTS = {
   required: true,
   handshake: false,
   allow: [],
+  holdEvents: 16,
   isolate: true,
   onExpired: 'disconnect',
   renewNotice: 30_000,
@@ -70,6 +77,9 @@ const DEFAULTS = {
 } as const satisfies Partial<Options>;
 
 type Complete = Options & Required<Pick<Options, keyof typeof DEFAULTS>>;
+
+/** Ms between two looks at a store that lists its rules. */
+const RECHECK = 10_000;
 
 /** What a socket already has; `__proto__` would be no property at all. */
 const TAKEN: ReadonlySet<string> = new Set(
@@ -126,6 +136,12 @@ const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
   required: aBoolean,
   handshake: aBoolean,
   allow: expect('a list of event names', (value) => Array.isArray(value) && value.every(isText)),
+  holdEvents: expect('a whole number, 0 or above, or Infinity', isCount),
+  permissions: expect('a map from event to a scope, a list of scopes, a function, true or false', (value) =>
+    arePermissions(value),
+  ),
+  scopes: aFunction,
+  rooms: aFunction,
   isolate: aBoolean,
   onExpired: oneOf('disconnect', 'deauthenticate', 'ignore'),
   renewNotice: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
@@ -159,7 +175,13 @@ const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
   auth_header_required: aBoolean,
   success: aFunction,
   fail: aFunction,
-  revocation: expect('a store with add() and isRevoked()', (value) => hasMethods(value, 'add', 'isRevoked')),
+  revocation: expect(
+    'a store with add() and isRevoked()',
+    (value) =>
+      hasMethods(value, 'add', 'isRevoked') &&
+      ((value as { rulesSince?: unknown }).rulesSince === undefined || hasMethods(value, 'rulesSince')),
+  ),
+  recheckInterval: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
   // An empty issuer, audience or subject would switch jsonwebtoken's check off without a word.
   issuer: expect(
     'a string that is not empty, or a list of them',
@@ -217,7 +239,8 @@ const NOT_WITH_VERIFY = [
 export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOptions<Claims>): Settings {
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`options must be an object, got ${describe(given)}`);
-  const options: Complete = { ...DEFAULTS, ...withoutUndefined(given as unknown as Options) };
+  const chosen = withoutUndefined(given as unknown as Options);
+  const options: Complete = { ...DEFAULTS, ...toleranceOf(chosen.verify), ...chosen };
   for (const [name, value] of Object.entries(options)) checkOption(name, value);
   const { timeout, required, decodedPropertyName, encodedPropertyName, clockTolerance } = options;
   if (decodedPropertyName === encodedPropertyName) {
@@ -234,8 +257,10 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOpt
     ...sources,
     tokens: new TokenSource(sources),
     timeout: required ? timeout : Infinity,
-    allow: new Set<unknown>(options.allow),
+    permissions: toPermissions(options.permissions, options.allow, options.scopes),
     isolate: options.isolate,
+    holdEvents: options.holdEvents,
+    rooms: options.rooms,
     onExpired: options.onExpired,
     renewNotice: options.renewNotice,
     userClaim: toUserClaim(options.userClaim),
@@ -257,7 +282,14 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOpt
     success: options.success,
     fail: options.fail,
     store: options.revocation,
+    recheckInterval: options.recheckInterval ?? defaultRecheck(options.revocation),
   });
+}
+
+/** A verifier may say by how much clocks may differ, as `jwksVerifier` does; the authorizer judges time. */
+function toleranceOf(verify: unknown): Pick<Options, 'clockTolerance'> {
+  const { clockTolerance } = (verify ?? {}) as { clockTolerance?: unknown };
+  return typeof clockTolerance === 'number' ? { clockTolerance } : {};
 }
 
 function toVerifier(options: Options, life: TokenLife): TokenVerifier {
@@ -311,23 +343,29 @@ function toKeySource(options: Options, verifier: TokenVerifier): KeySource {
     throw new TypeError('options.secret must not be an empty list');
   const materials: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
   return {
-    keys: materials.map((material, index) =>
-      toStartKey(material, Array.isArray(secret) ? `[${index}]` : '', verifier),
+    keys: materials.flatMap((material, index) =>
+      toStartKeys(material, Array.isArray(secret) ? `[${index}]` : '', verifier),
     ),
   };
 }
 
-function toStartKey(material: unknown, place: string, verifier: TokenVerifier): VerificationKey {
-  let key: VerificationKey;
+function toStartKeys(material: unknown, place: string, verifier: TokenVerifier): readonly VerificationKey[] {
+  let keys: readonly VerificationKey[];
   try {
-    key = toVerificationKey(material);
+    keys = toVerificationKeys(material);
   } catch (cause) {
     throw new TypeError(`options.secret${place}: ${(cause as Error).message}`, { cause });
   }
-  if (verifier.algorithmsFor(key).length > 0) return key;
+  if (keys.some((key) => verifier.algorithmsFor(key).length > 0)) return keys;
+  const algorithms = keys.flatMap((key) => key.algorithms).join(', ');
   throw new TypeError(
-    `options.algorithms must name one that options.secret${place} can verify: ${key.algorithms.join(', ')}`,
+    `options.algorithms must name one that options.secret${place} can verify: ${algorithms}`,
   );
+}
+
+/** A store that lists no rules would be asked for each session: only if the application wants it. */
+function defaultRecheck(store: Options['revocation']): number {
+  return store?.rulesSince === undefined ? 0 : RECHECK;
 }
 
 function toUserClaim(userClaim: string | ((claims: JwtClaims) => string | undefined)): UserClaim {

@@ -12,6 +12,7 @@ import { parseKeptSession } from './permit';
 import type { Permit } from './permit';
 import { RateLimit } from './rate-limit';
 import { expired, revokedToken } from './refusals';
+import type { RevokedBy } from './refusals';
 import { identityOf, userKeyOf } from './user';
 import type { UserClaim } from './user';
 
@@ -29,7 +30,8 @@ export interface AdmissionRules extends ClaimsRules {
 
 /** Who knows which tokens are revoked. */
 export interface RevocationCheck {
-  isRevoked(identity: TokenIdentity): boolean | PromiseLike<boolean>;
+  /** Why a token is refused, or `undefined`. */
+  isRevoked(identity: TokenIdentity): RevokedBy | undefined | PromiseLike<RevokedBy | undefined>;
 }
 
 /** What comes of a token: a permit, or why not. */
@@ -219,7 +221,6 @@ function askClassic(
   });
 }
 
-function refuseIfRevoked(revoked: unknown): void {
-  // Anything but a clear no keeps the token out.
-  if (revoked !== false) throw revokedToken();
+function refuseIfRevoked(refusal: unknown): void {
+  if (refusal !== undefined) throw revokedToken(refusal as RevokedBy);
 }

@@ -19,9 +19,16 @@ export function expired(message = 'jwt expired'): UnauthorizedError {
   return invalidToken(message, REASONS.expired);
 }
 
+/** What a revocation rule says of a token that it refuses. */
+export interface RevokedBy {
+  /** Whether a fresh token may count. */
+  readonly retryable: boolean;
+}
+
 /** A token that a revocation rule refuses. */
-export function revokedToken(): UnauthorizedError {
-  return invalidToken('jwt revoked', REASONS.revoked);
+export function revokedToken({ retryable }: RevokedBy): UnauthorizedError {
+  const reason = REASONS.revoked;
+  return unauthorized(CODES.invalidToken, { message: 'jwt revoked', reason, retryable });
 }
 
 /** A token one of whose claims is not as it must be. */

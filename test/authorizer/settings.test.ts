@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { authorize, UnauthorizedError } from '../../lib';
 import type { AuthorizeOptions, JwtClaims } from '../../lib';
-import { toVerificationKey } from '../../lib/token/keys';
+import { toVerificationKeys } from '../../lib/token/keys';
+import type { VerificationKey } from '../../lib/token/keys';
 import { toSettings } from '../../lib/authorizer/settings';
 import { membersOf, readText } from '../support/repository';
 import { createToken, rsaKeys, SECRET } from '../support/tokens';
@@ -48,7 +49,13 @@ const WRONG: Record<string, unknown[]> = {
   auth_header_required: ['yes'],
   success: [true],
   fail: [true],
-  revocation: [{}, { add: () => undefined }, null],
+  revocation: [
+    {},
+    { add: () => undefined },
+    null,
+    { add: () => undefined, isRevoked: () => false, rulesSince: 7 },
+  ],
+  recheckInterval: [-1, '10s', NaN, null],
   issuer: ['', [], [''], 7, null],
   audience: ['', [], [''], 7, /chat/g, /chat/y, ['chat', /chat/gy]],
   subject: ['', 7],
@@ -222,10 +229,11 @@ describe('the options of authorize()', () => {
     const issuers = ['alice'];
     const { verifier } = toSettings({ secret: SECRET, issuer: issuers });
     issuers.push('eve');
-    const key = toVerificationKey(SECRET);
+    const [key] = toVerificationKeys(SECRET) as [VerificationKey];
     expect(verifier.verify(createToken({ iss: 'alice' }), [key])).to.include({ iss: 'alice' });
     expect(verifier.verify(createToken({ iss: 'eve' }), [key])).to.be.instanceOf(UnauthorizedError);
-    expect(settings.allow.has('everything')).to.equal(false);
+    expect(settings.permissions.isOpenToAll('login')).to.equal(true);
+    expect(settings.permissions.isOpenToAll('everything')).to.equal(false);
     expect(Object.isFrozen(settings)).to.equal(true);
   });
 });
