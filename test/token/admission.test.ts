@@ -97,7 +97,7 @@ describe('an admission', () => {
   });
 
   it('is made in one go where nothing has to be waited for', () => {
-    expect(admission().judge(createToken(), SOCKET)).to.include({ userKey: 'user [,null,"bob";' });
+    expect(admission().judge(createToken(), SOCKET)).to.include({ userKey: 'user "bob" of null' });
     expect(admission({ verify: () => ({ sub: 'bob' }) }).judge('opaque', SOCKET)).to.have.property('claims');
   });
 
@@ -150,6 +150,15 @@ describe('an admission', () => {
       expect(await judge.mayRestore(kept)).to.equal(true);
       expect(asked.at(-1)).to.deep.equal(permit.identity);
     });
+  });
+
+  it('lets a key function refuse by an UnauthorizedError, which is told as it is', async () => {
+    const secret = (): never => {
+      throw new UnauthorizedError('no_such_tenant');
+    };
+    expect((await refusalOf(admission({ secret }).judge(createToken(), SOCKET))).code).to.equal(
+      'no_such_tenant',
+    );
   });
 
   it('refuses by unknown where userClaim fails, and tells of the first failure', async () => {
