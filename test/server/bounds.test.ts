@@ -109,7 +109,7 @@ describe('the bounds of a client', () => {
     it('ends a client at once whose late verification fails', async () => {
       const time = world.stopTime();
       const gate = new Gate();
-      guard({ timeout: 50, secret: () => gate.wait().then(() => 'another secret') });
+      guard({ timeout: 50, secret: () => gate.wait().then(() => 'another secret, of 32 bytes or more') });
       const [slow, silent] = [await world.connected(), await world.connected()];
       const reply = show(slow, createToken());
       await gate.isAsked;

@@ -23,7 +23,7 @@ describe('a user of socketio-jwt', () => {
   afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
-    const auth = world.authorize(options);
+    const auth = world.authorize({ holdEvents: 0, ...options });
     if (options.handshake) world.io.use(auth);
     else world.io.on('connection', auth);
   }
@@ -189,7 +189,7 @@ describe('a user of socketio-jwt', () => {
       expect(() => authorize({ secret: SECRET, requird: false } as never)).to.throw(TypeError, 'requird');
     },
     '`secret` as a `Buffer`, `KeyObject` or list': async () => {
-      guard({ secret: [Buffer.from('the newest'), Buffer.from(SECRET)] });
+      guard({ secret: [Buffer.from('the newest secret, of 32 bytes or more'), Buffer.from(SECRET)] });
       expect(await show(await world.connected(), createToken())).to.include({ ok: true });
     },
   };

@@ -5,10 +5,14 @@ import type { ServerOptions } from 'socket.io';
 import { io as connect } from 'socket.io-client';
 import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from 'socket.io-client';
 import { authorize } from '../../lib';
-import type { Authorizer, AuthorizeOptions } from '../../lib';
+import type { Authorizer, AuthorizeOptions, JwtClaims, VerifierOptions } from '../../lib';
+import { toVerificationKeys } from '../../lib/token/keys';
 import { Inbox } from './inbox';
 import { StoppedTime } from './stopped-time';
-import { SECRET } from './tokens';
+import { SECRET, tokenVerifier } from './tokens';
+
+/** What a test may give to {@link World.authorize}. */
+export type TestOptions = Partial<AuthorizeOptions> | VerifierOptions;
 
 /** Ms: longer than any test takes, on a busy machine too. */
 export const LONG_TIMEOUT = 600_000;
@@ -17,6 +21,8 @@ export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
 /** A real server on a port of its own, with real clients; everything is closed by {@link World.close}. */
 export class World {
+  /** Whether authorizers get {@link verifyAsTests} for the tests' secret: suites are run both ways. */
+  static hasVerifier = false;
   readonly http = createServer();
   readonly io: Server;
   readonly #clients: ClientSocket[] = [];
@@ -47,8 +53,8 @@ export class World {
   }
 
   /** An authorizer that is closed with the world. Unless given, the secret is the tests', and the timeout a long one. */
-  authorize(options: Partial<AuthorizeOptions> = {}): Authorizer {
-    const authorizer = authorize({ secret: SECRET, timeout: LONG_TIMEOUT, ...options });
+  authorize(options: TestOptions = {}): Authorizer {
+    const authorizer = authorize(toOptions({ timeout: LONG_TIMEOUT, ...options } as TestOptions));
     this.#authorizers.push(authorizer);
     return authorizer;
   }
@@ -109,4 +115,22 @@ export class TestClient {
   received(event: string): unknown[][] {
     return this.inbox.all(event);
   }
+}
+
+/** Options that say how the library verifies: with them an authorizer keeps its secret. */
+const VERIFICATION = ['secret', 'algorithms', 'issuer', 'audience', 'subject', 'jwtid', 'nonce'] as const;
+
+function toOptions(options: Partial<AuthorizeOptions> | VerifierOptions): AuthorizeOptions | VerifierOptions {
+  if ('verify' in options) return options;
+  const keepsSecret = !World.hasVerifier || VERIFICATION.some((name) => name in options);
+  return keepsSecret ? { secret: SECRET, ...options } : { ...options, verify: verifyAsTests };
+}
+
+const IGNORING = { ignoreExpiration: true, ignoreNotBefore: true };
+
+/** Verifies tokens of the tests' secret, as an application could; their life is the library's to judge. */
+function verifyAsTests(token: string): JwtClaims {
+  const outcome = tokenVerifier({ passed: IGNORING }).verify(token, toVerificationKeys(SECRET));
+  if (outcome instanceof Error) throw outcome;
+  return outcome;
 }
