@@ -13,7 +13,7 @@ import { compiled, coverageOfTests } from './coverage.mjs';
 import { Judge } from './judge.mjs';
 import { isSound, mutantsOf } from './mutants.mjs';
 import { inParallel } from './parallel.mjs';
-import { acceptedFaults, describe, line, reasonFor, summary } from './report.mjs';
+import { acceptedFaults, describe, line, outdated, reasonFor, summary } from './report.mjs';
 import { ROOT, shortName, testFiles } from './tests.mjs';
 
 const { values } = parseArgs({
@@ -35,6 +35,9 @@ const chosen = (values.all ? every : sample(every, Number(values.sample))).filte
 console.log(`${chosen.length} of ${every.length} faults in ${files.length} files, seed ${values.seed}`);
 
 const accepted = acceptedFaults();
+for (const { file, code, from, to } of outdated(accepted, every.map(describe))) {
+  console.log(`accepted, but not there any more: ${file}: ${from} → ${to} in: ${code}`);
+}
 const judge = new Judge(await coverageOfTests(tests, jobs));
 const results = [];
 await inParallel(chosen, jobs, async (mutant) => {
