@@ -18,8 +18,8 @@ export class World {
   readonly #clients: ClientSocket[] = [];
   readonly #authorizers: Authorizer[] = [];
 
-  constructor(options: Partial<ServerOptions> = {}) {
-    this.io = new Server(this.http, options);
+  constructor(options: Partial<ServerOptions> = {}, Version: typeof Server = Server) {
+    this.io = new Version(this.http, options);
   }
 
   get url(): string {
