@@ -17,21 +17,20 @@ for (const version of VERSIONS) {
       const { client, socket } = await world.pair();
       const connection = next<[Socket]>(world.io.of('/other'), 'connection');
       const second = client.socket.io.socket('/other', {});
-      const [other] = await connection;
+      const [[other]] = await Promise.all([connection, next(second, 'connect')]);
       const { client: shared } = inside(socket);
       expect(inside(other).client).to.equal(shared);
-      expect([...shared.sockets]).to.deep.equal([
-        [socket.id, socket],
-        [other.id, other],
-      ]);
-      expect([...shared.nsps]).to.deep.equal([
-        ['/', socket],
-        ['/other', other],
-      ]);
+      expect([...shared.sockets.keys()]).to.deep.equal([socket.id, other.id]);
+      expect([...shared.nsps.keys()]).to.deep.equal(['/', '/other']);
+      for (const one of [socket, other]) {
+        expect(shared.sockets.get(one.id)).to.equal(one);
+        expect(shared.nsps.get(one.nsp.name)).to.equal(one);
+      }
       const closed = next(other, 'disconnect');
       second.disconnect();
       await closed;
-      expect([...shared.sockets.values(), ...shared.nsps.values()]).to.deep.equal([socket, socket]);
+      expect([...shared.sockets.keys()]).to.deep.equal([socket.id]);
+      expect([...shared.nsps.keys()]).to.deep.equal(['/']);
       const gone = next(socket, 'disconnect');
       client.socket.disconnect();
       await gone;
@@ -77,8 +76,9 @@ for (const version of VERSIONS) {
       const [older, newer] = await twins(raw);
       const { nsps, sockets } = inside(newer).client;
       expect(inside(older).client).to.equal(inside(newer).client);
-      expect([...nsps]).to.deep.equal([['/', newer]]);
-      expect([...sockets.values()]).to.deep.equal([older, newer]);
+      expect([...nsps.keys()]).to.deep.equal(['/']);
+      expect(nsps.get('/')).to.equal(newer);
+      expect([...sockets.keys()]).to.deep.equal([older.id, newer.id]);
       const heard: string[] = [];
       older.on('news', () => heard.push('older'));
       newer.on('news', () => heard.push('newer'));
@@ -99,7 +99,7 @@ for (const version of VERSIONS) {
       expect(reasons).to.deep.equal(['server namespace disconnect']);
       expect([older.connected, newer.connected]).to.deep.equal([false, true]);
       expect(inside(newer).client.nsps.size).to.equal(0);
-      expect([...inside(newer).client.sockets.values()]).to.deep.equal([newer]);
+      expect([...inside(newer).client.sockets.keys()]).to.deep.equal([newer.id]);
       newer.emit('still here');
       await raw.next('EVENT');
       expect(raw.inbox.all('DISCONNECT')).to.deep.equal([]);

@@ -67,7 +67,9 @@ for (const version of VERSIONS) {
       const packets: EventPacket[] = [];
       spyOn(socket, '_onpacket', (packet: EventPacket) => packets.push({ ...packet }));
       client.socket.emit('news', { token: 'x' }, 7);
-      await Promise.all([next(socket, 'last'), client.socket.emit('last', () => undefined)]);
+      const last = next(socket, 'last');
+      client.socket.emit('last', () => undefined);
+      await last;
       const [plain, asking] = packets as [EventPacket, EventPacket];
       expect(plain.data).to.deep.equal(['news', { token: 'x' }, 7]);
       expect(plain.id).to.equal(undefined);

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
+import { createAdapter as createRedisAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
+import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
 import type { Server, ServerOptions, Socket } from 'socket.io';
+import { needs } from '../support/debian';
 import { RawClient } from '../support/raw-client';
+import { RedisServer } from '../support/redis';
 import type { ClientOptions, TestClient } from '../support/world';
 import { World } from '../support/world';
 
@@ -39,15 +43,11 @@ export class BareWorld extends World {
 }
 
 /** Has a function told of each call of a method, on this object alone. */
-export function spyOn<Args extends unknown[]>(
-  target: object,
-  name: string,
-  onCall: (...args: Args) => unknown,
-): void {
-  const original = (target as Record<string, (...args: Args) => unknown>)[name];
+export function spyOn(target: object, name: string, onCall: (...args: never[]) => unknown): void {
+  const original = (target as Record<string, (...args: unknown[]) => unknown>)[name];
   if (typeof original !== 'function') throw new TypeError(`there is no ${name}()`);
-  const spy = function spy(this: unknown, ...args: Args): unknown {
-    onCall(...args);
+  const spy = function spy(this: unknown, ...args: unknown[]): unknown {
+    onCall(...(args as never[]));
     return original.apply(this, args);
   };
   Object.defineProperty(target, name, { value: spy, configurable: true, writable: true });
@@ -56,4 +56,28 @@ export function spyOn<Args extends unknown[]>(
 /** The arguments of the next event of that name. */
 export async function next<Args extends unknown[]>(emitter: object, event: string): Promise<Args> {
   return (await once(emitter as never, event)) as Args;
+}
+
+/** How a server is told which adapter to use. */
+export type AdapterOption = NonNullable<ServerOptions['adapter']>;
+
+/** The adapters that connect processes by Redis. */
+export const REDIS_ADAPTERS: readonly [
+  name: string,
+  create: (redis: RedisServer) => Promise<AdapterOption>,
+][] = [
+  ['redis', async (redis) => createRedisAdapter(await redis.connected(), await redis.connected())],
+  ['sharded redis', async (redis) => createShardedAdapter(await redis.connected(), await redis.connected())],
+  ['redis-streams', async (redis) => createStreamsAdapter(await redis.connected(), { blockTimeInMs: 100 })],
+];
+
+/** Gives the tests of a suite one Redis server. */
+export function withRedis(): () => RedisServer {
+  let redis: RedisServer | undefined;
+  before(async function start() {
+    needs(this, 'redis-server');
+    redis = await RedisServer.start();
+  });
+  after(() => redis?.close());
+  return () => redis as RedisServer;
 }
