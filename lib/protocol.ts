@@ -49,7 +49,7 @@ export const CODES = {
 /** A code of the library; see the table in `PROTOCOL.md`. */
 export type UnauthorizedCode = (typeof CODES)[keyof typeof CODES];
 
-/** What a code tells more exactly: the first nine go with `invalid_token`, the last with `invalid_secret`. */
+/** What a code tells more exactly: all but the last go with `invalid_token`, the last with `invalid_secret`. */
 export const REASONS = {
   malformed: 'malformed',
   tooLarge: 'too_large',
@@ -142,7 +142,7 @@ export interface DeauthenticateReply {
  */
 export interface AuthorizeClientToServerEvents {
   /** Shows a token, to log in or to renew. */
-  authenticate: (payload?: AuthenticatePayload, reply?: (reply: AuthenticateReply) => void) => void;
+  authenticate: (payload?: AuthenticatePayload | string, reply?: (reply: AuthenticateReply) => void) => void;
   /** Logs out. */
   deauthenticate: (reply?: (reply: DeauthenticateReply) => void) => void;
 }

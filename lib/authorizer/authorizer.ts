@@ -27,7 +27,6 @@ import type { Next } from './handshake';
 import { Recovery } from './recovery';
 import type { RestoredSession } from './recovery';
 import type { Settings } from './settings';
-import { ShownTokens } from './shown-tokens';
 
 /** Guards namespaces, and gives each socket that arrives there its session. */
 export class AuthorizerCore {
@@ -37,7 +36,6 @@ export class AuthorizerCore {
   readonly #revocations: Revocations;
   readonly #cluster: ClusterChannel;
   readonly #connections: Connections;
-  readonly #tokens: ShownTokens;
   readonly #recovery: Recovery;
   readonly #handshake: Handshake;
   readonly #stats = emptyStats();
@@ -62,6 +60,7 @@ export class AuthorizerCore {
       maxTokenLife: settings.maxTokenLife,
       lifeAfterExp: settings.lifeAfterExp,
       storeTimeout: settings.keyTimeout,
+      recheckInterval: settings.recheckInterval,
       publish: (rule) => this.#cluster.publish(rule),
     });
     this.#context = {
@@ -73,9 +72,8 @@ export class AuthorizerCore {
       announce,
     };
     this.#connections = new Connections(this.#context);
-    this.#tokens = new ShownTokens(settings);
-    this.#recovery = new Recovery(this.#context, this.#connections, this.#tokens, !settings.handshake);
-    this.#handshake = new Handshake(this.#context, settings, this.#connections, this.#tokens, this.#recovery);
+    this.#recovery = new Recovery(this.#context, this.#connections);
+    this.#handshake = new Handshake(this.#context, settings, this.#connections, this.#recovery);
   }
 
   /** Called as `io.on('connection', …)` or `io.use(…)` would. */
@@ -113,7 +111,7 @@ export class AuthorizerCore {
     return namespace;
   }
 
-  revoke(revocation: Revocation): Promise<void> {
+  revoke(revocation: Revocation): Promise<{ issuedBefore?: number }> {
     return this.#revocations.revoke(revocation);
   }
 
@@ -127,6 +125,7 @@ export class AuthorizerCore {
 
   close(): void {
     this.#isClosed = true;
+    this.#revocations.close();
     this.#deadlines.close();
     this.#cluster.close();
   }
@@ -147,7 +146,8 @@ export class AuthorizerCore {
   }
 
   #joinCluster(namespace: AnyNamespace): void {
-    if (this.#cluster.join(namespace)) this.#revocations.recheckEarlySessions();
+    this.#cluster.join(namespace);
+    this.#revocations.start();
   }
 
   /** Stays after `close()`, since a namespace that loses its guard must not stand open. */
@@ -201,14 +201,17 @@ export class AuthorizerCore {
     restored: RestoredSession | undefined,
     admitted: Permit | undefined,
   ): Outcome | string | undefined {
-    const { packet } = this.#tokens.of(socket);
-    this.#tokens.forget(socket);
     const outcome = this.#recovery.takeOutcome(socket);
-    // Of the session's own user: a renewal.
-    if (restored !== undefined && outcome !== undefined) return this.#counted(outcome);
-    if (this.#handshake.hasAdmitted(socket)) return restored && admitted;
-    // In event mode a token of the HTTP request logs nobody in while the socket connects.
-    return packet !== undefined && outcome !== undefined ? this.#counted(outcome) : packet;
+    if (this.#handshake.hasAdmitted(socket)) return restored && (outcome ?? admitted);
+    const login = this.#settings.tokens.atConnect(socket);
+    // The token of a resumed socket is a renewal, wherever it stood.
+    if (outcome !== undefined && (restored !== undefined || login !== undefined))
+      return this.#counted(outcome);
+    // In event mode a token of the HTTP request logs nobody in while the socket connects; but its refusal counts.
+    if (outcome instanceof UnauthorizedError) {
+      this.#connections.of(socket).sessionAttempts(socket.nsp).fail(outcome);
+    }
+    return login;
   }
 
   #counted(outcome: Outcome): Outcome {
@@ -219,8 +222,8 @@ export class AuthorizerCore {
   /** A socket that had connected before the namespace was guarded: it must log in, and has the full time for it. */
   #arriveLate(socket: AnySocket): void {
     if (gatekeeperOf(socket) !== undefined) return;
-    this.#tokens.of(socket);
-    this.#tokens.forget(socket);
+    // Taken out of the handshake, and not used: a login now would come as a surprise.
+    this.#settings.tokens.atConnect(socket);
     this.#connections.of(socket).sessionFor(socket).join(socket);
   }
 

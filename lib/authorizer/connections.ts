@@ -2,7 +2,7 @@ import { LoginAttempts } from '../session/login-attempts';
 import { LoginClock } from '../session/login-clock';
 import type { SessionContext } from '../session/context';
 import { Session } from '../session/session';
-import { closeIfIdle, connectionOf, isTransportOpen, onceClosed } from '../socket-io/connections';
+import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed } from '../socket-io/connections';
 import type { AnyNamespace, AnySocket } from '../types';
 
 /** Namespaces without a socket whose attempts a connection may have before they are looked through. */
@@ -29,6 +29,7 @@ export class Connections {
 /** One client's connection: its live sockets, its sessions, and what it has tried. */
 export class ClientConnection {
   readonly #context: SessionContext;
+  readonly #key: object;
   readonly #isShared: boolean;
   readonly clock: LoginClock;
   readonly #live = new Map<AnyNamespace, { readonly socket: AnySocket; readonly session: Session }>();
@@ -41,6 +42,7 @@ export class ClientConnection {
   constructor(key: object, context: SessionContext) {
     const { deadlines, settings } = context;
     this.#context = context;
+    this.#key = key;
     this.#isShared = settings.scope === 'connection';
     this.clock = new LoginClock(deadlines, settings.timeout, () => closeIfIdle(key));
     if (this.#isShared) onceClosed(key, () => this.#onClosed());
@@ -90,6 +92,7 @@ export class ClientConnection {
     return new Session(this.#context, {
       clock: this.clock,
       attempts: this.sessionAttempts(namespace),
+      isIdle: () => isIdle(this.#key),
       onLeave: (session, socket) => this.#onLeave(session, socket),
     });
   }
@@ -100,7 +103,7 @@ export class ClientConnection {
     if (!session.isEmpty) return;
     const isOpen = isTransportOpen(socket);
     if (!this.#isShared || !isOpen) session.close();
-    else this.clock.left(session);
+    else this.clock.left(session, isIdle(this.#key));
     if (!isOpen && this.#live.size === 0) this.clock.stop();
   }
 

@@ -9,10 +9,10 @@ import { hideIdentity, showIdentity } from '../session/socket-properties';
 import { closeIfIdle, discard, refuseAndClose } from '../socket-io/connections';
 import type { Outcome } from '../token/admission';
 import type { Permit } from '../token/permit';
+import type { Shown } from '../token/token-text';
 import type { AnyNamespace, AnySocket } from '../types';
 import type { Connections } from './connections';
 import type { Recovery } from './recovery';
-import type { Shown, ShownTokens } from './shown-tokens';
 
 /** Socket.IO's `next`. */
 export type Next = (error?: Error) => void;
@@ -33,7 +33,6 @@ export class Handshake {
   readonly #context: SessionContext;
   readonly #settings: HandshakeSettings;
   readonly #connections: Connections;
-  readonly #tokens: ShownTokens;
   readonly #recovery: Recovery;
   /** Connections whose CONNECT packet is not answered yet, or was just now, by namespace: further ones are doubles. */
   readonly #busy = new WeakMap<AnyNamespace, Set<object>>();
@@ -48,13 +47,11 @@ export class Handshake {
     context: SessionContext,
     settings: HandshakeSettings,
     connections: Connections,
-    tokens: ShownTokens,
     recovery: Recovery,
   ) {
     this.#context = context;
     this.#settings = settings;
     this.#connections = connections;
-    this.#tokens = tokens;
     this.#recovery = recovery;
   }
 
@@ -103,8 +100,7 @@ export class Handshake {
 
   /** @param done called with the outcome, at once or later; without a permit if the connection is logged in already */
   #outcome(socket: AnySocket, attempts: LoginAttempts, done: (outcome: Outcome | undefined) => void): void {
-    const token = this.#tokens.of(socket).anywhere;
-    this.#tokens.forget(socket);
+    const token = this.#context.settings.tokens.atConnect(socket);
     const session = this.#connections.of(socket).sharedSession;
     if (session?.isOpen && (token === undefined || token === session.permit?.token)) {
       done(undefined);

@@ -6,15 +6,15 @@ import { gatekeeperOf } from '../socket-io/event-gate';
 import { keptOf } from '../socket-io/recovery';
 import type { RecoveryRules, Whose } from '../socket-io/recovery';
 import type { Outcome } from '../token/admission';
-import { keepPermit } from '../token/permit';
-import type { KeptPermit, Permit } from '../token/permit';
+import { toKeptSession } from '../token/permit';
+import type { KeptSession, Permit } from '../token/permit';
+import type { TokenSource } from '../token/token-source';
 import type { AnySocket } from '../types';
 import type { ClientConnection, Connections } from './connections';
-import type { ShownTokens } from './shown-tokens';
 
-/** What is kept of a session while its connection is down. */
-interface KeptSession {
-  readonly permit: KeptPermit;
+/** What is kept of a socket while its connection is down. */
+interface KeptSocket {
+  readonly session: KeptSession;
   /** The rooms that the option `rooms` has joined. */
   readonly rooms: readonly string[];
 }
@@ -30,20 +30,18 @@ export interface RestoredSession {
  * one of the same user. A token that is shown beside a recovery id is verified before anything is restored, once, and its
  * outcome is used when the socket connects.
  */
-export class Recovery implements RecoveryRules<KeptSession> {
+export class Recovery implements RecoveryRules<KeptSocket> {
   readonly #context: SessionContext;
   readonly #connections: Connections;
-  readonly #tokens: ShownTokens;
-  readonly #isEventMode: boolean;
+  readonly #tokens: TokenSource;
   readonly #outcomes = new WeakMap<AnySocket, Outcome>();
   /** Tokens that are being verified here. */
   #verifying = 0;
 
-  constructor(context: SessionContext, connections: Connections, tokens: ShownTokens, isEventMode: boolean) {
+  constructor(context: SessionContext, connections: Connections) {
     this.#context = context;
     this.#connections = connections;
-    this.#tokens = tokens;
-    this.#isEventMode = isEventMode;
+    this.#tokens = context.settings.tokens;
   }
 
   /** The outcome of the token that a socket showed beside a recovery id, once. */
@@ -55,42 +53,37 @@ export class Recovery implements RecoveryRules<KeptSession> {
 
   /** The session that a socket was restored with; none if the application cannot decode its claims. */
   sessionOf(socket: AnySocket): RestoredSession | undefined {
-    const kept = keptOf(socket) as KeptSession | undefined;
+    const kept = keptOf(socket) as KeptSocket | undefined;
     if (kept === undefined) return undefined;
-    const permit = this.#context.admission.restore(kept.permit);
+    const permit = this.#context.admission.restore(kept.session);
     log.recovery('%s: %s', socket.id, permit === undefined ? 'not restored' : 'restored');
     return permit && { permit, rooms: new Set(kept.rooms) };
   }
 
-  keep(socket: AnySocket): KeptSession | undefined {
+  keep(socket: AnySocket): KeptSocket | undefined {
     const permit = this.#connections.of(socket).sessionOf(socket)?.permit;
     const member = gatekeeperOf(socket);
     if (permit === undefined || !(member instanceof Member)) return undefined;
-    return { permit: keepPermit(permit), rooms: [...member.rooms] };
+    return { session: toKeptSession(permit), rooms: [...member.rooms] };
   }
 
-  stillHolds({ permit, rooms }: Partial<KeptSession>): Promise<boolean> {
-    return Array.isArray(rooms) ? this.#context.admission.stillHolds(permit) : Promise.resolve(false);
+  stillHolds({ session, rooms }: Partial<KeptSocket>): Promise<boolean> {
+    return Array.isArray(rooms) ? this.#context.admission.mayRestore(session) : Promise.resolve(false);
   }
 
-  isMeant({ permit }: KeptSession, { userKey }: NonNullable<Whose>): boolean {
-    return userKey === undefined || userKey === permit.userKey;
+  isMeant({ session }: KeptSocket, { userKey }: NonNullable<Whose>): boolean {
+    return userKey === undefined || userKey === session.userKey;
   }
 
   async mayAsk(socket: AnySocket): Promise<Whose> {
     const connection = this.#connections.of(socket);
     const session = connection.sharedSession;
-    const { packet, anywhere: token } = this.#tokens.of(socket);
+    const token = this.#tokens.shown(socket);
     // Under `scope: 'connection'` the socket will belong to the user that is logged in, or is about to be.
     if (session?.isBusy) return undefined;
     if (token === undefined || token === session?.permit?.token) return { userKey: session?.permit?.userKey };
     const outcome = typeof token === 'string' ? await this.#verify(token, socket, connection) : token;
     if (outcome === undefined) return undefined;
-    // In event mode a token of the HTTP request logs nobody in at connect, so its refusal counts here.
-    if (this.#isEventMode && packet === undefined && outcome instanceof UnauthorizedError) {
-      connection.sessionAttempts(socket.nsp).fail(outcome);
-      return undefined;
-    }
     this.#outcomes.set(socket, outcome);
     return outcome instanceof UnauthorizedError ? undefined : { userKey: outcome.userKey };
   }

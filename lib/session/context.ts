@@ -1,6 +1,6 @@
 import type { Deadlines } from '../runtime/deadlines';
 import type { Admission } from '../token/admission';
-import type { TokenSources } from '../token/token-source';
+import type { TokenSource } from '../token/token-source';
 import type { Revocations } from '../revocation/revocations';
 import type { AnySocket, JwtClaims } from '../types';
 import type { Permissions } from './permissions';
@@ -8,7 +8,9 @@ import type { PropertyNames } from './socket-properties';
 import type { AuthorizerStats } from './statistics';
 
 /** What sessions are told by the options. */
-export interface SessionSettings extends TokenSources, PropertyNames {
+export interface SessionSettings extends PropertyNames {
+  /** Finds tokens in events and handshakes. */
+  readonly tokens: TokenSource;
   /** Ms that a connection has to log in; `Infinity` if guests may stay. */
   readonly timeout: number;
   readonly isolate: boolean;

@@ -1,6 +1,10 @@
 import type { UnauthorizedError } from '../errors';
 import { isFailure } from './refusals';
+import { ReportBudget } from './report-budget';
 import { Verification } from './verification';
+
+/** Refused tokens that a connection is told of in one minute, at least; a refusal is longer than most wrong tokens. */
+const MAX_ANSWERS = 32;
 
 /**
  * What is remembered of a connection at one namespace while its sockets come and go: the refused tokens since the last
@@ -9,11 +13,13 @@ import { Verification } from './verification';
 export class LoginAttempts {
   readonly verification = new Verification();
   readonly #max: number;
+  readonly #answers: ReportBudget;
   #failures = 0;
 
   /** @param max `maxAttempts` */
   constructor(max: number) {
     this.#max = max;
+    this.#answers = new ReportBudget(Math.max(MAX_ANSWERS, max));
   }
 
   /** Whether no further token is looked at. */
@@ -35,6 +41,11 @@ export class LoginAttempts {
     if (!isFailure(error)) return false;
     this.#failures += 1;
     return this.isExhausted;
+  }
+
+  /** Whether the client is told of a refusal. */
+  mayAnswer(now: number): boolean {
+    return this.#answers.allows(now);
   }
 
   /** A token was good: the count starts again. */

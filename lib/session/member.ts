@@ -33,8 +33,6 @@ export interface MemberSession {
   leave(member: Member): void;
 }
 
-/** Dropped events that a client is told of, each time that it has to log in; a flood is dropped in silence. */
-const MAX_REPORTED_EVENTS = 16;
 const NO_ROOMS: ReadonlySet<string> = new Set();
 
 /** One socket of a session: which of its events are heard, and what being logged in means for it. */
@@ -49,8 +47,7 @@ export class Member implements Gatekeeper {
   /** Rooms that the option `rooms` has joined. */
   #rooms = NO_ROOMS;
   #held: HeldEvents | undefined;
-  #reported = 0;
-  #denials: ReportBudget | undefined;
+  #reports: ReportBudget | undefined;
   /** Whether the place of its login among the packets is that of the session before the drop. */
   #isRestored: boolean;
 
@@ -89,11 +86,11 @@ export class Member implements Gatekeeper {
     const { permissions } = this.#context.settings;
     if (this.#session.isOpen) {
       if (permissions.allows(data, this.#session.claims)) return true;
-      this.#deny(event);
+      this.#report(CODES.insufficientScope, event);
       return false;
     }
     if (permissions.isOpenToAll(String(event))) return true;
-    if (!this.#session.isHolding || !this.#hold(packet)) this.#drop(event);
+    if (!this.#session.isHolding || !this.#hold(packet)) this.#report(CODES.notAuthenticated, event);
     return false;
   }
 
@@ -145,19 +142,13 @@ export class Member implements Gatekeeper {
 
   /** The token was refused, or the client has logged out: what waited is dropped. */
   dropHeld(): void {
-    for (const { data } of this.#held?.take() ?? []) this.#drop(data?.[0]);
+    for (const { data } of this.#held?.take() ?? []) this.#report(CODES.notAuthenticated, data?.[0]);
   }
 
-  #drop(event: unknown): void {
-    if (this.#reported >= MAX_REPORTED_EVENTS || !this.socket.connected) return;
-    this.#reported += 1;
-    tellDropped(this.socket, CODES.notAuthenticated, event, this.#context);
-  }
-
-  #deny(event: unknown): void {
-    this.#denials ??= new ReportBudget();
-    if (!this.#denials.allows(this.#context.deadlines.now())) return;
-    tellDropped(this.socket, CODES.insufficientScope, event, this.#context);
+  #report(code: string, event: unknown): void {
+    this.#reports ??= new ReportBudget();
+    if (!this.socket.connected || !this.#reports.allows(this.#context.deadlines.now())) return;
+    tellDropped(this.socket, code, event, this.#context);
   }
 
   // What a session's steps do to the socket.
@@ -192,7 +183,6 @@ export class Member implements Gatekeeper {
     stats.pending -= 1;
     stats.authenticated += 1;
     this.#isIn = true;
-    this.#reported = 0;
     lobbyOf(this.socket).release(this.socket.id);
     if (!this.#isRestored) markLogin(this.socket);
     this.#isRestored = false;

@@ -3,15 +3,19 @@ import { NAMESPACE_EVENTS } from '../protocol';
 import type { AuthenticatedPayload, DeauthenticationReason } from '../protocol';
 import { disconnect } from '../socket-io/connections';
 import type { Permit } from '../token/permit';
-import type { JwtClaims } from '../types';
+import type { AnySocket, JwtClaims } from '../types';
 import type { SessionContext } from './context';
 import type { Member } from './member';
 import { tellAuthenticated, tellExpiring, tellRefusal } from './notifications';
 import { tellRefused } from './refusals';
+import { ReportBudget } from './report-budget';
 import { roomsOf } from './rooms';
 
 /** The rooms that the option `rooms` gives to each socket. */
 export type MemberRooms = ReadonlyMap<Member, ReadonlySet<string>>;
+
+/** Renewals in one minute of which the other namespaces of a connection are told. */
+const MAX_TOLD_OTHERS = 4;
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -27,6 +31,8 @@ export interface SessionEnd {
 export class Members {
   readonly #context: SessionContext;
   readonly #all = new Set<Member>();
+  /** Bounds what one renewal after another makes the server send to the other namespaces of the connection. */
+  #others: ReportBudget | undefined;
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -74,20 +80,27 @@ export class Members {
   /**
    * Tells the server's listeners of a login or a renewal, then the client. A listener may end the session, or a socket.
    *
+   * @param asking the socket that showed the token
    * @param payload what the client is told; `undefined` as soon as the session has ended
    */
-  welcome(payload: () => AuthenticatedPayload | undefined): void {
-    for (const member of this.#all) this.welcomeOne(member, payload);
+  welcome(asking: AnySocket, payload: () => AuthenticatedPayload | undefined): void {
+    const isLone = this.#all.size === 1;
+    this.#others ??= isLone ? undefined : new ReportBudget(MAX_TOLD_OTHERS);
+    const isFlood = !isLone && !this.#others?.allows(this.#context.deadlines.now());
+    for (const member of this.#all) {
+      this.welcomeOne(member, payload, isFlood && member.isWelcomed && member.socket !== asking);
+    }
   }
 
-  welcomeOne(member: Member, payload: () => AuthenticatedPayload | undefined): void {
+  /** @param isSilent the client is not told */
+  welcomeOne(member: Member, payload: () => AuthenticatedPayload | undefined, isSilent = false): void {
     if (payload() === undefined || !member.socket.connected) return;
     const { authenticated, reauthenticated } = NAMESPACE_EVENTS;
     const event = member.isWelcomed ? reauthenticated : authenticated;
     member.isWelcomed = true;
     this.#context.announce(event, member.socket);
     const session = payload();
-    if (session !== undefined) tellAuthenticated(member.socket, session);
+    if (session !== undefined && !isSilent) tellAuthenticated(member.socket, session);
   }
 
   /** What waited for the login is heard. */

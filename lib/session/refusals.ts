@@ -3,7 +3,8 @@ import { unauthorized } from '../errors';
 import type { UnauthorizedError } from '../errors';
 import type { Reply } from '../socket-io/packets';
 import { log } from '../runtime/log';
-import { CODES, NAMESPACE_EVENTS } from '../protocol';
+import { ownText } from '../runtime/own-text';
+import { CODES, NAMESPACE_EVENTS, REASONS } from '../protocol';
 import type { SessionContext } from './context';
 import { tellRefusal } from './notifications';
 import type { AnySocket } from '../types';
@@ -22,7 +23,8 @@ const NOT_THE_TOKENS_FAULT: ReadonlySet<string> = new Set([
 
 /** Whether a refusal counts towards `maxAttempts`. */
 export function isFailure(error: UnauthorizedError): boolean {
-  return !NOT_THE_TOKENS_FAULT.has(error.code);
+  // A token that does not count yet will: an issuer's clock may be ahead.
+  return !NOT_THE_TOKENS_FAULT.has(error.code) && error.data.reason !== REASONS.notActive;
 }
 
 /** Counts a refusal, and tells the server's listeners. */
@@ -51,7 +53,8 @@ export function tellRefused(
  * @param code `not_authenticated` or `insufficient_scope`
  */
 export function tellDropped(socket: AnySocket, code: string, event: unknown, context: SessionContext): void {
-  const name = String(event).slice(0, MAX_EVENT_NAME);
+  // A copy: listeners may keep the error, and must not keep the packet with it.
+  const name = ownText(String(event).slice(0, MAX_EVENT_NAME));
   log.refusal('%s: event %j dropped', socket.id, name);
   const error = unauthorized(code, { event: name });
   context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);

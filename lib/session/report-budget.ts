@@ -1,11 +1,17 @@
-/** Reports that a client gets of refused events in one minute. */
+/** Reports that a client gets in one minute, unless said otherwise. */
 const MAX_REPORTS = 16;
 const MINUTE = 60_000;
 
-/** Bounds what a client can make the server answer: a flood of refused events is dropped in silence. */
+/** Bounds what a client can make the server answer: past it, a flood is dropped in silence. */
 export class ReportBudget {
+  readonly #max: number;
   #reports = 0;
   #since = -Infinity;
+
+  /** @param max reports in one minute */
+  constructor(max = MAX_REPORTS) {
+    this.#max = max;
+  }
 
   /** @param now ms since the epoch */
   allows(now: number): boolean {
@@ -14,6 +20,6 @@ export class ReportBudget {
       this.#reports = 0;
     }
     this.#reports += 1;
-    return this.#reports <= MAX_REPORTS;
+    return this.#reports <= this.#max;
   }
 }

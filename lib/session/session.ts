@@ -1,16 +1,16 @@
 import { UnauthorizedError, unauthorized } from '../errors';
 import { CODES } from '../protocol';
 import type { AuthenticatedPayload, DeauthenticationReason } from '../protocol';
-import type { RevocableSession } from '../revocation/revocations';
+import type { RevocableSession } from '../revocation/revocable-session';
+import type { RevocationRefusal } from '../revocation/rules';
 import { Deadline } from '../runtime/deadlines';
 import type { DeadlineOwner } from '../runtime/deadlines';
 import { log } from '../runtime/log';
 import { disconnect } from '../socket-io/connections';
 import type { Reply } from '../socket-io/packets';
-import { revokedToken } from '../token/admission';
 import type { Outcome } from '../token/admission';
 import type { Permit } from '../token/permit';
-import { expired } from '../token/verifier';
+import { expired, revokedToken } from '../token/refusals';
 import type { AnySocket, JwtClaims, TokenIdentity } from '../types';
 import type { SessionContext } from './context';
 import type { LoginAttempts } from './login-attempts';
@@ -30,6 +30,8 @@ import type { IntakeSession, Shown } from './token-intake';
 export interface SessionPlace {
   readonly clock: LoginClock;
   readonly attempts: LoginAttempts;
+  /** Whether the connection is in no namespace. */
+  isIdle(): boolean;
   /** Called when a socket has left the session. */
   onLeave(session: Session, socket: AnySocket): void;
 }
@@ -47,6 +49,8 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
   readonly intake: TokenIntake;
   #state: SessionState = NEW;
   #permit: Permit | undefined;
+  /** When a revocation ends the session unless it renews, in ms since the epoch. */
+  #revokedFrom = Infinity;
   #attempt = 0;
   #logins = 0;
 
@@ -128,7 +132,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     this.#dropPermit();
     this.intake.withdraw();
     this.#context.deadlines.clear(this.#deadline);
-    this.#place.clock.left(this);
+    this.#place.clock.left(this, this.#place.isIdle());
     this.#state = CLOSED;
   }
 
@@ -155,15 +159,11 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     return this.#attempt;
   }
 
-  /** Takes an outcome from before its socket connected: of the handshake, or beside a recovery id. */
-  take(outcome: Outcome, socket: AnySocket): void {
-    if (this.isBusy && outcome instanceof UnauthorizedError) {
-      tellRefused(socket, outcome, this.#context);
-      return;
-    }
-    // What is being verified was shown before.
+  /** Takes what was granted before the socket connected: at the handshake, or before a drop. */
+  take(permit: Permit, socket: AnySocket): void {
+    // A token that is being verified was shown earlier.
     if (this.isBusy) this.#leave();
-    this.settle(this.begin(), outcome, { socket, isConnecting: true });
+    this.settle(this.begin(), permit, { socket, isConnecting: true });
   }
 
   settle(attempt: number, outcome: Outcome, shown: Shown): void {
@@ -188,19 +188,21 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
   #secondLook(outcome: Outcome): Outcome {
     if (outcome instanceof UnauthorizedError) return outcome;
     const { revocations, deadlines, settings } = this.#context;
-    if (revocations.refuses(outcome.identity)) return revokedToken();
+    const refusal = revocations.refuses(outcome.identity);
+    if (refusal !== undefined) return revokedToken(refusal);
     if (outcome.endsAt <= deadlines.now()) return expired();
     const isOther = this.#permit !== undefined && this.#permit.userKey !== outcome.userKey;
     return isOther && settings.sameSubject ? unauthorized(CODES.identityMismatch) : outcome;
   }
 
-  #accept(attempt: number, permit: Permit, rooms: MemberRooms, { reply, isConnecting }: Shown): void {
+  #accept(attempt: number, permit: Permit, rooms: MemberRooms, shown: Shown): void {
+    const { socket, reply, isConnecting } = shown;
     this.#step({ type: 'accept', attempt });
     this.#place.attempts.succeed();
     this.#place.clock.loggedIn(this);
     this.#enter(permit, rooms);
     const welcome = (): void => {
-      if (this.#permit === permit) this.#members.welcome(() => this.#payload());
+      if (this.#permit === permit) this.#members.welcome(socket, () => this.#payload());
       const session = this.#permit === permit ? this.#payload() : undefined;
       // A listener may have ended it again.
       if (session === undefined) reply?.({ ok: false, error: unauthorized(CODES.notAuthenticated).data });
@@ -224,13 +226,17 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     }
   }
 
-  #refuse(attempt: number, error: UnauthorizedError, { socket, reply }: Shown): void {
+  #refuse(attempt: number, error: UnauthorizedError, { socket, reply, isConnecting }: Shown): void {
     const { disconnectAfter } = this.#context.settings;
     const isOverdue = this.#isOverdue;
     this.#step({ type: 'refuse', attempt });
-    tellRefused(socket, error, this.#context, reply);
+    if (this.#place.attempts.mayAnswer(this.#context.deadlines.now())) {
+      tellRefused(socket, error, this.#context, reply);
+    }
     if (!this.isOpen) this.#members.dropHeld();
-    if (this.#place.attempts.fail(error)) this.giveUp();
+    // What was granted ends before it has begun.
+    if (isConnecting) disconnect(socket);
+    else if (this.#place.attempts.fail(error)) this.giveUp();
     else if (isOverdue) this.onTimeout();
     else if (disconnectAfter !== undefined && !this.isOpen) this.#disconnectLater(socket, disconnectAfter);
   }
@@ -258,11 +264,18 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     else this.#members.dropHeld();
   }
 
-  revoke(): void {
+  revoke(refusal: RevocationRefusal): void {
     if (this.#permit === undefined) return;
     this.#context.stats.revoked += this.#members.size;
     this.#leave();
-    this.#end('revoked', revokedToken(), true);
+    this.#end('revoked', revokedToken(refusal), true);
+  }
+
+  /** A rule with `grace` asks for a fresh token, and ends the session at that moment unless it comes. */
+  shorten(endsAt: number): void {
+    this.#revokedFrom = endsAt;
+    const session = this.#payload();
+    if (session !== undefined) this.#members.tellExpiring(session);
   }
 
   /** The notice first, then the end. */
@@ -317,6 +330,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     if (this.#permit === undefined) return;
     this.#context.revocations.unregister(this);
     this.#permit = undefined;
+    this.#revokedFrom = Infinity;
   }
 
   // The rest.
@@ -334,7 +348,8 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
 
   /** What the clients are told of the session; `undefined` unless it is open. */
   #payload(): AuthenticatedPayload | undefined {
-    return this.#permit && toPayload(this.endsAt, this.#context.deadlines.now());
+    const endsAt = Math.min(this.endsAt, this.#revokedFrom);
+    return this.#permit && toPayload(endsAt, this.#context.deadlines.now());
   }
 
   #step(event: SessionEvent): void {

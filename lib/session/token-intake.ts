@@ -3,8 +3,7 @@ import { CODES } from '../protocol';
 import type { Reply } from '../socket-io/packets';
 import type { Outcome } from '../token/admission';
 import type { Permit } from '../token/permit';
-import { tokenOfEvent, tokenOfRequest } from '../token/token-source';
-import { malformed } from '../token/verifier';
+import { malformed } from '../token/refusals';
 import type { AnySocket } from '../types';
 import type { SessionContext } from './context';
 import type { LoginAttempts } from './login-attempts';
@@ -64,7 +63,7 @@ export class TokenIntake {
     if (!socket.connected) return;
     const shown: Shown = { socket, reply };
     // Ahead of every look at the token: a flood behind a slow verification must cost next to nothing.
-    if (this.#session.isBusy) this.#tellBusy(shown);
+    if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, shown);
     else this.#show(this.#tokenOf(payload, socket), shown);
   }
 
@@ -77,7 +76,7 @@ export class TokenIntake {
     if (!socket.connected) return;
     const known = this.#session.isBusy ? this.#verifying?.token : this.#session.permit?.token;
     if (token === known) return;
-    if (this.#session.isBusy) this.#tellBusy({ socket });
+    if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, { socket });
     else this.#show(token, { socket });
   }
 
@@ -104,12 +103,13 @@ export class TokenIntake {
     const job: Job = {
       judge: () => admission.judge(token, shown.socket, this.#session.permit),
       settle: (outcome) => {
-        if (this.#verifying?.job === job) this.#verifying = undefined;
-        if (!(outcome instanceof UnauthorizedError)) stats.verified += 1;
+        const isWanted = this.#verifying?.job === job;
+        if (isWanted) this.#verifying = undefined;
+        if (isWanted && !(outcome instanceof UnauthorizedError)) stats.verified += 1;
         this.#session.settle(attempt, outcome, shown);
       },
       drop: () => {
-        if (verification.mayAnswer()) this.#tell(CODES.notAuthenticated, shown);
+        this.#tellBusy(CODES.notAuthenticated, shown);
       },
     };
     this.#verifying = { token, job };
@@ -117,23 +117,18 @@ export class TokenIntake {
   }
 
   #tokenOf(payload: unknown, socket: AnySocket): string | UnauthorizedError {
-    const { settings } = this.#context;
-    try {
-      const token = tokenOfEvent(payload, settings);
-      if (token !== undefined) return token;
-      // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
-      const former = this.#session.logins === 0 ? tokenOfRequest(socket, settings) : undefined;
-      return former ?? malformed('invalid token datatype');
-    } catch (error) {
-      return error as UnauthorizedError;
-    }
+    const { tokens } = this.#context.settings;
+    const token = tokens.ofEvent(payload);
+    if (token !== undefined) return token;
+    // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
+    const former = this.#session.logins === 0 ? tokens.ofRequest(socket) : undefined;
+    return former ?? malformed('invalid token datatype');
   }
 
-  #tellBusy(shown: Shown): void {
-    if (this.#attempts.verification.mayAnswer()) this.#tell(CODES.authenticationInProgress, shown);
-  }
-
-  #tell(code: string, { socket, reply }: Shown): void {
+  /** Answers what comes beside a verification, within bounds. */
+  #tellBusy(code: string, { socket, reply }: Shown): void {
+    const isBounded = this.#attempts.verification.mayAnswer();
+    if (!isBounded || !this.#attempts.mayAnswer(this.#context.deadlines.now())) return;
     tellRefused(socket, unauthorized(code), this.#context, reply);
   }
 }

@@ -61,9 +61,15 @@ export class Verification {
     void outcome.then((late) => {
       this.#isRunning = false;
       job.settle(late);
-      const next = this.#waiting;
-      this.#waiting = undefined;
-      if (next !== undefined) this.submit(next);
+      // Later, since the outcome may replace the socket whose token waits.
+      if (this.#waiting !== undefined) setImmediate(() => this.#runNext());
     });
+  }
+
+  #runNext(): void {
+    const next = this.#waiting;
+    if (next === undefined || this.#isRunning) return;
+    this.#waiting = undefined;
+    this.#run(next);
   }
 }

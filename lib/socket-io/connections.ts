@@ -35,10 +35,14 @@ export function disconnect(socket: AnySocket): void {
   socket.disconnect(inside(socket).client.sockets.size <= 1);
 }
 
+/** Whether a connection is in no namespace. */
+export function isIdle(connection: object): boolean {
+  return (connection as Client).sockets.size === 0;
+}
+
 /** Closes a transport that no namespace uses; what was sent before still arrives. */
 export function closeIfIdle(connection: object): void {
-  const { sockets, conn } = connection as Client;
-  if (sockets.size === 0) conn.close();
+  if (isIdle(connection)) (connection as Client).conn.close();
 }
 
 /** Calls back when a transport has closed. */

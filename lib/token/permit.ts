@@ -21,23 +21,30 @@ export function toSocketAuth({ claims, endsAt }: Permit): SocketAuth {
   return { claims, expiresAt: endsAt === Infinity ? null : endsAt };
 }
 
-/** A permit as it is kept while its connection is down; plain data. */
-export type KeptPermit = Omit<Permit, 'decoded' | 'token' | 'endsAt'> & {
-  /** When it ends, in ms since the epoch; `null` if never. */
-  readonly expiresAt: number | null;
-};
-
-/** Whether what an adapter brings back is a permit: a node of another version may have written it. */
-export function isKeptPermit(value: unknown): value is KeptPermit {
-  if (typeof value !== 'object' || value === null) return false;
-  const { claims, identity, userKey, expiresAt } = value as Record<string, unknown>;
-  const isComplete = isObject(claims) && isObject(identity) && typeof userKey === 'string';
-  return isComplete && (expiresAt === null || typeof expiresAt === 'number');
+/**
+ * What recovery keeps of a session while its client is away; plain data, since adapters write it as JSON. The user comes
+ * with it: claims that `validate` has changed do not tell it any more.
+ */
+export interface KeptSession extends SocketAuth {
+  readonly identity: TokenIdentity;
+  readonly userKey: string;
 }
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+/** What to keep of a permit. */
+export function toKeptSession(permit: Permit): KeptSession {
+  const { identity, userKey } = permit;
+  return { ...toSocketAuth(permit), identity, userKey };
+}
 
-/** What to keep of a permit: neither the token nor what `customDecoded` made, which may be no plain data. */
-export function keepPermit({ claims, identity, userKey, endsAt }: Permit): KeptPermit {
-  return { claims, identity, userKey, expiresAt: endsAt === Infinity ? null : endsAt };
+/** Reads what was kept; `undefined` for anything else, such as what an older version has kept. */
+export function parseKeptSession(kept: unknown): KeptSession | undefined {
+  if (!isObject(kept)) return undefined;
+  const { claims, expiresAt, identity, userKey } = kept as Partial<KeptSession>;
+  if (!isObject(claims) || !isObject(identity) || typeof userKey !== 'string') return undefined;
+  if (expiresAt !== null && !Number.isFinite(expiresAt)) return undefined;
+  return { claims, expiresAt: expiresAt ?? null, identity, userKey };
+}
+
+function isObject<Value>(value: Value): value is Value & object {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
+import { PollingSession } from '../support/polling-session';
 import { refusal, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
@@ -35,22 +36,15 @@ describe('a connection that is not like the others', () => {
     const auth = world.authorize({ required: false });
     const guarded = world.io.of('/x');
     auth.attach(guarded);
-    const base = `${world.url}/socket.io/?EIO=3&transport=polling`;
-    const { sid } = JSON.parse(/\{.*\}/.exec(await (await fetch(base)).text())?.[0] ?? '{}') as {
-      sid: string;
-    };
-    const headers = { 'content-type': 'text/plain;charset=UTF-8' };
-    const post = (body: string): Promise<Response> =>
-      fetch(`${base}&sid=${sid}`, { method: 'POST', body, headers });
-    const connect = '40/x';
-    await post(`${connect.length}:${connect}`.repeat(50));
+    const session = await PollingSession.open(world.url, 3);
+    await session.send(...Array.from({ length: 50 }, () => '0/x'));
     expect(guarded.sockets.size).to.equal(1);
     expect(auth.stats()).to.include({ pending: 1 });
     const [socket] = guarded.sockets.values();
     guarded.emit('news');
     expect([...(socket?.rooms ?? [])]).to.deep.equal([socket?.id]);
     const gone = once(socket as never, 'disconnect');
-    await post('1:1');
+    await session.close();
     await gone;
     expect(auth.stats()).to.include({ pending: 0, authenticated: 0 });
     expect(guarded.sockets.size).to.equal(0);

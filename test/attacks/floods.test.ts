@@ -116,7 +116,8 @@ for (const transport of ['websocket', 'polling'] as const) {
         },
       });
       raw.send(...Array.from({ length: 50 }, () => RawClient.connect({ token: createToken() })));
-      while (told.codes.length < 49) await told.take('unauthorized');
+      // At most 16 of the others are reported.
+      for (let count = 0; count < 16; count += 1) await told.take('unauthorized');
       expect(new Set(told.codes)).to.deep.equal(new Set(['authentication_in_progress']));
       open();
       expect(await raw.next('CONNECT')).to.have.property('sid');
@@ -194,10 +195,10 @@ for (const transport of ['websocket', 'polling'] as const) {
       raw.send(
         ...Array.from({ length: 200 }, () => RawClient.event('authenticate', { token: createToken() })),
       );
-      for (let index = 0; index < 199; index += 1) await raw.next('EVENT');
+      for (let index = 0; index < 16; index += 1) await raw.next('EVENT');
       expect(verified).to.equal(1);
       open();
-      expect(await raw.next('EVENT')).to.include('authenticated');
+      expect(await told.take('authenticated')).to.have.length(1);
     });
   });
 }

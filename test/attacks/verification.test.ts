@@ -1,33 +1,11 @@
 import { expect } from 'chai';
-import type { Authorizer, AuthorizeOptions, JwtClaims } from '../../lib';
+import type { Authorizer, AuthorizeOptions } from '../../lib';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
+import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
 import { World } from '../support/world';
-
-/** A check of the application that takes its time: how many run at once is what a client must not decide. */
-class SlowCheck {
-  running = 0;
-  most = 0;
-  asked = 0;
-  #open: (() => void)[] = [];
-
-  readonly check = async (_claims?: JwtClaims): Promise<void> => {
-    this.asked += 1;
-    this.running += 1;
-    this.most = Math.max(this.most, this.running);
-    await new Promise<void>((resolve) => {
-      this.#open.push(resolve);
-    });
-    this.running -= 1;
-  };
-
-  /** Lets everything through that has been asked so far. */
-  answer(): void {
-    for (const resolve of this.#open.splice(0)) resolve();
-  }
-}
 
 for (const transport of ['websocket', 'polling'] as const) {
   describe(`one verification at a time, over ${transport}`, () => {
@@ -75,7 +53,8 @@ for (const transport of ['websocket', 'polling'] as const) {
         await new Promise(setImmediate);
       }
       expect(slow).to.include({ most: 1, asked: 2 });
-      expect(told.codes).to.deep.equal(Array.from({ length: 100 }, () => 'not_authenticated'));
+      const answers = new Set(['not_authenticated', 'authentication_in_progress']);
+      expect(told.codes.filter((code) => !answers.has(code))).to.deep.equal([]);
     });
 
     it('holds for a client that leaves the namespace and comes back', async () => {
@@ -117,7 +96,7 @@ for (const transport of ['websocket', 'polling'] as const) {
     });
 
     it('counts what is refused after a logout towards maxAttempts', async () => {
-      guard({ maxAttempts: 3, secret: () => slow.check().then(() => 'another secret') });
+      guard({ maxAttempts: 3, secret: () => slow.check().then(() => 'another secret, of 32 bytes or more') });
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
       for (let attempt = 1; attempt <= 3; attempt += 1) {
@@ -148,7 +127,8 @@ for (const transport of ['websocket', 'polling'] as const) {
         const token = hook === 'fail' ? 'none' : createToken();
         raw.send(RawClient.connect({ token }));
         while (hooks.length < 1) await new Promise(setImmediate);
-        for (let times = 0; times < 20; times += 1) {
+        // No more than 16 are reported.
+        for (let times = 0; times < 16; times += 1) {
           raw.send(RawClient.connect({ token }));
           const dupe = (): boolean =>
             told.codes.filter((code) => code === 'authentication_in_progress').length > times;

@@ -7,8 +7,10 @@ export class Inbox {
   push(event: string, args: unknown[]): void {
     this.#log.push({ event, args });
     const taker = this.#waiting.get(event)?.shift();
+    const came = this.#came.get(event);
     if (taker) taker(args);
-    else this.#came.set(event, [...(this.#came.get(event) ?? []), args]);
+    else if (came) came.push(args);
+    else this.#came.set(event, [args]);
   }
 
   take(event: string): Promise<unknown[]> {
@@ -22,6 +24,12 @@ export class Inbox {
   /** Everything of that name that ever came, taken or not. */
   all(event: string): unknown[][] {
     return this.#log.filter((one) => one.event === event).map(({ args }) => args);
+  }
+
+  /** Forgets what came, and all that it holds. */
+  clear(): void {
+    this.#came.clear();
+    this.#log.length = 0;
   }
 
   /** The names of everything that came, in order. */

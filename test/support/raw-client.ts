@@ -15,6 +15,8 @@ interface Carrier {
 /** A client that says what no Socket.IO client would, and remembers the packets that it got by the names of their types. */
 export class RawClient {
   readonly inbox = new Inbox();
+  /** Characters of all packets that were sent, and that came; what carries them is not counted. */
+  readonly traffic = { sent: 0, received: 0 };
   #carrier: Carrier | undefined;
   isOpen = true;
 
@@ -33,6 +35,7 @@ export class RawClient {
 
   /** Sends packets; over polling in one request, which the server takes in at one go. */
   send(...packets: string[]): void {
+    for (const { length } of packets) this.traffic.sent += length;
     this.#carrier?.send(packets);
   }
 
@@ -58,6 +61,7 @@ export class RawClient {
   }
 
   #onPacket(packet: string): void {
+    this.traffic.received += packet.length;
     const [, type = '', id, data] = /^(\d)(?:\/[^,]*,)?(\d*)(.*)$/s.exec(packet) ?? [];
     this.inbox.push(NAMES[Number(type)] ?? 'unknown', [
       data === '' ? undefined : JSON.parse(data ?? 'null'),

@@ -1,0 +1,198 @@
+import { expect } from 'chai';
+import type { Authorizer, AuthorizeOptions, RevocationStore } from '../../lib';
+import { NamespaceInbox } from '../support/namespace-inbox';
+import { RawClient } from '../support/raw-client';
+import { createToken } from '../support/tokens';
+import { Unharmed } from '../support/unharmed';
+import { until } from '../support/until';
+import { World } from '../support/world';
+
+const authenticate = (token: unknown = createToken()): string => RawClient.event('authenticate', { token });
+const logout = RawClient.event('deauthenticate');
+const times = (count: number, make: (index: number) => string | string[]): string[] =>
+  Array.from({ length: count }, (_, index) => make(index)).flat();
+
+const down = (): never => {
+  throw new Error('down');
+};
+const store: RevocationStore = { add: () => undefined, isRevoked: () => Promise.reject(new Error('down')) };
+
+/**
+ * Answers that cost the client less than the server: short packets in, long ones out. Each is bounded, so that over a
+ * flood the server sends no more than it receives.
+ */
+const FLOODS: [what: string, options: Partial<AuthorizeOptions>, packets: () => string[]][] = [
+  [
+    'that logs in, logs out and sends events that are dropped, in turns',
+    {},
+    () => times(60, () => [authenticate(), logout, ...times(16, () => '2["x"]')]),
+  ],
+  [
+    'that shows no token four times and a good one then, in turns',
+    {},
+    () => times(100, () => [...times(4, () => '2["authenticate"]'), authenticate()]),
+  ],
+  [
+    'that is past the limit of the limiter, and goes on',
+    { limiter: { consume: () => Promise.reject(new Error('past the limit')) } },
+    () => times(500, () => authenticate('x')),
+  ],
+  [
+    'whose keys cannot be found, and goes on',
+    { secret: down },
+    () => times(500, () => authenticate(createToken({}, { noTimestamp: true }))),
+  ],
+  [
+    'whose revocation cannot be asked, and goes on',
+    { revocation: store },
+    () => times(500, (index) => `2${index}["authenticate",{"token":"${createToken({})}"}]`),
+  ],
+];
+
+describe('a client', () => {
+  let world: World;
+  let auth: Authorizer;
+  let told: NamespaceInbox;
+  let raw: RawClient;
+  let unharmed: Unharmed;
+
+  beforeEach(async () => {
+    unharmed = new Unharmed();
+    world = await new World().listen();
+    told = new NamespaceInbox(world.io.of('/'));
+    raw = await RawClient.open(world.url, 'polling');
+  });
+
+  afterEach(async () => {
+    raw.close();
+    await world.close();
+    unharmed.close();
+  });
+
+  function guard(options: Partial<AuthorizeOptions> = {}): void {
+    auth = world.authorize({ allow: ['sync'], ...options });
+    auth.attach(world.io);
+    world.io.on('connection', (socket) => socket.on('sync', (reply: () => void) => reply()));
+  }
+
+  /** Waits until the server has dealt with everything that was sent before, and the answers are here. */
+  async function synced(): Promise<void> {
+    const before = raw.inbox.all('ACK').filter(([, id]) => id === '987654').length;
+    raw.send('2987654["sync"]');
+    const isHere = (): boolean => raw.inbox.all('ACK').filter(([, id]) => id === '987654').length > before;
+    await until('the flood is over', () => isHere() || !raw.isOpen);
+  }
+
+  for (const [what, options, packets] of FLOODS) {
+    it(`${what}, is sent no more than it sends`, async () => {
+      guard(options);
+      raw.send(RawClient.connect());
+      await raw.next('CONNECT');
+      // A verification that takes a turn of the event loop is over between two requests.
+      const all = packets();
+      for (let from = 0; from < all.length; from += 100) {
+        raw.send(...all.slice(from, from + 100));
+        await synced();
+      }
+      expect(raw.traffic.received).to.be.at.most(raw.traffic.sent);
+      expect(told.codes.length).to.be.at.most(all.length / 4);
+    });
+  }
+
+  it('that shows many tokens at once, each time that one has been verified, is sent no more than it sends', async () => {
+    guard({ validate: () => Promise.resolve() });
+    raw.send(RawClient.connect());
+    await raw.next('CONNECT');
+    for (let turn = 0; turn < 40; turn += 1) {
+      raw.send(authenticate(), ...times(16, () => '2["authenticate"]'));
+      await synced();
+    }
+    expect(raw.traffic.received).to.be.at.most(raw.traffic.sent);
+  });
+
+  it('that renews without end for many namespaces at once is sent no more than it sends', async () => {
+    guard({ scope: 'connection' });
+    const rooms = world.io.of(/^\/room-\d+$/);
+    auth.attach(rooms);
+    raw.send(RawClient.connect({ token: createToken() }));
+    await raw.next('EVENT');
+    raw.send(...times(50, (index) => RawClient.connect(undefined, `/room-${index}`)));
+    for (let index = 0; index < 50; index += 1) await raw.next('CONNECT');
+    const before = { ...raw.traffic };
+    raw.send(...times(100, (index) => authenticate(createToken({ sub: 'bob', name: 'Bob', index }))));
+    await synced();
+    expect(auth.stats().verified).to.be.above(1);
+    expect(raw.traffic.received - before.received).to.be.at.most(raw.traffic.sent - before.sent);
+  });
+});
+
+describe('the HTTP request of a connection', () => {
+  /** How often each of these headers is read. */
+  let reads: Record<string, number>;
+  let world: World;
+  let raw: RawClient;
+
+  beforeEach(async () => {
+    reads = { cookie: 0, authorization: 0 };
+    world = await new World().listen();
+    const headers = {
+      cookie: `${'a=b; '.repeat(200)}jwt=none`,
+      authorization: undefined,
+    };
+    world.io.engine.on('connection', ({ request }: { request: { headers: object } }) => {
+      for (const [name, value] of Object.entries(headers)) {
+        const get = (): string | undefined => {
+          reads[name] = (reads[name] ?? 0) + 1;
+          return value;
+        };
+        Object.defineProperty(request.headers, name, { get, enumerable: true, configurable: true });
+      }
+    });
+    raw = await RawClient.open(world.url, 'polling');
+  });
+
+  afterEach(async () => {
+    raw.close();
+    await world.close();
+  });
+
+  /** A handful: where the token is looked for, and where it is hidden from other nodes. */
+  function expectFewReads(): void {
+    for (const [name, count] of Object.entries(reads)) expect(count, name).to.be.at.most(8);
+  }
+
+  it('is read once, however many events ask for the token in it while one is verified', async () => {
+    let open = (): void => undefined;
+    const wait = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const auth = world.authorize({ cookie: 'jwt', limiter: { consume: () => wait } });
+    auth.attach(world.io);
+    raw.send(RawClient.connect());
+    await raw.next('CONNECT');
+    raw.send(...times(200, () => '2["authenticate"]'), '21["deauthenticate"]');
+    await raw.next('ACK');
+    expectFewReads();
+    open();
+  });
+
+  it('is read once, however many events ask for the token in it and are refused', async () => {
+    world.authorize({ cookie: 'jwt', maxAttempts: Infinity }).attach(world.io);
+    raw.send(RawClient.connect());
+    await raw.next('CONNECT');
+    raw.send(...times(200, () => '2["authenticate"]'), '21["deauthenticate"]');
+    await raw.next('ACK');
+    expectFewReads();
+  });
+
+  for (const handshake of [false, true]) {
+    it(`is read once, however many namespaces the client joins, handshake: ${handshake}`, async () => {
+      const rooms = world.io.of(/^\/room-\d+$/);
+      const options: Partial<AuthorizeOptions> = { cookie: 'jwt', handshake };
+      world.authorize(handshake ? { ...options, fail: (_e, _s, accept) => accept() } : options).attach(rooms);
+      raw.send(...times(200, (index) => RawClient.connect(undefined, `/room-${index}`)));
+      for (let index = 0; index < 200; index += 1) await raw.next('CONNECT');
+      expectFewReads();
+    });
+  }
+});
