@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { unauthorized } from '../../lib/errors';
-import { CODES } from '../../lib/protocol';
+import { CODES, REASONS } from '../../lib/protocol';
 import { LoginAttempts } from '../../lib/session/login-attempts';
 import type { Outcome } from '../../lib/token/admission';
 
@@ -50,6 +50,27 @@ describe('the login attempts of a connection', () => {
       expect(attempts.fail(unauthorized(code))).to.equal(counts);
       expect(attempts.isExhausted).to.equal(counts);
       expect(attempts.isBlank).to.equal(!counts);
+    });
+  }
+
+  it('do not count a token that is not active yet', () => {
+    const attempts = new LoginAttempts(1);
+    expect(attempts.fail(unauthorized(CODES.invalidToken, { reason: REASONS.notActive }))).to.equal(false);
+    expect(attempts.fail(unauthorized(CODES.invalidToken, { reason: REASONS.expired }))).to.equal(true);
+  });
+
+  for (const [max, answers] of [
+    [1, 32],
+    [32, 32],
+    [100, 100],
+  ] as const) {
+    it(`have ${answers} answers in a minute where maxAttempts is ${max}`, () => {
+      const attempts = new LoginAttempts(max);
+      const given = (now: number): number =>
+        Array.from({ length: 200 }, () => attempts.mayAnswer(now)).filter(Boolean).length;
+      expect(given(1_800_000_000_000)).to.equal(answers);
+      expect(given(1_800_000_059_999)).to.equal(0);
+      expect(given(1_800_000_060_000)).to.equal(answers);
     });
   }
 

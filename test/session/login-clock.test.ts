@@ -55,16 +55,48 @@ describe('the time to log in', () => {
   it('goes on where it stood when the client changes the namespace', () => {
     clock.start(one);
     time.tick(700);
-    clock.left(one);
+    clock.left(one, true);
     time.tick(200);
     clock.start(two);
     time.tick(100);
     expect(ended).to.deep.equal([['two', 1000]]);
   });
 
+  it('stands still while no session is pending on a connection that is in another namespace', () => {
+    clock.start(one);
+    time.tick(700);
+    clock.left(one, false);
+    time.tick(10_000);
+    clock.start(two);
+    time.tick(299);
+    expect(ended).to.deep.equal([]);
+    time.tick(1);
+    expect(ended).to.deep.equal([['two', 11_000]]);
+  });
+
+  it('goes on while another session is pending', () => {
+    clock.start(one);
+    clock.start(two);
+    time.tick(700);
+    clock.left(one, false);
+    time.tick(300);
+    expect(ended).to.deep.equal([['two', 1000]]);
+  });
+
+  it('does not care for a session that leaves and was not pending', () => {
+    clock.start(one);
+    clock.loggedIn(one);
+    clock.left(one, false);
+    time.tick(500);
+    clock.start(two);
+    clock.left(one, true);
+    time.tick(1000);
+    expect(ended).to.deep.equal([['two', 1500]]);
+  });
+
   it('runs out on a connection that is in no namespace any more', () => {
     clock.start(one);
-    clock.left(one);
+    clock.left(one, true);
     time.tick(10_000);
     expect(ended).to.deep.equal([['idle', 1000]]);
   });
@@ -97,7 +129,7 @@ describe('the time to log in', () => {
     expect(ended).to.deep.equal([['one', 2400]]);
   });
 
-  it('starts again for what becomes pending after it ran out', () => {
+  it('is full for a session that becomes pending after it ran out', () => {
     clock.start(one);
     time.tick(1000);
     clock.start(two);
@@ -134,7 +166,9 @@ describe('the time to log in', () => {
   it('never runs out where guests may stay', () => {
     const endless = new LoginClock(deadlines, Infinity, () => ended.push(['idle', 0]));
     endless.start(one);
-    endless.left(one);
+    endless.left(one, true);
+    endless.start(one);
+    endless.left(one, false);
     endless.start(two);
     time.tick(86_400_000);
     expect(ended).to.deep.equal([]);

@@ -8,7 +8,7 @@ const START = 1_800_000_000_000;
 const allowed = (budget: ReportBudget, now: number, count = 100): number =>
   Array.from({ length: count }, () => budget.allows(now)).filter(Boolean).length;
 
-describe('the reports of refused events', () => {
+describe('the reports that a client gets', () => {
   it('are 16 in one minute', () => {
     const budget = new ReportBudget();
     expect(allowed(budget, START)).to.equal(16);
@@ -16,6 +16,14 @@ describe('the reports of refused events', () => {
     expect(allowed(budget, START + 60_000)).to.equal(16);
     expect(allowed(budget, START + 119_999)).to.equal(0);
   });
+
+  for (const max of [0, 1, 32]) {
+    it(`are ${max} in one minute where that is said`, () => {
+      const budget = new ReportBudget(max);
+      expect(allowed(budget, START)).to.equal(max);
+      expect(allowed(budget, START + 60_000)).to.equal(max);
+    });
+  }
 
   it('are not saved up: after a long silence there are 16 as well', () => {
     const budget = new ReportBudget();

@@ -26,7 +26,8 @@ describe('the verification of one connection’s tokens', () => {
         return new Promise<Outcome>((resolve) => {
           finish.set(name, async () => {
             resolve(OUTCOME);
-            await new Promise(setImmediate);
+            // The next one begins a turn of the event loop later.
+            for (let turns = 0; turns < 2; turns += 1) await new Promise(setImmediate);
           });
         });
       },
@@ -88,6 +89,25 @@ describe('the verification of one connection’s tokens', () => {
     expect(log).to.deep.equal(['judge one', 'settle one', 'judge of the outcome']);
     await end('of the outcome');
     expect(log.slice(3)).to.deep.equal(['settle of the outcome', 'judge two']);
+  });
+
+  it('lets an outcome take back the token that waits', async () => {
+    const two = slow('two');
+    verification.submit(slow('one', () => expect(verification.withdraw(two)).to.equal(true)));
+    verification.submit(two);
+    await end('one');
+    expect(log).to.deep.equal(['judge one', 'settle one']);
+    expect(verification.isRunning).to.equal(false);
+  });
+
+  it('lets one that waits be taken back until it begins', async () => {
+    const two = slow('two');
+    verification.submit(
+      slow('one', () => process.nextTick(() => expect(verification.withdraw(two)).to.equal(true))),
+    );
+    verification.submit(two);
+    await end('one');
+    expect(log).to.deep.equal(['judge one', 'settle one']);
   });
 
   it('forgets one that waits, and says so; one that runs goes on', async () => {
