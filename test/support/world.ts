@@ -29,8 +29,8 @@ export class World {
   readonly #authorizers: Authorizer[] = [];
   #time: StoppedTime | undefined;
 
-  constructor(options: Partial<ServerOptions> = {}) {
-    this.io = new Server(this.http, options);
+  constructor(options: Partial<ServerOptions> = {}, Version: typeof Server = Server) {
+    this.io = new Version(this.http, options);
   }
 
   get url(): string {
