@@ -64,6 +64,7 @@ export interface Adapter {
   serverSideEmit?: unknown;
   persistSession?: (session: PersistedSession) => void;
   restoreSession?: (pid: string, offset: string) => PromiseLike<PersistedSession | null> | null;
+  addOffsetIfNecessary?: (packet: EventPacket, options: object, offset: unknown) => void;
   _encode?: (packet: EventPacket, options: { volatile?: boolean }) => unknown;
 }
 

@@ -3,8 +3,13 @@
  *
  * Relies on (read in Socket.IO 4.6.0 and 4.8.4; older ones have no recovery):
  * - `namespace._createSocket(client, auth)` makes the Socket of a CONNECT packet, before any middleware. With `auth.pid`
- *   and `auth.offset` it asks `adapter.restoreSession(pid, offset)`, past every middleware (socketio/socket.io#5491).
- * - `adapter.persistSession(session)` keeps a dropped socket: `sid`, `pid`, `rooms`, `data`.
+ *   and `auth.offset`, both strings, it asks `adapter.restoreSession(pid, offset)`.
+ * - A socket that is `recovered` by then passes every middleware, unless `skipMiddlewares` is false
+ *   (socketio/socket.io#5491). Only afterwards is the socket filed under its `id`, and its `id` and `pid` told.
+ * - `adapter.persistSession(session)` gets the `sid`, `pid`, `rooms` and `data` of a socket whose connection is lost, while
+ *   it is still in `namespace.sockets`. `restoreSession` brings back what was kept, with `missedPackets`.
+ * - Where there is no such session, `restoreSession` answers null (in memory) or rejects (Redis streams). The adapter in
+ *   memory gives one session again and again, with the same object as `data`.
  * - The constructor of a restored Socket takes `id`, `pid` and `data`, joins the rooms, writes the missed packets, and
  *   sets `recovered`. {@link resume} does the same to a socket that exists.
  */
@@ -79,7 +84,7 @@ export function guardRecovery<Kept extends object>(
     guardAdapter(adapter);
     guardCreation(namespace);
   }
-  rulesByAdapter.set(adapter, rules as unknown as Rules);
+  rulesByAdapter.set(adapter, rules);
 }
 
 const rulesOf = (adapter: Adapter): Rules => rulesByAdapter.get(adapter) as Rules;

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { authorize, UnauthorizedError } from '../../lib';
 import type { AuthorizeOptions, JwtClaims } from '../../lib';
-import { toVerificationKey } from '../../lib/token/keys';
+import { toVerificationKeys } from '../../lib/token/keys';
+import type { VerificationKey } from '../../lib/token/keys';
 import { toSettings } from '../../lib/authorizer/settings';
 import { membersOf, readText } from '../support/repository';
 import { createToken, rsaKeys, SECRET } from '../support/tokens';
@@ -65,6 +66,27 @@ const WRONG: Record<string, unknown[]> = {
   ignoreExpiration: ['yes'],
   ignoreNotBefore: [1],
 };
+
+describe('the recheck of live sessions', () => {
+  const store = { add: () => undefined, isRevoked: () => false };
+  const listing = { ...store, rulesSince: () => ({ rules: [], cursor: 0 }) };
+  const intervals: [revocation: AuthorizeOptions['revocation'], given: number | undefined, ms: number][] = [
+    [undefined, undefined, 0],
+    [store, undefined, 0],
+    [store, 500, 500],
+    [listing, undefined, 10_000],
+    [listing, 500, 500],
+    [listing, 0, 0],
+  ];
+  for (const [revocation, given, ms] of intervals) {
+    const kind =
+      revocation === undefined ? 'no store' : revocation === store ? 'a store' : 'a store that lists rules';
+    it(`comes every ${ms} ms with ${kind}, if recheckInterval is ${given}`, () => {
+      const options = { secret: SECRET, revocation, recheckInterval: given } as AuthorizeOptions;
+      expect(toSettings(options).recheckInterval).to.equal(ms);
+    });
+  }
+});
 
 describe('the options of authorize()', () => {
   it('are all looked at', () => {
@@ -228,7 +250,7 @@ describe('the options of authorize()', () => {
     const issuers = ['alice'];
     const { verifier } = toSettings({ secret: SECRET, issuer: issuers });
     issuers.push('eve');
-    const key = toVerificationKey(SECRET);
+    const [key] = toVerificationKeys(SECRET) as [VerificationKey];
     expect(verifier.verify(createToken({ iss: 'alice' }), [key])).to.include({ iss: 'alice' });
     expect(verifier.verify(createToken({ iss: 'eve' }), [key])).to.be.instanceOf(UnauthorizedError);
     expect(settings.permissions.isOpenToAll('login')).to.equal(true);

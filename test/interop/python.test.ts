@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
-import type { Authorizer, AuthorizeOptions } from '../../lib';
+import type { AuthorizedSocket, Authorizer, AuthorizeOptions } from '../../lib';
 import { needs, PYTHON } from '../support/debian';
 import { Inbox } from '../support/inbox';
 import { ROOT } from '../support/repository';
@@ -57,7 +57,8 @@ class Program {
   }
 }
 
-describe('Python: the example client and issuer, with a Node server', () => {
+describe('Python: the example client and issuer, with a Node server', function () {
+  this.timeout(180_000);
   let world: World;
   let programs: Program[] = [];
   let server: Inbox;
@@ -79,7 +80,7 @@ describe('Python: the example client and issuer, with a Node server', () => {
 
   /** A chat: what is said goes to all. */
   function chat(options: Partial<AuthorizeOptions> = {}): Authorizer {
-    const authorizer = world.authorize({ timeout: 15_000, ...options });
+    const authorizer = world.authorize(options);
     authorizer.attach(world.io);
     for (const event of ['authenticated', 'reauthenticated', 'unauthorized', 'deauthenticated']) {
       world.io.on(event, (...args: unknown[]) => server.push(event, args));
@@ -121,6 +122,8 @@ describe('Python: the example client and issuer, with a Node server', () => {
   });
 
   it('renew ahead of the end, on the same connection', async () => {
+    // The end itself does not come, so that the renewal is in time however late it is.
+    world.stopTime();
     chat();
     const guido = await client({ TOKEN_SECONDS: '3' });
     const [socket] = (await server.take('authenticated')) as [Login];
@@ -136,11 +139,21 @@ describe('Python: the example client and issuer, with a Node server', () => {
     expect(await guido.exitCode()).to.equal(1);
   });
 
-  it('report that the session was revoked, and give up', async () => {
+  it('report that the user was revoked, and come back with a fresh token', async () => {
     const authorizer = chat();
     const guido = await client();
     await guido.line('logged');
     await authorizer.revoke({ sub: 'Guido' });
+    expect(await guido.line('refused')).to.equal('refused: invalid_token (revoked)');
+    expect(await guido.line('logged')).to.equal('logged in as Guido');
+  });
+
+  it('report that their token was revoked, and give up', async () => {
+    const authorizer = chat();
+    const guido = await client();
+    await guido.line('logged');
+    const [socket] = (await server.take('authenticated')) as [AuthorizedSocket];
+    await authorizer.revoke({ jti: String(socket.decoded_token.jti) });
     expect(await guido.line('refused')).to.equal('refused: invalid_token (revoked)');
     expect(await guido.exitCode()).to.equal(1);
   });

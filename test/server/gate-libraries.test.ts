@@ -33,7 +33,7 @@ function wildcard(): Library {
       if (packet.id !== undefined) args.push(inside(this).ack(packet.id));
       seen.push(String(args[0]), args.slice(1));
       EventEmitter.prototype.emit.call(this, '*', packet);
-      EventEmitter.prototype.emit.apply(this as unknown as EventEmitter, args as [string]);
+      EventEmitter.prototype.emit.apply(this, args as [string]);
     };
     return (inside(socket).onevent = onevent);
   };
