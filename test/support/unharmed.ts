@@ -20,6 +20,9 @@ export class Unharmed {
     for (const listener of this.#former) process.on('uncaughtException', listener);
     const [fault] = this.#faults;
     if (fault !== undefined)
-      throw new Error(`something reached the process: ${String(fault)}`, { cause: fault });
+      throw new Error(
+        `something reached the process: ${fault instanceof Error ? fault.message : typeof fault}`,
+        { cause: fault },
+      );
   }
 }
