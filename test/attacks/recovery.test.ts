@@ -3,7 +3,15 @@ import type { ServerOptions } from 'socket.io';
 import type { AnyNamespace, AnySocket, Authorizer, JwtClaims } from '../../lib';
 import { needs } from '../support/debian';
 import { RawClient } from '../support/raw-client';
-import { cutOff, giveOffset, recoveryIdOf, recoveryIn, returning, wireOf } from '../support/recovery';
+import {
+  cutOff,
+  giveOffset,
+  recoveryIdOf,
+  recoveryIn,
+  returning,
+  subscribed,
+  wireOf,
+} from '../support/recovery';
 import type { RecoveryId } from '../support/recovery';
 import { RedisServer } from '../support/redis';
 import { refusal, refusedAtConnect, settled, show } from '../support/refusals';
@@ -71,6 +79,7 @@ for (const place of places) {
     });
 
     afterEach(async () => {
+      await subscribed(world);
       await world.close();
       unharmed.close();
     });
