@@ -27,7 +27,7 @@ export interface SocketInside {
   readonly adapter: Adapter;
   readonly acks: Map<number, (this: AnySocket) => void>;
   id: string;
-  pid: string;
+  pid: string | undefined;
   data: unknown;
   recovered: boolean;
   connected: boolean;
