@@ -200,7 +200,7 @@ describe('an admission', () => {
       open = resolve;
     });
     const judging = admission({ validate: () => wait }).judge(tokenEndingIn(60_000), SOCKET);
-    now += 60_000;
+    now += 61_000;
     open();
     expect((await refusalOf(judging)).data).to.include({ reason: 'expired' });
   });
