@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
-import type { Authorizer, AuthorizeOptions } from '../../lib';
+import type { AuthorizeOptions } from '../../lib';
 import { countAlive, cpuOf, leastRatio } from '../support/cost';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { PollingSession } from '../support/polling-session';
