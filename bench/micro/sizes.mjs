@@ -25,17 +25,21 @@ function tokenSize() {
   const claims = bytesOf(TOKENS, (index) => {
     kept[index] = JSON.parse(bodies[index].toString());
   });
+  if (kept.length !== TOKENS) throw new Error('the claims are gone');
   return { token: Math.round(token), claims: Math.round(claims) };
 }
 
 /** What a process keeps for a revocation rule, a `jti` of the length of a UUID. */
 function ruleSize() {
   const rules = new (load('revocation/rules').RevocationRules)();
-  return bytesOf(RULES, (index) => {
+  const bytes = bytesOf(RULES, (index) => {
     // By way of bytes, or all would share one text.
     const jti = Buffer.from(`1b9d6bcd-bbfd-4b2d-9b5d-${String(index).padStart(12, '0')}`).toString();
     rules.add({ jti, expiresAt: Date.now() + 3_600_000 });
   });
+  // Or the collector would have taken them before they were measured.
+  if (rules.size !== RULES) throw new Error(`${rules.size} rules, not ${RULES}`);
+  return bytes;
 }
 
 function bytesOf(count, make) {
