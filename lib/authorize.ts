@@ -1,5 +1,5 @@
 import { AuthorizerCore } from './authorizer/authorizer';
-import type { AuthorizeOptions } from './options';
+import type { AuthorizeOptions, VerifierOptions } from './options';
 import type { Revocation } from './types';
 import { toSettings } from './authorizer/settings';
 import type { AuthorizerStats } from './session/statistics';
@@ -33,11 +33,22 @@ export interface Authorizer {
    * Ends matching sessions here and on every node, for reason `revoked`, and refuses matching tokens from then on.
    * A session is judged by the token that it was last renewed with.
    *
-   * @param rule one token by its `jti`, or a subject's tokens issued before a moment (now, if left out)
-   * @returns a promise that resolves once the store has the rule and local sessions are ended; it rejects with a
+   * @param rule one of
+   * - `{ jti }`: one token
+   * - `{ sid }`: the tokens of one session at an OpenID provider
+   * - `{ sub, issuedBefore?, grace? }`: a user. Every live session ends, and tokens with an `iat` up to and including
+   *   this second are refused; with `issuedBefore` (a `Date` or whole seconds), sessions and tokens issued before it.
+   *   With `grace` (ms), live sessions may go on for so long, are sent `token_expiring` once this second is over, and
+   *   are saved by renewing with a token that counts
+   *
+   * each with `iss?` (without it, of every issuer) and `exp?` (a `Date` or whole seconds: when the last of those tokens
+   * expires, after which the rule is forgotten)
+   * @returns a promise that resolves once the store has the rule and local sessions are ended, or with `grace` warned;
+   *   for a `sub` with `issuedBefore` in seconds: a token with that `iat` or a later one counts. It rejects with a
    *   `TypeError` if the rule is none, and with the store's error if that failed (local sessions are ended then too)
    */
-  revoke(rule: Revocation): Promise<void>;
+  revoke(rule: Extract<Revocation, { sub: string }>): Promise<{ issuedBefore: number }>;
+  revoke(rule: Revocation): Promise<{ issuedBefore?: number }>;
 
   /**
    * Takes a socket back to pending: claims gone, rooms left, timeout running again. The client is told
@@ -58,13 +69,15 @@ export interface Authorizer {
  * let in, or thrown out when the timeout is over.
  *
  * @typeParam Claims what the application's tokens carry
- * @param options `secret`, and whatever differs from the defaults
+ * @param options `secret` or `verify`, and whatever differs from the defaults
  * @throws TypeError if an option is missing, unknown, or of the wrong type
  * @example
  * io.on('connection', authorize({ secret, timeout: 15000 }))
  *   .on('authenticated', (socket) => console.log(socket.decoded_token.name));
  */
-export function authorize<Claims = JwtClaims>(options: AuthorizeOptions<Claims>): Authorizer {
+export function authorize<Claims = JwtClaims>(
+  options: AuthorizeOptions<Claims> | VerifierOptions<Claims>,
+): Authorizer {
   const core = new AuthorizerCore(toSettings(options));
   const listener = (socket: AnySocket, next?: (error?: Error) => void): void => core.call(socket, next);
   return Object.assign(listener, {

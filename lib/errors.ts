@@ -12,7 +12,7 @@ export interface UnauthorizedErrorOptions {
   retryable?: boolean;
   /** When to try again, in ms. */
   retryAfter?: number;
-  /** The event that was dropped, with `not_authenticated`. */
+  /** With `not_authenticated` and `insufficient_scope`: the name of the event that was dropped. */
   event?: string;
   /** What went wrong underneath; it stays on this side of the wire. */
   cause?: unknown;
@@ -29,6 +29,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   [CODES.identityMismatch]: 'the token is for another subject',
   [CODES.authenticationInProgress]: 'another token is being verified',
   [CODES.notAuthenticated]: 'not authenticated',
+  [CODES.insufficientScope]: 'insufficient scope',
   [CODES.authenticationTimeout]: 'no valid token in time',
   [CODES.tooManyAttempts]: 'too many attempts',
   [CODES.serverBusy]: 'too many unauthenticated connections',

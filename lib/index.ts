@@ -5,7 +5,15 @@ export { isUnauthorizedError, UnauthorizedError } from './errors';
 export type { Refusal, UnauthorizedErrorOptions } from './errors';
 export type { AuthorizedSocket, AuthorizeNamespaceEvents } from './events';
 export type { Algorithm, KeyMaterial } from './types';
-export type { Accept, AuthorizeOptions, KeyCallback, KeyFunction, Limiter } from './options';
+export type {
+  Accept,
+  AuthorizeOptions,
+  KeyCallback,
+  KeyFunction,
+  Limiter,
+  VerifierOptions,
+  VerifyFunction,
+} from './options';
 export type {
   AuthenticatedPayload,
   AuthenticateFailure,
@@ -21,7 +29,7 @@ export type {
   UnauthorizedPayload,
   UnauthorizedReason,
 } from './protocol';
-export type { Revocation, RevocationRule, RevocationStore } from './types';
+export type { NewRules, Revocation, RevocationRule, RevocationStore, TokenIdentity } from './types';
 export type { AuthorizerStats } from './session/statistics';
 export type {
   AnyNamespace,

@@ -37,12 +37,40 @@ export interface Limiter {
   consume(key: string): unknown;
 }
 
+/** What one event needs: see the option `permissions`. */
+export type Permission<Claims = JwtClaims> =
+  | string
+  | readonly string[]
+  | boolean
+  // Arguments come from the client: check them as anything that it sends.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  | ((claims: Claims, ...args: any[]) => boolean);
+
+/** What each event needs; `'*'` stands for those that are not named. */
+export type Permissions<Claims = JwtClaims> = { readonly [event: string]: Permission<Claims> };
+
 /** Classic: lets a connection in (`accept()`), or refuses it (`accept(error)`, `accept(null, false)`). */
 export type Accept = (error?: Error | null, accepted?: boolean) => void;
 
 /**
- * Everything that `authorize()` takes. A wrong type, an unknown option, or an empty secret throws a `TypeError` there;
- * nothing waits for the first connection. An option that is `undefined` counts as left out.
+ * Verifies a token in place of the library.
+ *
+ * @returns the claims, or a promise of them. The library copies them as JSON, and applies `exp`, `nbf`, `clockTolerance`,
+ *   `maxAge` and `ignoreExpiration` to the copy. What holds no claims refuses the token, reason `rejected`: anything but
+ *   an object, and an Error, a `Map` or fetch's `Response`, of which JSON makes `{}`
+ * @throws what refuses the token: an {@link UnauthorizedError} is told to the client as it is; a system or network error,
+ *   an `AbortError` or a `TimeoutError` (also as `cause`) as `invalid_secret`, so that the client tries again; anything
+ *   else as `invalid_token`, reason `rejected`
+ */
+export type VerifyFunction<Claims = JwtClaims> = (
+  token: string,
+  socket: AnySocket,
+) => Claims | PromiseLike<Claims>;
+
+/**
+ * Everything that `authorize()` takes, with `secret`; with `verify` it takes {@link VerifierOptions}. A wrong type, an
+ * unknown option, or an empty secret throws a `TypeError` there; nothing waits for the first connection. An option that
+ * is `undefined` counts as left out.
  *
  * @typeParam Claims what the application's tokens carry
  */
@@ -90,6 +118,38 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    * @defaultValue []
    */
   allow?: readonly string[];
+
+  /**
+   * Events of one socket that may wait for its login. A socket that must log in holds what it sends from its connection
+   * until its first token has an outcome; later, and with `required: false`, it holds while a token is being verified.
+   * Held events are heard when the token is good, in order, after the `authenticated` listeners. Else they are dropped,
+   * and the client is told `not_authenticated`. All held events of a socket may take 64 KiB, those of a process 16 MiB.
+   * `0`: every event of a pending socket is dropped at once.
+   *
+   * @defaultValue 16
+   */
+  holdEvents?: number;
+
+  /**
+   * What an authenticated socket needs to send an event: a scope, a list of scopes (all of them), `true`, `false`, or a
+   * function of the claims and the event's arguments, of which only `true` allows. `'*'` is for events that are not
+   * named, `true` by default; events of `allow` pass unless they are named. A refused event is dropped before anybody
+   * hears it, and the client is told `insufficient_scope` (RFC 6750 §3.1), at most 16 times a minute and socket.
+   */
+  permissions?: Permissions<Claims>;
+
+  /**
+   * The scopes of a token, for `permissions`. Default: those of the first of `scope` (RFC 8693 §4.2), `scp` and
+   * `permissions` that the token has, as a string with spaces or a list.
+   */
+  scopes?: (claims: Claims) => readonly string[];
+
+  /**
+   * Rooms that the login joins and the logout leaves; a renewal joins what is new, and leaves what is gone. A function
+   * that throws, gives a promise, or names something else than a room refuses the login with `unknown`; so does the id
+   * of another socket, whose private messages the room would hear. Give names a prefix, such as `user:`.
+   */
+  rooms?: (claims: Claims, socket: AnySocket) => readonly string[];
 
   /**
    * Whether broadcasts and room messages pass a socket by until it is authenticated. Rooms that the application joins
@@ -140,7 +200,8 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   scope?: 'namespace' | 'connection';
 
   /**
-   * Longer tokens are refused unread, with `invalid_token`, reason `too_large`. In bytes.
+   * Longer tokens are refused unread, with `invalid_token`, reason `too_large`. In bytes, measured on what the client
+   * sent: with `Bearer`, quotes and white space.
    *
    * @defaultValue 8192
    */
@@ -162,7 +223,10 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    */
   maxPending?: number;
 
-  /** Asked with the client's address before each verification; past its limit the client gets `rate_limited`. */
+  /**
+   * Asked with the client's address before each verification; past its limit the client gets `rate_limited`. So does a
+   * client without an address, and one process warning says so.
+   */
   limiter?: Limiter;
 
   /**
@@ -172,22 +236,25 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   clientAddress?: (socket: AnySocket) => string;
 
   /**
-   * Ms for the key function, `validate` and the revocation store, each, to answer. A silent key function refuses with
-   * `invalid_secret`, `validate` with `unknown`, the store with `revocation_unavailable`.
+   * Ms for the key function, `verify`, `validate` and the revocation store, each, to answer. A silent key function or
+   * `verify` refuses with `invalid_secret`, `validate` with `unknown`, the store with `revocation_unavailable`.
    *
    * @defaultValue 10000
    */
   keyTimeout?: number;
 
   /**
-   * The application's own say on a verified token, at login and at renewal: throw to refuse, or give a promise that
-   * rejects. An {@link UnauthorizedError} is meant for the client; of anything else it only gets the code `unknown`.
+   * The application's own check of a verified token, at login and at renewal. It refuses by a throw, by `false`, or by
+   * an `Error` that it gives back; a promise may do the same later. An {@link UnauthorizedError} is told to the client;
+   * of anything else the client only gets the code `unknown`. What it changes in the claims is what `decoded_token`
+   * shows; when the session ends and whose it is has been read before.
    */
   validate?: (claims: Claims, socket: AnySocket) => unknown;
 
   /**
-   * Classic form of `validate`. What is handed to `onError` is meant for the client, with the given code or `unknown`;
-   * what is thrown is not.
+   * Classic form of `validate`: only `onSuccess` lets in, whatever is returned; `false` or an `Error` handed to it
+   * refuses. What is handed to `onError` is meant for the client, with the given code or `unknown`; what is thrown is
+   * not.
    */
   additional_auth?: (
     decoded: Claims,
@@ -218,8 +285,31 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    */
   callback?: boolean | number;
 
-  /** The name of a cookie that carries the token. */
+  /**
+   * Where the token of the HTTP request or the CONNECT packet is, instead of the built-in places: in a header of a
+   * proxy, or in a subprotocol. Synchronous. Whatever in `socket.handshake` holds what it gave is taken out there. In
+   * handshake mode it alone is asked at connect; else it serves a first `authenticate` without a token. A throw, or a
+   * promise, refuses with `unknown`, and one process warning says so.
+   *
+   * Browsers send cookies with the requests of any page: a `getToken` that reads one must check the `Origin`, as
+   * `cookie` does.
+   */
+  getToken?: (socket: AnySocket) => string | null | undefined;
+
+  /**
+   * The name of a cookie that carries the token. WebSockets know no CORS, so any page could connect in a visitor's name:
+   * the cookie counts only if the request's `Origin` is absent, equals its `Host`, or is one of `origins`. One process
+   * warning names the first origin that was passed over.
+   */
   cookie?: string;
+
+  /**
+   * Other origins whose pages may log in by `cookie`, such as `'https://app.example.com'`: scheme, host, and port if it
+   * is not the scheme's own. Needed, too, behind a proxy that changes `Host`.
+   *
+   * @defaultValue []
+   */
+  origins?: readonly string[];
 
   /**
    * Handshake mode takes a token from `Authorization: Bearer` alone (RFC 6750 §2.1), else refuses with
@@ -241,6 +331,16 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   /** Where revocation rules are kept. Default: in this process's memory, told to the others of the cluster. */
   revocation?: RevocationStore;
 
+  /**
+   * Ms between two looks at the store for rules that this node has not heard, since adapters promise nothing: what was
+   * revoked ends after this time at the latest. A store with `rulesSince` is asked once for all that is new. Of any
+   * other, and only if this option is set, each live session is asked for once in this time, spread evenly. A store
+   * that fails ends nobody, and is asked again. `0`: never.
+   *
+   * @defaultValue 10000 if the store has `rulesSince`, else 0
+   */
+  recheckInterval?: number;
+
   /** `iss` must be this, or one of these (RFC 7519 §4.1.1). */
   issuer?: string | readonly string[];
   /** `aud` must name this, or one of these (RFC 7519 §4.1.3). A RegExp may not have the flags `g` and `y`. */
@@ -260,7 +360,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   /** The greatest age that a token may reach after its `iat`: in seconds, or as `'2h'`, `'1d'`. */
   maxAge?: number | string;
   /**
-   * `true`: `exp` counts neither at login nor later.
+   * `true`: `exp` counts neither at login nor later. `maxAge` still does.
    *
    * @defaultValue false
    */
@@ -271,4 +371,28 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    * @defaultValue false
    */
   ignoreNotBefore?: boolean;
+}
+
+/** What says how the library verifies, and so is not for an application that verifies itself. */
+type VerificationOption =
+  'secret' | 'algorithms' | 'issuer' | 'audience' | 'subject' | 'jwtid' | 'nonce' | 'ignoreNotBefore';
+
+/**
+ * Everything that `authorize()` takes with `verify` in place of `secret`. The options that say how the library verifies
+ * throw a `TypeError` then.
+ *
+ * @typeParam Claims what the application's verifier answers
+ */
+export interface VerifierOptions<Claims = JwtClaims> extends Omit<
+  AuthorizeOptions<Claims>,
+  VerificationOption
+> {
+  /**
+   * The application's own verifier, see {@link VerifyFunction}: for EdDSA, encrypted and opaque tokens, introspection
+   * (RFC 7662), or the SDK of a provider. It is called once for each token that is shown, and has `keyTimeout` to
+   * answer. All else, such as renewal and revocation, works as with `secret`.
+   *
+   * @example verify: async (token) => (await jwtVerify(token, key, { issuer, audience })).payload
+   */
+  verify: VerifyFunction<Claims>;
 }

@@ -37,6 +37,7 @@ export const CODES = {
   identityMismatch: 'identity_mismatch',
   authenticationInProgress: 'authentication_in_progress',
   notAuthenticated: 'not_authenticated',
+  insufficientScope: 'insufficient_scope',
   authenticationTimeout: 'authentication_timeout',
   tooManyAttempts: 'too_many_attempts',
   serverBusy: 'server_busy',
@@ -48,7 +49,7 @@ export const CODES = {
 /** A code of the library; see the table in `PROTOCOL.md`. */
 export type UnauthorizedCode = (typeof CODES)[keyof typeof CODES];
 
-/** What a code tells more exactly: the first eight go with `invalid_token`, the last with `invalid_secret`. */
+/** What a code tells more exactly: all but the last go with `invalid_token`, the last with `invalid_secret`. */
 export const REASONS = {
   malformed: 'malformed',
   tooLarge: 'too_large',
@@ -58,6 +59,7 @@ export const REASONS = {
   claim: 'claim',
   expired: 'expired',
   revoked: 'revoked',
+  rejected: 'rejected',
   keyUnavailable: 'key_unavailable',
 } as const;
 
@@ -95,7 +97,7 @@ export interface UnauthorizedData {
   retryable: boolean;
   /** When to try again, in ms from now. */
   retryAfter?: number;
-  /** With `not_authenticated`: the event that was dropped (cut at 128 characters). */
+  /** With `not_authenticated` and `insufficient_scope`: the event that was dropped (cut at 128 characters). */
   event?: string;
 }
 
@@ -140,7 +142,7 @@ export interface DeauthenticateReply {
  */
 export interface AuthorizeClientToServerEvents {
   /** Shows a token, to log in or to renew. */
-  authenticate: (payload?: AuthenticatePayload, reply?: (reply: AuthenticateReply) => void) => void;
+  authenticate: (payload?: AuthenticatePayload | string, reply?: (reply: AuthenticateReply) => void) => void;
   /** Logs out. */
   deauthenticate: (reply?: (reply: DeauthenticateReply) => void) => void;
 }

@@ -97,39 +97,76 @@ export type Algorithm =
 /** A key as the application has it: a shared secret, a PEM (public key, certificate, or private key), or a `KeyObject`. */
 export type KeyMaterial = string | Uint8Array | KeyObject;
 
-/** What `revoke` takes. */
-export type Revocation =
+/** What `revoke` takes: one of `jti`, `sid` and `sub`, and what narrows it. */
+export type Revocation = {
+  /** Only tokens of this issuer; of every issuer if left out. */
+  iss?: string;
+  /** When the last of those tokens expires, if known (a `Date` or whole seconds): the rule is forgotten then. */
+  exp?: Date | number;
+} & (
   | {
       /** The one token to refuse, by its `jti`. */
       jti: string;
-      /** When that token expires, if known (a `Date` or whole seconds): the rule is forgotten then. */
-      exp?: Date | number;
     }
   | {
-      /** The subject whose tokens to refuse. */
+      /** The session at an OpenID provider whose tokens to refuse, by their `sid`. */
+      sid: string;
+    }
+  | {
+      /** The user whose tokens to refuse, see `userClaim`. */
       sub: string;
-      /** Tokens with an earlier `iat` are refused (a `Date` or whole seconds). Default: those up to this second. */
+      /**
+       * Tokens with an earlier `iat` are refused (a `Date` or whole seconds), and the sessions that rest on them end.
+       * Left out: every live session of the user ends, and tokens with an `iat` up to and including this second are
+       * refused.
+       */
       issuedBefore?: Date | number;
-      /** When the last of those tokens expires, if known (a `Date` or whole seconds): the rule is forgotten then. */
-      exp?: Date | number;
-    };
+      /**
+       * Ms that live sessions may go on. Each is asked for a fresh token (`token_expiring`), and goes on if it renews
+       * with one that the rule does not refuse. Left out: they end at once.
+       */
+      grace?: number;
+    }
+);
 
-/** A rule as it is kept and as it travels between nodes. */
-export type RevocationRule =
+/** A rule as it is kept. */
+export type RevocationRule = {
+  /** The revocation's own name. Several nodes may add one rule: what has the same `id` is the same rule. */
+  readonly id?: string;
+  /** Only tokens of this issuer; of every issuer if left out. */
+  readonly iss?: string;
+  /** When the rule can be forgotten, in ms since the epoch; `null` if that is not known. */
+  readonly expiresAt: number | null;
+} & (
   | {
       /** The one token to refuse. */
       readonly jti: string;
-      /** When the rule can be forgotten, in ms since the epoch; `null` if that is not known. */
-      readonly expiresAt: number | null;
     }
   | {
-      /** The subject whose tokens to refuse. */
+      /** The session at an OpenID provider whose tokens to refuse. */
+      readonly sid: string;
+    }
+  | {
+      /** The user whose tokens to refuse. */
       readonly sub: string;
       /** Seconds: tokens with `iat` before it, or without `iat`, are refused. */
       readonly issuedBefore: number;
-      /** When the rule can be forgotten, in ms since the epoch; `null` if that is not known. */
-      readonly expiresAt: number | null;
-    };
+      /** Ms since the epoch: live sessions that began until then end whatever their `iat`. Left out: by `iat` alone. */
+      readonly revokedAt?: number;
+      /** Ms since the epoch: live sessions may go on until then. Left out: they end at once. */
+      readonly graceUntil?: number;
+    }
+);
+
+/** What {@link RevocationStore.rulesSince} answers. */
+export interface NewRules {
+  /** Rules that were added since the cursor. Rules that were told before may be among them. */
+  readonly rules: readonly RevocationRule[];
+  /** Handed to the next call. */
+  readonly cursor: unknown;
+  /** `true` if the store no longer has all rules since the cursor. Each live session is then looked up once. */
+  readonly incomplete?: boolean;
+}
 
 /** Where revocation rules outlive a process. Write your own for another database than Redis. */
 export interface RevocationStore {
@@ -141,6 +178,16 @@ export interface RevocationStore {
   /**
    * Whether a rule refuses a token. Throws or rejects if that cannot be told: the client then gets
    * `revocation_unavailable`.
+   *
+   * After `true` it is asked once more without `sub`: a refusal by `jti` or `sid` is final, while after one by `sub` the
+   * client may try again with a fresh token.
    */
   isRevoked(identity: TokenIdentity): boolean | PromiseLike<boolean>;
+  /**
+   * The rules that were added since an earlier call. Each node asks every `recheckInterval`, and ends the sessions that
+   * they name, so that revocation arrives where the adapter lost a message.
+   *
+   * @param cursor what the last call answered; left out at the first: all rules that the store can still list
+   */
+  rulesSince?(cursor?: unknown): NewRules | PromiseLike<NewRules>;
 }

@@ -1,61 +1,46 @@
-import { Admission } from '../token/admission';
-import { ClusterChannel } from '../revocation/cluster-channel';
-import { Deadlines } from '../runtime/deadlines';
 import { unauthorized, UnauthorizedError } from '../errors';
-import { callGuarded, warnOnce } from '../runtime/warnings';
-import { Handshake } from './handshake';
-import type { Next } from './handshake';
-import {
-  childrenOf,
-  disconnect,
-  gatekeeperOf,
-  guardRecovery,
-  isNamespace,
-  isRestored,
-  isServer,
-  leaveRooms,
-  Lobby,
-  localListeners,
-  onceTransportClosed,
-  olderOf,
-  onNewAdapter,
-  replace,
-  siblingsOf,
-} from '../socket-io/internals';
-import { describe } from '../token/keys';
-import { log } from '../runtime/log';
-import type { Permit } from '../token/permit';
 import { CODES } from '../protocol';
-import { countRefusal } from '../session/refusals';
-import type { Revocation } from '../types';
+import { ClusterChannel } from '../revocation/cluster-channel';
 import { Revocations } from '../revocation/revocations';
-import { Session } from '../session/session';
+import { Deadlines } from '../runtime/deadlines';
+import { callGuarded, warnOnce } from '../runtime/warnings';
 import type { SessionContext } from '../session/context';
-import type { Settings } from './settings';
+import type { Member } from '../session/member';
+import { tellRefusal } from '../session/notifications';
+import { countRefusal, tellRefused } from '../session/refusals';
+import type { Session } from '../session/session';
 import { emptyStats } from '../session/statistics';
 import type { AuthorizerStats } from '../session/statistics';
-import { tellRefusal } from '../session/notifications';
-import { redactHandshake, takeAuthToken } from '../token/token-source';
-import type { AnyNamespace, AnyServer, AnySocket, SocketAuth } from '../types';
+import { disconnect, leaveRooms, replace } from '../socket-io/connections';
+import { gatekeeperOf } from '../socket-io/event-gate';
+import { lobbyOf, prepareLobby } from '../socket-io/lobby';
+import { childrenOf, isNamespace, isServer, localListeners, onNewAdapter } from '../socket-io/namespaces';
+import { guardRecovery } from '../socket-io/recovery';
+import { Admission } from '../token/admission';
+import type { Outcome } from '../token/admission';
+import { describe } from '../token/keys';
+import type { Permit } from '../token/permit';
+import type { AnyNamespace, AnyServer, AnySocket, Revocation } from '../types';
+import { Connections } from './connections';
+import { Handshake } from './handshake';
+import type { Next } from './handshake';
+import { Recovery } from './recovery';
+import type { RestoredSession } from './recovery';
+import type { Settings } from './settings';
 
-/** Namespaces, per connection, in which sessions without a socket are remembered. */
-const MAX_ABANDONED = 16;
-
-/** Brings sockets and sessions together, on every namespace that it guards. */
+/** Guards namespaces, and gives each socket that arrives there its session. */
 export class AuthorizerCore {
   readonly #settings: Settings;
   readonly #context: SessionContext;
   readonly #deadlines = new Deadlines();
   readonly #revocations: Revocations;
   readonly #cluster: ClusterChannel;
+  readonly #connections: Connections;
+  readonly #recovery: Recovery;
   readonly #handshake: Handshake;
   readonly #stats = emptyStats();
-  readonly #lobbies = new WeakMap<AnyNamespace, Lobby>();
+  readonly #guarded = new WeakSet<AnyNamespace>();
   readonly #attached = new Set<AnyNamespace>();
-  /** Sessions without a socket, by connection; and by namespace too unless one login serves them all. */
-  readonly #abandoned = new WeakMap<object, Map<AnyNamespace | undefined, Session>>();
-  /** Under `scope: 'connection'`, the session of each connection. */
-  readonly #current = new WeakMap<object, Session>();
   #isClosed = false;
   readonly #warnWrongWay: () => void;
   readonly #warnTwice = warnOnce('two authorizers guard one namespace. Its connections are refused.');
@@ -75,6 +60,7 @@ export class AuthorizerCore {
       maxTokenLife: settings.maxTokenLife,
       lifeAfterExp: settings.lifeAfterExp,
       storeTimeout: settings.keyTimeout,
+      recheckInterval: settings.recheckInterval,
       publish: (rule) => this.#cluster.publish(rule),
     });
     this.#context = {
@@ -84,9 +70,10 @@ export class AuthorizerCore {
       admission: new Admission(settings, this.#deadlines, this.#revocations),
       stats: this.#stats,
       announce,
-      lobbyOf: (namespace) => this.#guard(namespace),
     };
-    this.#handshake = new Handshake(this.#context);
+    this.#connections = new Connections(this.#context);
+    this.#recovery = new Recovery(this.#context, this.#connections);
+    this.#handshake = new Handshake(this.#context, settings, this.#connections, this.#recovery);
   }
 
   /** Called as `io.on('connection', …)` or `io.use(…)` would. */
@@ -96,7 +83,7 @@ export class AuthorizerCore {
     else if (next === undefined) this.#arrive(socket);
     else {
       this.#guard(socket.nsp);
-      this.#handshake.judge(socket, this.#connectionSession(socket)?.isOpen ?? false, next);
+      this.#handshake.judge(socket, next);
     }
   }
 
@@ -114,14 +101,17 @@ export class AuthorizerCore {
       namespace.server.of('/').on('new_namespace', this.#onNewNamespace);
       for (const child of children) this.#guard(child);
     }
+    const guarded = [namespace, ...(children ?? [])];
     if (this.#settings.handshake) {
       const middleware = (socket: AnySocket, next: Next): void => this.call(socket, next);
-      for (const one of [namespace, ...(children ?? [])]) one.use(middleware);
+      for (const one of guarded) one.use(middleware);
     }
+    // Who has connected before must log in like everybody else.
+    for (const one of guarded) for (const socket of one.sockets.values()) this.#arriveLate(socket);
     return namespace;
   }
 
-  revoke(revocation: Revocation): Promise<void> {
+  revoke(revocation: Revocation): Promise<{ issuedBefore?: number }> {
     return this.#revocations.revoke(revocation);
   }
 
@@ -135,40 +125,37 @@ export class AuthorizerCore {
 
   close(): void {
     this.#isClosed = true;
+    this.#revocations.close();
     this.#deadlines.close();
     this.#cluster.close();
   }
 
   /** Makes a namespace ready, once: before its first connection if `attach` was called, else at that. */
-  #guard(namespace: AnyNamespace): Lobby {
-    const known = this.#lobbies.get(namespace);
-    if (known !== undefined) return known;
-    const lobby = this.#guardAdapter(namespace);
-    onNewAdapter(namespace, () => this.#guardAdapter(namespace));
+  #guard(namespace: AnyNamespace): void {
+    if (this.#guarded.has(namespace)) return;
+    this.#guarded.add(namespace);
+    const guardAdapter = (): void => {
+      prepareLobby(namespace);
+      guardRecovery(namespace, this.#recovery);
+    };
+    guardAdapter();
+    onNewAdapter(namespace, guardAdapter);
     this.#joinCluster(namespace);
     // `connect` comes before `connection`: no listener can broadcast to, or hear of, a socket that is not gated yet.
     namespace.prependListener('connect', this.#onConnect);
-    return lobby;
-  }
-
-  #guardAdapter(namespace: AnyNamespace): Lobby {
-    const lobby = new Lobby(namespace);
-    this.#lobbies.set(namespace, lobby);
-    guardRecovery(namespace, {
-      keep: (socket) => this.#sessionOf(socket)?.auth,
-      mayRestore: (kept) => this.#context.admission.mayRestore(kept),
-    });
-    return lobby;
   }
 
   #joinCluster(namespace: AnyNamespace): void {
-    if (this.#cluster.join(namespace)) this.#revocations.recheckEarlySessions();
+    this.#cluster.join(namespace);
+    this.#revocations.start();
   }
 
   /** Stays after `close()`, since a namespace that loses its guard must not stand open. */
   readonly #onConnect = (socket: AnySocket): void => {
     if (this.#isClosed) {
-      // Unless another authorizer has taken over.
+      if (gatekeeperOf(socket) !== undefined) return;
+      lobbyOf(socket).hold(socket.id);
+      // Unless another authorizer takes over in this tick.
       process.nextTick(() => {
         if (gatekeeperOf(socket) === undefined) this.#turnAway(socket, undefined, true);
       });
@@ -182,104 +169,79 @@ export class AuthorizerCore {
 
   /** A socket has connected: gives it a session, and the session its token. */
   #arrive(socket: AnySocket): void {
-    if (gatekeeperOf(socket) !== undefined) return;
+    // An earlier listener of the application may have disconnected it.
+    if (gatekeeperOf(socket) !== undefined || !socket.connected) return;
     this.#guard(socket.nsp);
-    const older = olderOf(socket);
+    const connection = this.#connections.of(socket);
+    const older = connection.otherThan(socket);
     if (older !== undefined) replace(older, socket);
-    const permit = this.#handshake.permitOf(socket) ?? this.#restoredPermit(socket);
-    if (socket.recovered)
-      log.recovery('%s: %s', socket.id, permit === undefined ? 'not restored' : 'restored');
-    const token = this.#takeToken(socket);
-    if (socket.recovered && permit === undefined) leaveRooms(socket);
-    const session = this.#findSession(socket) ?? this.#newSession(socket);
-    session.join(socket);
-    if (permit !== undefined) session.admit(permit, socket);
-    if (token === undefined) this.#turnAwayIfFull(socket, session);
-    // A tick later, so that the application's `connection` listeners have run before its `authenticated` ones.
-    else process.nextTick(() => this.#offer(token, socket, session));
+    const restored = this.#recovery.sessionOf(socket);
+    if (socket.recovered && restored === undefined) leaveRooms(socket);
+    const session = connection.sessionFor(socket);
+    session.join(socket, restored?.rooms);
+    const admitted = this.#handshake.permitOf(socket);
+    const early = restored?.permit ?? admitted;
+    const isNews = restored === undefined ? early?.token !== session.permit?.token : !session.isOpen;
+    if (early !== undefined && isNews) session.take(early, socket);
+    const shown = this.#shownBy(socket, restored, admitted);
+    if (shown === undefined) this.#turnAwayIfFull(socket, session);
+    else {
+      session.expectToken();
+      // A tick later, so that the application's `connection` listeners have run before its `authenticated` ones.
+      process.nextTick(() => {
+        session.intake.offer(shown, socket);
+        this.#turnAwayIfFull(socket, session);
+      });
+    }
   }
 
-  #offer(token: string | UnauthorizedError, socket: AnySocket, session: Session): void {
-    if (!socket.connected) return;
-    if (token instanceof UnauthorizedError) session.refuse(token, socket);
-    else session.offer(token, socket);
-    this.#turnAwayIfFull(socket, session);
+  /** What a socket's client showed while it connected, and that is yet to be looked at. */
+  #shownBy(
+    socket: AnySocket,
+    restored: RestoredSession | undefined,
+    admitted: Permit | undefined,
+  ): Outcome | string | undefined {
+    const outcome = this.#recovery.takeOutcome(socket);
+    if (this.#handshake.hasAdmitted(socket)) return restored && (outcome ?? admitted);
+    const login = this.#settings.tokens.atConnect(socket);
+    // The token of a resumed socket is a renewal, wherever it stood.
+    if (outcome !== undefined && (restored !== undefined || login !== undefined))
+      return this.#counted(outcome);
+    // In event mode a token of the HTTP request logs nobody in while the socket connects; but its refusal counts.
+    if (outcome instanceof UnauthorizedError) {
+      this.#connections.of(socket).sessionAttempts(socket.nsp).fail(outcome);
+    }
+    return login;
+  }
+
+  #counted(outcome: Outcome): Outcome {
+    if (!(outcome instanceof UnauthorizedError)) this.#stats.verified += 1;
+    return outcome;
+  }
+
+  /** A socket that had connected before the namespace was guarded: it must log in, and has the full time for it. */
+  #arriveLate(socket: AnySocket): void {
+    if (gatekeeperOf(socket) !== undefined) return;
+    // Taken out of the handshake, and not used: a login now would come as a surprise.
+    this.#settings.tokens.atConnect(socket);
+    this.#connections.of(socket).sessionFor(socket).join(socket);
   }
 
   /** Under a flood, a client that shows a good token with its CONNECT packet still comes in. */
   #turnAwayIfFull(socket: AnySocket, session: Session): void {
     if (session.isOpen || this.#stats.pending <= this.#settings.maxPending) return;
-    session.refuse(unauthorized(CODES.serverBusy), socket);
+    tellRefused(socket, unauthorized(CODES.serverBusy), this.#context);
     disconnect(socket);
   }
 
-  #restoredPermit(socket: AnySocket): Permit | undefined {
-    if (!isRestored(socket)) return undefined;
-    return this.#context.admission.restore((socket.data as { auth: SocketAuth }).auth);
-  }
-
-  /** A session that this connection has already, or had, where the socket belongs. */
-  #findSession(socket: AnySocket): Session | undefined {
-    const session =
-      this.#settings.scope === 'connection' ? this.#connectionSession(socket) : this.#abandonedBy(socket);
-    return session?.isClosed ? undefined : session;
-  }
-
-  #connectionSession(socket: AnySocket): Session | undefined {
-    if (this.#settings.scope !== 'connection') return undefined;
-    for (const sibling of siblingsOf(socket)) {
-      const session = this.#sessionOf(sibling);
-      if (session !== undefined) return session;
-    }
-    return this.#abandonedBy(socket);
-  }
-
-  #newSession(socket: AnySocket): Session {
-    const session = new Session(this.#context, this.#abandon, this.#abandonedBy(socket));
-    // A namespace's session ends with its socket; one of a whole connection outlives them.
-    if (this.#settings.scope === 'connection') this.#closeWithTransport(session, socket);
-    return session;
-  }
-
-  /** One listener a connection, however many sessions follow each other on it. */
-  #closeWithTransport(session: Session, socket: AnySocket): void {
-    const { client } = socket;
-    if (!this.#current.has(client)) onceTransportClosed(socket, () => this.#current.get(client)?.close());
-    this.#current.set(client, session);
-  }
-
-  readonly #abandon = (session: Session, last: AnySocket): void => {
-    const key = this.#keyOf(last);
-    const known = this.#abandoned.get(last.client);
-    if (known === undefined) {
-      this.#abandoned.set(last.client, new Map([[key, session]]));
-      return;
-    }
-    // The one that was left last stands last; a client that walks through endless namespaces is not remembered in all.
-    known.delete(key);
-    known.set(key, session);
-    for (const oldest of known.keys()) {
-      if (known.size <= MAX_ABANDONED) break;
-      known.delete(oldest);
-    }
-  };
-
-  #abandonedBy(socket: AnySocket): Session | undefined {
-    return this.#abandoned.get(socket.client)?.get(this.#keyOf(socket));
-  }
-
-  #keyOf(socket: AnySocket): AnyNamespace | undefined {
-    return this.#settings.scope === 'connection' ? undefined : socket.nsp;
-  }
-
   #sessionOf(socket: AnySocket): Session | undefined {
-    const gatekeeper = gatekeeperOf(socket);
-    return gatekeeper instanceof Session && gatekeeper.belongsTo(this.#context) ? gatekeeper : undefined;
+    return this.#connections.of(socket).sessionOf(socket);
   }
 
   /** Whether another authorizer guards the socket: two would each undo what the other does. */
   #isForeign(socket: AnySocket): boolean {
-    return gatekeeperOf(socket) !== undefined && this.#sessionOf(socket) === undefined;
+    const gatekeeper = gatekeeperOf(socket);
+    return gatekeeper !== undefined && !(gatekeeper as Member).belongsTo(this.#context);
   }
 
   /** Used as it cannot work: refuses, and says once why. */
@@ -295,27 +257,12 @@ export class AuthorizerCore {
     tellRefusal(socket, error);
     disconnect(socket);
   }
-
-  /** The token of the CONNECT packet, unless handshake mode has judged it. */
-  #takeToken(socket: AnySocket): string | UnauthorizedError | undefined {
-    if (this.#handshake.hasAdmitted(socket)) return undefined;
-    let token: string | UnauthorizedError | undefined;
-    try {
-      token = takeAuthToken(socket, this.#settings);
-    } catch (error) {
-      token = error as UnauthorizedError;
-    }
-    redactHandshake(socket, this.#settings);
-    return token;
-  }
 }
 
 /** Calls the local listeners; an event emitted on a namespace would go to its clients. */
-function announce(event: string, socket: AnySocket, detail?: unknown): void {
+function announce(event: string, socket: AnySocket, ...details: unknown[]): void {
   for (const listener of localListeners(socket.nsp, event)) {
-    callGuarded(`a listener of '${event}'`, () =>
-      detail === undefined ? listener.call(socket.nsp, socket) : listener.call(socket.nsp, socket, detail),
-    );
+    callGuarded(`a listener of '${event}'`, () => listener.call(socket.nsp, socket, ...details));
   }
 }
 

@@ -1,27 +1,28 @@
-import type { Outcome } from '../token/admission';
 import { unauthorized, UnauthorizedError } from '../errors';
-import { callGuarded } from '../runtime/warnings';
-import { hideIdentity, showIdentity } from '../session/identity';
-import { closeIdleTransport, discard, refuseForGood } from '../socket-io/internals';
-import type { Accept } from '../options';
-import type { Permit } from '../token/permit';
+import type { Accept, AuthorizeOptions } from '../options';
 import { CODES } from '../protocol';
-import { countRefusal, isFailure } from '../session/refusals';
+import { callGuarded } from '../runtime/warnings';
 import type { SessionContext } from '../session/context';
-import { redactHandshake, takeAuthToken, tokenOfRequest } from '../token/token-source';
+import type { LoginAttempts } from '../session/login-attempts';
+import { countRefusal } from '../session/refusals';
+import { hideIdentity, showIdentity } from '../session/socket-properties';
+import { closeIfIdle, discard, refuseAndClose } from '../socket-io/connections';
+import type { Outcome } from '../token/admission';
+import type { Permit } from '../token/permit';
+import type { Shown } from '../token/token-text';
 import type { AnyNamespace, AnySocket } from '../types';
+import type { Connections } from './connections';
+import type { Recovery } from './recovery';
 
 /** Socket.IO's `next`. */
 export type Next = (error?: Error) => void;
 
-/** What a namespace remembers of connections that are at its door. */
-interface Door {
-  /** Connections whose CONNECT packet is not answered yet, or was just now: further ones are dupes. */
-  readonly busy: Set<object>;
-  /** Connections that were turned away, the server being full, while their token is still being verified. */
-  readonly leftOver: WeakSet<object>;
-  /** Refused tokens per connection since the last good one. */
-  readonly failures: WeakMap<object, number>;
+/** What handshake mode is told by the options. */
+export interface HandshakeSettings {
+  readonly headerOnly: boolean;
+  readonly success: AuthorizeOptions['success'];
+  readonly fail: AuthorizeOptions['fail'];
+  readonly keyTimeout: number;
 }
 
 /**
@@ -30,7 +31,11 @@ interface Door {
  */
 export class Handshake {
   readonly #context: SessionContext;
-  readonly #doors = new WeakMap<AnyNamespace, Door>();
+  readonly #settings: HandshakeSettings;
+  readonly #connections: Connections;
+  readonly #recovery: Recovery;
+  /** Connections whose CONNECT packet is not answered yet, or was just now, by namespace: further ones are doubles. */
+  readonly #busy = new WeakMap<AnyNamespace, Set<object>>();
   /** Sockets that were let through; without a permit, as guests of a `fail` hook. */
   readonly #admitted = new WeakMap<AnySocket, Permit | undefined>();
   /** Under `scope: 'connection'`: the login that another namespace of a connection is at, for those without a token. */
@@ -38,8 +43,16 @@ export class Handshake {
   /** CONNECT packets whose token is being verified. */
   #waiting = 0;
 
-  constructor(context: SessionContext) {
+  constructor(
+    context: SessionContext,
+    settings: HandshakeSettings,
+    connections: Connections,
+    recovery: Recovery,
+  ) {
     this.#context = context;
+    this.#settings = settings;
+    this.#connections = connections;
+    this.#recovery = recovery;
   }
 
   /** The permit that a socket came through with. */
@@ -52,98 +65,114 @@ export class Handshake {
     return this.#admitted.has(socket);
   }
 
-  /**
-   * Judges a socket that asks to connect.
-   *
-   * @param isLoggedIn whether another namespace of the connection has logged in for this one too
-   */
-  judge(socket: AnySocket, isLoggedIn: boolean, next: Next): void {
+  /** Judges a socket that asks to connect. */
+  judge(socket: AnySocket, next: Next): void {
     if (this.#admitted.has(socket)) {
       // Installed twice, by `attach` and by `io.use`.
       next();
       return;
     }
-    const door = this.#doorOf(socket.nsp);
     const { client } = socket;
-    if (door.busy.has(client)) {
+    const busy = this.#busyAt(socket.nsp);
+    const attempts = this.#connections.of(socket).attemptsAt(socket.nsp);
+    if (busy.has(client)) {
       // The client hears one answer, to the first: packets name the namespace, so a refusal would hit that one.
-      countRefusal(socket, unauthorized(CODES.authenticationInProgress), this.#context);
+      if (attempts.verification.mayAnswer()) {
+        countRefusal(socket, unauthorized(CODES.authenticationInProgress), this.#context);
+      }
       discard(socket);
       return;
     }
-    door.busy.add(client);
+    busy.add(client);
     const answer: Next = (error) => {
       // Kept until the socket has connected: the CONNECT packets that came in one chunk are all judged before that.
       setImmediate(() => {
-        door.busy.delete(client);
+        busy.delete(client);
         this.#logins.delete(client);
       });
       next(error);
     };
-    const finish = (outcome: Outcome | undefined): void => {
+    this.#outcome(socket, attempts, (outcome) => {
       if (outcome instanceof UnauthorizedError) this.#refuse(socket, outcome, answer);
       else this.#accept(socket, outcome, answer);
-    };
-    const token = this.#takeToken(socket);
-    const outcome = isLoggedIn ? undefined : this.#outcomeOf(token, socket, door);
-    if (outcome instanceof Promise) {
-      this.#waiting += 1;
-      void outcome.then((late) => {
-        this.#waiting -= 1;
-        finish(late);
-      });
-    } else finish(outcome);
+    });
   }
 
-  #takeToken(socket: AnySocket): string | UnauthorizedError | undefined {
-    const { settings } = this.#context;
-    let token: string | UnauthorizedError | undefined;
-    try {
-      const shown = takeAuthToken(socket, settings);
-      token = (settings.headerOnly ? undefined : shown) ?? tokenOfRequest(socket, settings);
-    } catch (error) {
-      token = error as UnauthorizedError;
+  /** @param done called with the outcome, at once or later; without a permit if the connection is logged in already */
+  #outcome(socket: AnySocket, attempts: LoginAttempts, done: (outcome: Outcome | undefined) => void): void {
+    const token = this.#context.settings.tokens.atConnect(socket);
+    const session = this.#connections.of(socket).sharedSession;
+    if (session?.isOpen && (token === undefined || token === session.permit?.token)) {
+      done(undefined);
+      return;
     }
-    redactHandshake(socket, settings);
-    return token;
+    const known = this.#knownOutcome(socket, token, attempts);
+    if (known instanceof Promise) void known.then(done);
+    else if (known !== undefined) done(known);
+    else this.#verify(socket, token as string, session?.permit, attempts, done);
   }
 
-  #outcomeOf(
-    token: string | UnauthorizedError | undefined,
+  /** What needs no verification of its own, in the order in which it counts. */
+  #knownOutcome(
     socket: AnySocket,
-    door: Door,
-  ): Outcome | Promise<Outcome> {
-    const { settings, admission, stats } = this.#context;
-    const { client } = socket;
-    if ((door.failures.get(client) ?? 0) >= settings.maxAttempts) {
-      return unauthorized(CODES.tooManyAttempts);
-    }
+    token: Shown,
+    attempts: LoginAttempts,
+  ): Outcome | Promise<Outcome> | undefined {
+    if (attempts.isExhausted) return unauthorized(CODES.tooManyAttempts);
+    const judged = this.#recovery.takeOutcome(socket);
+    if (judged !== undefined) return judged;
     if (token instanceof UnauthorizedError) return token;
-    if (token === undefined) return this.#logins.get(client) ?? this.#missing();
-    if (door.leftOver.has(client)) return unauthorized(CODES.serverBusy);
-    const outcome = admission.judge(token, socket);
-    if (outcome instanceof Promise && stats.pending + this.#waiting >= settings.maxPending) {
-      door.leftOver.add(client);
-      void outcome.then(() => door.leftOver.delete(client));
-      return unauthorized(CODES.serverBusy);
-    }
-    if (settings.scope === 'connection') this.#logins.set(client, outcome);
-    return outcome;
+    if (token === undefined) return this.#logins.get(socket.client) ?? this.#missing();
+    // Of a CONNECT packet that was turned away, or whose connection left the namespace.
+    return attempts.verification.isRunning ? unauthorized(CODES.serverBusy) : undefined;
+  }
+
+  #verify(
+    socket: AnySocket,
+    token: string,
+    renews: Permit | undefined,
+    { verification }: LoginAttempts,
+    done: (outcome: Outcome) => void,
+  ): void {
+    const { admission, settings, stats } = this.#context;
+    let take: ((outcome: Outcome) => void) | undefined = done;
+    this.#waiting += 1;
+    const finish = (outcome: Outcome): void => {
+      if (take === undefined) return;
+      this.#waiting -= 1;
+      take(outcome);
+      take = undefined;
+    };
+    const login = new Promise<Outcome>((resolve) => {
+      verification.submit({
+        judge: () => admission.judge(token, socket, renews),
+        settle: (outcome) => {
+          resolve(outcome);
+          finish(outcome);
+        },
+        // Nothing runs here that it could wait for.
+        drop: () => undefined,
+      });
+    });
+    if (settings.scope === 'connection') this.#logins.set(socket.client, login);
+    // A token that takes no time comes in though the server is full.
+    if (stats.pending + this.#waiting > settings.maxPending) finish(unauthorized(CODES.serverBusy));
   }
 
   #missing(): UnauthorizedError {
-    const { headerOnly } = this.#context.settings;
-    return unauthorized(headerOnly ? CODES.missingAuthorizationHeader : CODES.credentialsRequired);
+    return unauthorized(
+      this.#settings.headerOnly ? CODES.missingAuthorizationHeader : CODES.credentialsRequired,
+    );
   }
 
   #accept(socket: AnySocket, permit: Permit | undefined, next: Next): void {
     const { settings, stats } = this.#context;
     if (permit !== undefined) {
       stats.verified += 1;
-      this.#doorOf(socket.nsp).failures.delete(socket.client);
+      this.#connections.of(socket).attemptsAt(socket.nsp).succeed();
       showIdentity(socket, permit, settings);
     }
-    const { success } = settings;
+    const { success } = this.#settings;
     const admit = (): void => {
       this.#admitted.set(socket, permit);
       next();
@@ -163,10 +192,9 @@ export class Handshake {
   }
 
   #refuse(socket: AnySocket, error: UnauthorizedError, next: Next): void {
-    const { settings } = this.#context;
-    hideIdentity(socket, settings);
+    hideIdentity(socket, this.#context.settings);
     countRefusal(socket, error, this.#context);
-    const { fail } = settings;
+    const { fail } = this.#settings;
     if (fail === undefined) {
       this.#close(socket, error, next);
       return;
@@ -197,9 +225,7 @@ export class Handshake {
       // What is no UnauthorizedError was not made for the client.
       answer(error instanceof UnauthorizedError ? error : undefined, isAccepted);
     };
-    const cancel = this.#context.deadlines.after(this.#context.settings.keyTimeout, () =>
-      once(undefined, false),
-    );
+    const cancel = this.#context.deadlines.after(this.#settings.keyTimeout, () => once(undefined, false));
     let hasFailed = true;
     callGuarded(`options.${name}`, () => {
       const result = hook((error, accepted = true) => once(error, !error && accepted));
@@ -211,31 +237,26 @@ export class Handshake {
 
   /** Refuses; after too many refusals Socket.IO itself would leave the transport open for more. */
   #close(socket: AnySocket, error: UnauthorizedError, next: Next): void {
-    const { failures } = this.#doorOf(socket.nsp);
-    const count = (failures.get(socket.client) ?? 0) + (isFailure(error) ? 1 : 0);
-    failures.set(socket.client, count);
+    const attempts = this.#connections.of(socket).attemptsAt(socket.nsp);
+    attempts.fail(error);
     next(error);
-    const isFinal = count >= this.#context.settings.maxAttempts;
+    const isFinal = attempts.isExhausted;
     if (!isFinal && error.code !== CODES.serverBusy) return;
     // After Socket.IO has sent what `next` was given.
     setImmediate(() => {
       if (!isFinal) {
-        closeIdleTransport(socket);
+        closeIfIdle(socket.client);
         return;
       }
       const last = unauthorized(CODES.tooManyAttempts);
       if (error.code !== last.code) countRefusal(socket, last, this.#context);
-      refuseForGood(socket, last);
+      refuseAndClose(socket, last);
     });
   }
 
-  #doorOf(namespace: AnyNamespace): Door {
-    let door = this.#doors.get(namespace);
-    if (door === undefined) this.#doors.set(namespace, (door = newDoor()));
-    return door;
+  #busyAt(namespace: AnyNamespace): Set<object> {
+    let busy = this.#busy.get(namespace);
+    if (busy === undefined) this.#busy.set(namespace, (busy = new Set()));
+    return busy;
   }
-}
-
-function newDoor(): Door {
-  return { busy: new Set(), leftOver: new WeakSet(), failures: new WeakMap() };
 }

@@ -1,53 +1,53 @@
 import { sign, decode } from 'jsonwebtoken';
+import type { SessionSettings } from '../session/context';
+import type { Permissions } from '../session/permissions';
+import type { VerifyOptions } from 'jsonwebtoken';
+import type { AdmissionRules } from '../token/admission';
 import { ALGORITHMS, describe, toVerificationKey } from '../token/keys';
+import type { KeySource } from '../token/key-function';
 import type { VerificationKey } from '../token/keys';
-import type { AuthorizeOptions, KeyFunction } from '../options';
+import type { HandshakeSettings } from './handshake';
+import { arePermissions, toPermissions } from './permissions';
+import { normalizeOrigin } from '../token/origin';
+import { TokenLife } from '../token/token-life';
+import { TokenSource } from '../token/token-source';
+import type { SourceRules } from '../token/token-source';
+import type { AuthorizeOptions, KeyFunction, VerifierOptions } from '../options';
 import type { AnySocket, JwtClaims } from '../types';
+import { namedUserClaim } from '../token/user';
 import type { UserClaim } from '../token/user';
 import { TokenVerifier } from '../token/verifier';
 
-type Options = AuthorizeOptions;
+/** With `secret` or with `verify`: which of them is seen when all is checked. */
+type Options = Partial<AuthorizeOptions> & Pick<Partial<VerifierOptions>, 'verify'>;
 type Name = keyof Options;
 
-/** Where keys come from: made ready at start, or found for each token. */
-export type KeySource = { readonly keys: readonly VerificationKey[] } | { readonly find: KeyFunction };
-
 /** Options after the check: complete, frozen, and free of classic names. */
-export interface Settings {
-  readonly keySource: KeySource;
-  readonly verifier: TokenVerifier;
+export interface Settings extends AdmissionRules, SourceRules, SessionSettings, HandshakeSettings {
   /** Ms; `Infinity` if guests may stay. */
   readonly timeout: number;
-  readonly handshake: boolean;
-  readonly allow: ReadonlySet<unknown>;
   readonly isolate: boolean;
+  readonly holdEvents: number;
+  readonly permissions: Permissions;
+  readonly rooms: SessionSettings['rooms'];
   readonly onExpired: 'disconnect' | 'deauthenticate' | 'ignore';
   readonly renewNotice: number;
-  readonly userClaim: UserClaim;
-  readonly sameSubject: boolean;
   readonly scope: 'namespace' | 'connection';
-  readonly maxTokenBytes: number;
   readonly maxAttempts: number;
   readonly maxPending: number;
-  readonly keyTimeout: number;
   /** Ms from a refusal to the disconnect, if classic `callback` asks for one. */
   readonly disconnectAfter: number | undefined;
   readonly decodedPropertyName: string;
   readonly encodedPropertyName: string;
-  readonly cookie: string | undefined;
-  readonly headerOnly: boolean;
   /** Ms that a token may live after its `iat`, tolerance included; `undefined` if that is not known. */
   readonly maxTokenLife: number | undefined;
   /** Ms that a token is accepted after its `exp`; `Infinity` if that is ignored. */
   readonly lifeAfterExp: number;
-  readonly clientAddress: NonNullable<Options['clientAddress']>;
-  readonly limiter: Options['limiter'];
-  readonly validate: Options['validate'];
-  readonly additionalAuth: Options['additional_auth'];
-  readonly customDecoded: Options['customDecoded'];
   readonly success: Options['success'];
   readonly fail: Options['fail'];
   readonly store: Options['revocation'];
+  /** Ms; 0: never. */
+  readonly recheckInterval: number;
 }
 
 /** What an option is worth that is left out; those that are not here are off. */
@@ -56,6 +56,7 @@ const DEFAULTS = {
   required: true,
   handshake: false,
   allow: [],
+  holdEvents: 16,
   isolate: true,
   onExpired: 'disconnect',
   renewNotice: 30_000,
@@ -66,6 +67,7 @@ const DEFAULTS = {
   maxAttempts: 5,
   maxPending: Infinity,
   keyTimeout: 10_000,
+  origins: [],
   decodedPropertyName: 'decoded_token',
   encodedPropertyName: 'encoded_token',
   auth_header_required: false,
@@ -73,6 +75,11 @@ const DEFAULTS = {
   ignoreExpiration: false,
   clientAddress: (socket: AnySocket) => socket.handshake.address,
 } as const satisfies Partial<Options>;
+
+type Complete = Options & Required<Pick<Options, keyof typeof DEFAULTS>>;
+
+/** Ms between two looks at a store that lists its rules. */
+const RECHECK = 10_000;
 
 /** What a socket already has; `__proto__` would be no property at all. */
 const TAKEN: ReadonlySet<string> = new Set(
@@ -112,11 +119,16 @@ const oneOf = (...values: string[]): Check =>
 const isAudience = (value: unknown): boolean =>
   isText(value) || (value instanceof RegExp && !value.global && !value.sticky);
 
+function isOrigin(value: unknown): boolean {
+  return typeof value === 'string' && normalizeOrigin(value) !== undefined;
+}
+
 function isCount(value: unknown): boolean {
   return isNumber(value) && value >= 0 && (value === Infinity || Number.isInteger(value));
 }
 
 const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
+  verify: aFunction,
   algorithms: expect(`a list of ${ALGORITHMS.join(', ')}`, (value) =>
     isList(value, (one) => (ALGORITHMS as readonly unknown[]).includes(one)),
   ),
@@ -124,6 +136,12 @@ const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
   required: aBoolean,
   handshake: aBoolean,
   allow: expect('a list of event names', (value) => Array.isArray(value) && value.every(isText)),
+  holdEvents: expect('a whole number, 0 or above, or Infinity', isCount),
+  permissions: expect('a map from event to a scope, a list of scopes, a function, true or false', (value) =>
+    arePermissions(value),
+  ),
+  scopes: aFunction,
+  rooms: aFunction,
   isolate: aBoolean,
   onExpired: oneOf('disconnect', 'deauthenticate', 'ignore'),
   renewNotice: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
@@ -148,11 +166,22 @@ const CHECKS: Readonly<Record<Exclude<Name, 'secret'>, Check>> = {
     'true, false or a number of ms',
     (value) => typeof value === 'boolean' || Number.isFinite(value),
   ),
+  getToken: aFunction,
   cookie: aText,
+  origins: expect(
+    "a list of origins, each with scheme and host alone, such as 'https://app.example.com'",
+    (value) => Array.isArray(value) && value.every(isOrigin),
+  ),
   auth_header_required: aBoolean,
   success: aFunction,
   fail: aFunction,
-  revocation: expect('a store with add() and isRevoked()', (value) => hasMethods(value, 'add', 'isRevoked')),
+  revocation: expect(
+    'a store with add() and isRevoked()',
+    (value) =>
+      hasMethods(value, 'add', 'isRevoked') &&
+      ((value as { rulesSince?: unknown }).rulesSince === undefined || hasMethods(value, 'rulesSince')),
+  ),
+  recheckInterval: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
   // An empty issuer, audience or subject would switch jsonwebtoken's check off without a word.
   issuer: expect(
     'a string that is not empty, or a list of them',
@@ -190,51 +219,58 @@ const PASSED = [
   'ignoreNotBefore',
 ] as const satisfies readonly Name[];
 
+/** What says how the library verifies, and so cannot go with `verify`. */
+const NOT_WITH_VERIFY = [
+  'secret',
+  'algorithms',
+  'issuer',
+  'audience',
+  'subject',
+  'jwtid',
+  'nonce',
+  'ignoreNotBefore',
+] as const satisfies readonly Name[];
+
 /**
  * Checks the options, once, at start.
  *
  * @throws TypeError that names the option, what it must be, and the type that came; never a value
  */
-export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
+export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOptions<Claims>): Settings {
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`options must be an object, got ${describe(given)}`);
-  const options = { ...DEFAULTS, ...withoutUndefined(given as unknown as Options) };
+  const options: Complete = { ...DEFAULTS, ...withoutUndefined(given as unknown as Options) };
   for (const [name, value] of Object.entries(options)) checkOption(name, value);
-  const { timeout, required, decodedPropertyName, encodedPropertyName, algorithms, clockTolerance } = options;
+  const { timeout, required, decodedPropertyName, encodedPropertyName, clockTolerance } = options;
   if (decodedPropertyName === encodedPropertyName) {
     throw new TypeError('options.encodedPropertyName must differ from options.decodedPropertyName');
   }
   const maxAge = options.maxAge === undefined ? undefined : maxAgeInSeconds(options.maxAge);
-  const verifier = new TokenVerifier({
-    passed: Object.fromEntries(
-      PASSED.flatMap((name) => (name in options ? [[name, copyOf(options[name])]] : [])),
-    ),
-    algorithms: algorithms && [...algorithms],
-    maxAge,
-    clockTolerance,
-    ignoreExpiration: options.ignoreExpiration,
-  });
+  const life = new TokenLife({ maxAge, clockTolerance, ignoreExpiration: options.ignoreExpiration });
+  const verifier = toVerifier(options, life);
+  const sources = toSources(options);
   return Object.freeze({
-    keySource: toKeySource(options.secret, verifier),
+    keySource: toKeySource(options, verifier),
     verifier,
+    life,
+    ...sources,
+    tokens: new TokenSource(sources),
     timeout: required ? timeout : Infinity,
-    handshake: options.handshake,
-    allow: new Set<unknown>(options.allow),
+    permissions: toPermissions(options.permissions, options.allow, options.scopes),
     isolate: options.isolate,
+    holdEvents: options.holdEvents,
+    rooms: options.rooms as Settings['rooms'],
     onExpired: options.onExpired,
     renewNotice: options.renewNotice,
     userClaim: toUserClaim(options.userClaim),
     sameSubject: options.sameSubject,
     scope: options.scope,
-    maxTokenBytes: options.maxTokenBytes,
     maxAttempts: options.maxAttempts,
     maxPending: options.maxPending,
     keyTimeout: options.keyTimeout,
     disconnectAfter: toDisconnectAfter(options.callback),
     decodedPropertyName,
     encodedPropertyName,
-    cookie: options.cookie,
-    headerOnly: options.auth_header_required,
     maxTokenLife: maxAge === undefined ? undefined : (maxAge + clockTolerance) * 1000,
     lifeAfterExp: options.ignoreExpiration ? Infinity : clockTolerance * 1000,
     clientAddress: options.clientAddress,
@@ -245,7 +281,27 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims>): Settings {
     success: options.success,
     fail: options.fail,
     store: options.revocation,
+    recheckInterval: options.recheckInterval ?? defaultRecheck(options.revocation),
   });
+}
+
+function toVerifier(options: Options, life: TokenLife): TokenVerifier {
+  const passed: VerifyOptions = Object.fromEntries(
+    PASSED.flatMap((name) => (name in options ? [[name, copyOf(options[name])]] : [])),
+  );
+  const { algorithms } = options;
+  return new TokenVerifier({ passed, algorithms: algorithms && [...algorithms] }, life);
+}
+
+function toSources(options: Complete): SourceRules {
+  return {
+    handshake: options.handshake,
+    maxTokenBytes: options.maxTokenBytes,
+    headerOnly: options.auth_header_required,
+    cookie: options.cookie,
+    origins: new Set(options.origins.map((origin) => normalizeOrigin(origin) as string)),
+    getToken: options.getToken,
+  };
 }
 
 function checkOption(name: string, value: unknown): void {
@@ -263,12 +319,18 @@ function copyOf(value: unknown): unknown {
 }
 
 function withoutUndefined(options: Options): Options {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as unknown as Options;
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function toKeySource(secret: unknown, verifier: TokenVerifier): KeySource {
+function toKeySource(options: Options, verifier: TokenVerifier): KeySource {
+  const { verify, secret } = options as { verify?: Options['verify']; secret?: unknown };
+  if (verify !== undefined) {
+    const other = NOT_WITH_VERIFY.find((name) => name in options);
+    if (other === undefined) return { verify };
+    throw new TypeError(
+      `options.${other} must not be given together with options.verify, which verifies alone`,
+    );
+  }
   if (typeof secret === 'function') return { find: secret as KeyFunction };
   if (Array.isArray(secret) && secret.length === 0)
     throw new TypeError('options.secret must not be an empty list');
@@ -293,8 +355,13 @@ function toStartKey(material: unknown, place: string, verifier: TokenVerifier): 
   );
 }
 
+/** A store that lists no rules would be asked for each session: only if the application wants it. */
+function defaultRecheck(store: Options['revocation']): number {
+  return store?.rulesSince === undefined ? 0 : RECHECK;
+}
+
 function toUserClaim(userClaim: string | ((claims: JwtClaims) => string | undefined)): UserClaim {
-  return typeof userClaim === 'function' ? userClaim : (claims) => claims[userClaim];
+  return typeof userClaim === 'function' ? userClaim : namedUserClaim(userClaim);
 }
 
 /** A negative number counts as its amount, as in socketio-jwt. */

@@ -1,8 +1,7 @@
 import { callGuarded } from '../runtime/warnings';
-import { dynamicIndexOf, reachesOthers } from '../socket-io/internals';
-import { parseRule } from './revocations';
-import type { RevocationRule } from '../types';
+import { dynamicIndexOf, reachesOthers } from '../socket-io/namespaces';
 import type { AnyNamespace, AnyServer } from '../types';
+import type { RuleMessage } from './rule-messages';
 
 /** What nodes tell each other, over the main namespace's adapter; no client can send or hear it. */
 const REVOKE = 'socketio-authorize:revoke';
@@ -10,7 +9,7 @@ const REVOKE = 'socketio-authorize:revoke';
 interface Message {
   /** The namespaces that the sending authorizer guards. */
   guarded: string[];
-  rule: RevocationRule;
+  rule: RuleMessage;
 }
 
 /**
@@ -21,29 +20,24 @@ interface Message {
 export class ClusterChannel {
   readonly #guarded = new Set<string>();
   readonly #servers = new Set<AnyServer>();
-  readonly #receive: (rule: RevocationRule) => void;
+  readonly #receive: (rule: unknown) => void;
 
-  constructor(receive: (rule: RevocationRule) => void) {
+  constructor(receive: (rule: unknown) => void) {
     this.#receive = receive;
   }
 
-  /**
-   * Listens for what concerns a namespace.
-   *
-   * @returns whether other nodes may have spoken before
-   */
-  join(namespace: AnyNamespace): boolean {
+  /** Listens for what concerns a namespace. */
+  join(namespace: AnyNamespace): void {
     const dynamic = dynamicIndexOf(namespace);
     this.#guarded.add(dynamic === undefined ? namespace.name : `dynamic:${dynamic}`);
     const { server } = namespace;
-    if (this.#servers.has(server)) return false;
+    if (this.#servers.has(server)) return;
     this.#servers.add(server);
     mainOf(server).on(REVOKE, this.#onMessage);
-    return reachesOthers(mainOf(server));
   }
 
   /** Tells the other nodes; whether they heard, nobody knows. */
-  publish(rule: RevocationRule): void {
+  publish(rule: RuleMessage): void {
     const message: Message = { guarded: [...this.#guarded], rule };
     for (const server of this.#servers) {
       const main = mainOf(server);
@@ -59,9 +53,8 @@ export class ClusterChannel {
   readonly #onMessage = (message: unknown): void => {
     if (typeof message !== 'object' || message === null) return;
     const { guarded, rule } = message as Partial<Record<keyof Message, unknown>>;
-    const parsed = parseRule(rule);
-    if (parsed === undefined || !Array.isArray(guarded)) return;
-    if (guarded.some((name) => this.#guarded.has(name as string))) this.#receive(parsed);
+    if (!Array.isArray(guarded)) return;
+    if (guarded.some((name) => this.#guarded.has(name as string))) this.#receive(rule);
   };
 }
 

@@ -1,22 +1,15 @@
-/**
- * Revocation rules in Redis, on the `redis` client, which is an optional peer dependency.
- *
- * One key a rule: `{prefix}:jti:x`, or `{prefix}:sub:x` with the second before which tokens are refused. Redis lets them
- * expire by itself.
- */
+/** Revocation rules in Redis, on a client of the `redis` or `ioredis` package: both are optional peer dependencies. */
 import { describe } from '../token/keys';
-import type { RevocationRule, RevocationStore, TokenIdentity } from '../types';
-import { issuedBefore } from './rules';
-
-/** What is used of a client of the `redis` package, from version 4: `createClient`, `createCluster`, a pool. */
-export interface RedisRevocationClient {
-  /** Whether a command would be sent now, not queued until the connection is back. */
-  readonly isReady?: boolean;
-  /** MGET. */
-  mGet(keys: string[]): PromiseLike<unknown>;
-  /** EVAL. */
-  eval(script: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>;
-}
+import type { NewRules, RevocationRule, RevocationStore, TokenIdentity } from '../types';
+import { ReadBatch } from './read-batch';
+import { toCommands, toText } from './redis-client';
+import type { IORedisRevocationClient, RedisCommands, RedisRevocationClient } from './redis-client';
+import { ADD_RULE, READ_RULES } from './redis-scripts';
+import { issuedBefore, keyOf, keysOf, targetOf } from './rule-keys';
+import { fromMessage, toMessage } from './rule-messages';
+import { CLOCK_MARGIN } from './rules';
+import { leaseTo } from './store-lease';
+import type { StoreLease } from './store-lease';
 
 /** What {@link redisRevocationStore} takes besides the client. */
 export interface RedisRevocationOptions {
@@ -28,131 +21,169 @@ export interface RedisRevocationOptions {
   prefix?: string;
 }
 
-/** How long a rule outlives its tokens, in ms: the clocks of nodes differ. */
-const GRACE = 60_000;
+/** Ms for which rules can be listed. A node that was cut off for longer looks up its sessions one by one. */
+const LISTED = 3_600_000;
 
-/** Keys that one MGET asks for; Redis does nothing else meanwhile. */
-const MAX_KEYS = 1_000;
+/** Ms within which nodes write the copies of a rule that they heard. */
+const COPIES_COME = 60_000;
 
-/** Of two rules under one key the later moment counts, and the longer life; 0 ms to live means for good. */
-const ADD = `
-local value, life = ARGV[1], tonumber(ARGV[2])
-local known = redis.call('GET', KEYS[1])
-if known then
-  local left = redis.call('PTTL', KEYS[1])
-  if tonumber(known) > tonumber(value) then value = known end
-  if left < 0 then life = 0 elseif life > 0 then life = math.max(life, left) end
-end
-if life == 0 then redis.call('SET', KEYS[1], value)
-else redis.call('SET', KEYS[1], value, 'PX', string.format('%.0f', life)) end
-return 1`;
+/** Ms that each reading goes back behind the last one: a Redis that takes over may have a clock that is behind. */
+const OVERLAP = 5_000;
+
+/** Entries of the stream that one script reads; Redis does nothing else meanwhile. */
+const MAX_ENTRIES = 1_000;
 
 /**
- * Keeps revocation rules in Redis, so that nodes that start later know of them too. The client is yours: connect it,
- * listen to its `error` events, close it. While it is not connected, tokens are refused with `revocation_unavailable`.
+ * Keeps revocation rules in Redis 5 or newer, so that nodes that start later, or have missed a message, know of them
+ * too. The client is yours: connect it, listen to its `error` events, close it. While it is not connected, tokens are
+ * refused with `revocation_unavailable`.
  *
- * @throws TypeError if the client is none, or an option is wrong
+ * One store may be given to several authorizers, which then share their rules. Authorizers for different users need a
+ * `prefix` each: a second store on the same client and prefix throws, until all authorizers of the first are closed.
+ *
+ * @param client of the `redis` package (4 or newer) or of `ioredis` (5 or newer)
+ * @throws TypeError if the client is none, an option is wrong, or another store has the same client and prefix
  * @example authorize({ secret, revocation: redisRevocationStore(await createClient().connect()) })
  */
 export function redisRevocationStore(
-  client: RedisRevocationClient,
+  client: RedisRevocationClient | IORedisRevocationClient,
   options: RedisRevocationOptions = {},
 ): RevocationStore {
-  const prefix = checked(client, options);
-  const batch = new ReadBatch(client);
-  return {
-    async add(rule: RevocationRule): Promise<void> {
-      const [key, value] =
-        'jti' in rule
-          ? [`${prefix}jti:${rule.jti}`, '1']
-          : [`${prefix}sub:${rule.sub}`, String(rule.issuedBefore)];
-      const life = rule.expiresAt === null ? 0 : Math.ceil(rule.expiresAt + GRACE - Date.now());
-      // Nothing lives that it could refuse.
-      if (rule.expiresAt !== null && life <= 0) return;
-      requireReady(client);
-      await client.eval(ADD, { keys: [key], arguments: [value, String(life)] });
-    },
+  const commands = toCommands(client);
+  const prefix = prefixOf(options);
+  const store = new RedisStore(commands, prefix);
+  const lease = leaseOf(client, prefix, store);
+  lease.claim();
+  leaseTo(store, lease);
+  return store;
+}
 
-    isRevoked(identity: TokenIdentity): boolean | Promise<boolean> {
-      const { jti, sub } = identity;
-      if (jti === undefined && sub === undefined) return false;
-      const byJti = jti === undefined ? undefined : batch.read(`${prefix}jti:${jti}`);
-      const bySub = sub === undefined ? undefined : batch.read(`${prefix}sub:${sub}`);
-      return Promise.all([byJti, bySub]).then(
-        ([rule = null, second = null]) =>
-          rule !== null || (second !== null && issuedBefore(identity, toSecond(second))),
-      );
+class RedisStore implements RevocationStore {
+  readonly #commands: RedisCommands;
+  readonly #prefix: string;
+  readonly #batch: ReadBatch;
+
+  constructor(commands: RedisCommands, prefix: string) {
+    this.#commands = commands;
+    this.#prefix = prefix;
+    this.#batch = new ReadBatch(commands);
+  }
+
+  async add(rule: RevocationRule): Promise<void> {
+    const { id, expiresAt } = rule;
+    const now = Date.now();
+    const life = expiresAt === null ? 0 : Math.ceil(expiresAt + CLOCK_MARGIN - now);
+    // Nothing lives that it could refuse.
+    if (expiresAt !== null && life <= 0) return;
+    const keys = [keyOf(targetOf(rule)), STREAM, ...(id === undefined ? [] : [`id:${id}`])];
+    // Of a rule by `jti` or `sid` the key alone counts.
+    const limit = 'issuedBefore' in rule ? rule.issuedBefore : 1;
+    const message = JSON.stringify(toMessage(rule, now));
+    await this.#commands.run(
+      ADD_RULE,
+      keys.map((key) => this.#prefix + key),
+      [String(limit), String(life), message, String(LISTED), String(COPIES_COME)],
+    );
+  }
+
+  isRevoked(identity: TokenIdentity): boolean | Promise<boolean> {
+    const names = keysOf(identity);
+    if (names.length === 0) return false;
+    const answers = names.map(async ({ kind, key }) => {
+      const value = await this.#batch.read(this.#prefix + key);
+      return value !== null && (kind !== 'sub' || issuedBefore(identity, toNumber(value)));
+    });
+    return Promise.all(answers).then((all) => all.includes(true));
+  }
+
+  /** @param cursor ms by Redis' clock, as it was answered before */
+  async rulesSince(cursor?: unknown): Promise<NewRules> {
+    const since = cursor as number | undefined;
+    const read: (RevocationRule | undefined)[] = [];
+    let from = since === undefined ? '-' : String(since);
+    for (;;) {
+      const { now, entries } = await this.#readStream(from);
+      const readAt = Date.now();
+      for (const { id, message } of entries) {
+        read.push(fromMessage(parsed(message), readAt - Math.max(0, now - msOf(id))));
+        from = idAfter(id);
+      }
+      if (entries.length === MAX_ENTRIES) continue;
+      const rules = read.filter((rule) => rule !== undefined);
+      const isTrimmed = since !== undefined && since <= now - LISTED;
+      return { rules, cursor: now - OVERLAP, incomplete: isTrimmed || rules.length < read.length };
+    }
+  }
+
+  async #readStream(from: string): Promise<{ now: number; entries: Entry[] }> {
+    const args = [from, String(MAX_ENTRIES)];
+    const answer = await this.#commands.run(READ_RULES, [this.#prefix + STREAM], args);
+    if (!Array.isArray(answer)) throw new Error('Redis answered no list');
+    const [now = '', ...texts] = answer.map(toText);
+    const entries: Entry[] = [];
+    for (let index = 0; index < texts.length; index += 2)
+      entries.push({ id: texts[index] as string, message: texts[index + 1] as string });
+    return { now: toNumber(now), entries };
+  }
+}
+
+/** The stream of all rules; no rule's key is called so. */
+const STREAM = 'rules';
+
+interface Entry {
+  /** `{ms}-{number}`. */
+  readonly id: string;
+  readonly message: string;
+}
+
+function msOf(id: string): number {
+  return Number(id.split('-')[0]);
+}
+
+/** Redis before 6.2 cannot begin behind an id. */
+function idAfter(id: string): string {
+  const [ms, number] = id.split('-');
+  return `${ms}-${Number(number) + 1}`;
+}
+
+/** What is no JSON is no rule either. */
+function parsed(message: string): unknown {
+  try {
+    return JSON.parse(message);
+  } catch {
+    return undefined;
+  }
+}
+
+function toNumber(value: string): number {
+  const number = value === '' ? NaN : Number(value);
+  if (Number.isNaN(number)) throw new Error('Redis holds something else than a revocation rule');
+  return number;
+}
+
+/** Which stores are in use, by client and prefix. */
+const inUse = new WeakMap<object, Map<string, RevocationStore>>();
+
+function leaseOf(client: object, prefix: string, store: RevocationStore): StoreLease {
+  const byPrefix = inUse.get(client) ?? new Map<string, RevocationStore>();
+  inUse.set(client, byPrefix);
+  return {
+    claim() {
+      if ((byPrefix.get(prefix) ?? store) !== store) {
+        throw new TypeError(
+          `another revocation store has this client and the prefix '${prefix}': its users would share their rules. ` +
+            'Give one store to both authorizers, or each store a prefix of its own',
+        );
+      }
+      byPrefix.set(prefix, store);
+    },
+    release() {
+      byPrefix.delete(prefix);
     },
   };
 }
 
-interface Question {
-  readonly key: string;
-  readonly resolve: (value: string | null) => void;
-  readonly reject: (fault: unknown) => void;
-}
-
-/** Asks Redis once for what is asked in one turn of the event loop, such as the logins of a reconnect storm. */
-class ReadBatch {
-  readonly #client: RedisRevocationClient;
-  #questions: Question[] = [];
-
-  constructor(client: RedisRevocationClient) {
-    this.#client = client;
-  }
-
-  read(key: string): Promise<string | null> {
-    return new Promise((resolve, reject) => {
-      // After the packets that have come in, which are read before `setImmediate` calls back.
-      if (this.#questions.length === 0) setImmediate(() => this.#ask());
-      this.#questions.push({ key, resolve, reject });
-    });
-  }
-
-  #ask(): void {
-    const questions = this.#questions;
-    this.#questions = [];
-    for (let start = 0; start < questions.length; start += MAX_KEYS) {
-      const part = questions.slice(start, start + MAX_KEYS);
-      this.#fetch(part.map(({ key }) => key)).then(
-        (values) => part.forEach(({ resolve }, index) => resolve(values[index] ?? null)),
-        (fault: unknown) => part.forEach(({ reject }) => reject(fault)),
-      );
-    }
-  }
-
-  async #fetch(keys: string[]): Promise<(string | null)[]> {
-    requireReady(this.#client);
-    const values = await this.#client.mGet(keys);
-    if (!Array.isArray(values) || values.length !== keys.length) throw new Error('Redis answered no values');
-    return values.map(toText);
-  }
-}
-
-/** A client without a connection would queue the command, and its answer would come when nobody waits any more. */
-function requireReady({ isReady }: RedisRevocationClient): void {
-  if (isReady === false) throw new Error('the Redis client is not connected');
-}
-
-function toText(value: unknown): string | null {
-  if (typeof value === 'string' || value === null) return value;
-  // The application may have told the client to give buffers.
-  if (Buffer.isBuffer(value)) return value.toString();
-  throw new Error('Redis answered something else than text');
-}
-
-function toSecond(value: string): number {
-  const second = value === '' ? NaN : Number(value);
-  if (Number.isNaN(second)) throw new Error('Redis holds something else than a revocation rule');
-  return second;
-}
-
-/** @returns the prefix of all keys */
-function checked(client: RedisRevocationClient, options: RedisRevocationOptions): string {
-  const methods = client as Partial<RedisRevocationClient> | null | undefined;
-  if (typeof methods?.mGet !== 'function' || typeof methods.eval !== 'function') {
-    throw new TypeError(`client must be a client of the redis package, got ${describe(client)}`);
-  }
+function prefixOf(options: RedisRevocationOptions): string {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`options must be an object, got ${describe(options)}`);
   }
@@ -160,8 +191,6 @@ function checked(client: RedisRevocationClient, options: RedisRevocationOptions)
   if (stranger !== undefined)
     throw new TypeError(`options.${stranger} is not an option of redisRevocationStore()`);
   const { prefix = '{socketio-authorize}:' }: { prefix?: unknown } = options;
-  if (typeof prefix !== 'string' || prefix === '') {
-    throw new TypeError(`options.prefix must be a string that is not empty, got ${describe(prefix)}`);
-  }
-  return prefix;
+  if (typeof prefix === 'string' && prefix !== '') return prefix;
+  throw new TypeError(`options.prefix must be a string that is not empty, got ${describe(prefix)}`);
 }

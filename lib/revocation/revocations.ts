@@ -1,34 +1,36 @@
-import type { Deadlines } from '../runtime/deadlines';
-import { isThenable, reportFault } from '../runtime/warnings';
-import { describe } from '../token/keys';
+import { randomUUID } from 'node:crypto';
 import { log } from '../runtime/log';
-import { claimText } from '../token/user';
-import { RevocationRules } from './rules';
+import type { Deadlines } from '../runtime/deadlines';
 import type { Revocation, RevocationRule, RevocationStore, TokenIdentity } from '../types';
+import { GracePeriods } from './grace';
+import { parseRevocation } from './parse-revocation';
+import type { ParsedRevocation } from './parse-revocation';
+import { endSessions } from './revocable-session';
+import type { RevocableSession } from './revocable-session';
+import { targetOf } from './rule-keys';
+import { expiryOf } from './rule-life';
+import type { TokenLife } from './rule-life';
+import { fromMessage, toMessage } from './rule-messages';
+import type { RuleMessage } from './rule-messages';
+import { Recheck } from './recheck';
+import { reportStore, RuleStore } from './rule-store';
+import { refusalBy, RevocationRules } from './rules';
+import type { RevocationRefusal } from './rules';
 import { SessionIndex } from './session-index';
-import type { IndexedSession } from './session-index';
-
-/** A live session that a rule can end. */
-export interface RevocableSession extends IndexedSession {
-  /** When it ends by itself, in ms since the epoch; `Infinity` if never. */
-  readonly endsAt: number;
-  /** Ends it, for reason `revoked`. */
-  revoke(): void;
-}
 
 /** What revocations stand on. */
-export interface RevocationContext {
+export interface RevocationContext extends TokenLife {
   readonly deadlines: Deadlines;
   readonly store: RevocationStore | undefined;
-  /** Ms that a token may live after its `iat`; `undefined` if that is not known. */
-  readonly maxTokenLife: number | undefined;
-  /** Ms that a token is accepted after its `exp`; `Infinity` if that is ignored. */
-  readonly lifeAfterExp: number;
   /** Ms for the store to answer. */
   readonly storeTimeout: number;
+  /** Ms between two looks at the store for what this node has not heard; 0: never. */
+  readonly recheckInterval: number;
   /** Tells the other nodes. */
-  readonly publish: (rule: RevocationRule) => void;
+  readonly publish: (message: RuleMessage) => void;
 }
+
+type Refusal = RevocationRefusal | undefined;
 
 /**
  * How long this process remembers a rule that the store has: long enough for every verification that had asked the
@@ -36,197 +38,152 @@ export interface RevocationContext {
  */
 const REMEMBER_STORED = 600_000;
 
-/**
- * Ms after which the other nodes are told once more: a broker keeps nothing for a node whose connection is broken, and
- * Redis clients come back within seconds.
- */
-const REPEAT_AFTER = [1_000, 5_000, 30_000];
-
-/** 9999-12-31: a greater number of seconds is a number of ms by mistake, and would refuse every token for good. */
-const MAX_SECONDS = 253_402_300_799;
-
 /** Which sessions must go and which tokens count no longer: here, on the other nodes, and in the store. */
 export class Revocations {
   readonly #context: RevocationContext;
   readonly #rules: RevocationRules;
-  readonly #index = new SessionIndex<RevocableSession>();
-  /** Sessions that began while this node may not have heard the others yet. */
-  #early: Set<RevocableSession> | undefined;
+  readonly #sessions = new SessionIndex<RevocableSession>();
+  readonly #grace: GracePeriods;
+  readonly #store: RuleStore | undefined;
+  /** Looks for rules that this node has not heard. */
+  readonly #recheck: Recheck | undefined;
+  #isClosed = false;
 
+  /** @throws TypeError if another store holds the same client and prefix */
   constructor(context: RevocationContext) {
+    const { deadlines, store, storeTimeout, recheckInterval } = context;
     this.#context = context;
-    this.#rules = new RevocationRules(() => context.deadlines.now());
+    this.#rules = new RevocationRules(() => deadlines.now());
+    this.#grace = new GracePeriods(deadlines);
+    if (store === undefined) return;
+    this.#store = new RuleStore(store, deadlines, storeTimeout);
+    if (recheckInterval > 0) this.#recheck = this.#recheckOf(this.#store);
   }
 
-  /** Whether a rule that this process has heard of refuses a token. */
-  refuses(identity: TokenIdentity): boolean {
-    return this.#rules.size > 0 && this.#rules.isRevoked(identity);
+  /** To be called when this node begins to let clients in; nothing happens the second time. */
+  start(): void {
+    if (!this.#isClosed) this.#recheck?.start();
   }
 
-  /** Whether any rule refuses a token; the store is asked only if this process knows of none. */
-  isRevoked(identity: TokenIdentity): boolean | PromiseLike<boolean> {
-    const { store } = this.#context;
-    return this.refuses(identity) || (store !== undefined && store.isRevoked(identity));
+  /** Stops everything that runs by itself, and gives the store back. Sessions are left as they are. */
+  close(): void {
+    this.#isClosed = true;
+    this.#recheck?.stop();
+    this.#grace.close();
+    this.#store?.release();
   }
 
-  /** Makes a live session findable. */
+  /** Why a rule that this process has heard of refuses a token; `undefined` if none does. */
+  refuses(identity: TokenIdentity): Refusal {
+    return this.#rules.refusalOf(identity);
+  }
+
+  /** Why any rule refuses a token; the store is asked only if this process knows of none. */
+  isRevoked(identity: TokenIdentity): Refusal | PromiseLike<Refusal> {
+    return this.refuses(identity) ?? this.#store?.refusalOf(identity);
+  }
+
+  /** Makes a live session findable: after its login, and after each renewal. */
   register(session: RevocableSession): void {
-    this.#index.add(session);
-    this.#early?.add(session);
+    this.#sessions.add(session, this.#context.deadlines.now());
   }
 
-  /** Forgets a session; to be called before its claims change. */
+  /** Forgets a session that ends or renews; to be called before its identity changes. */
   unregister(session: RevocableSession): void {
-    this.#index.delete(session);
-    this.#early?.delete(session);
+    this.#sessions.delete(session);
+    this.#grace.forget(session);
   }
 
   /**
    * Ends matching sessions everywhere, and refuses matching tokens from now on. The other nodes are told before the
    * store, and write the rule too: a node that is killed in between loses nothing that it had begun to say.
    *
+   * @returns for a user, from which second on a token's `iat` counts
    * @throws TypeError if the rule is none; the store's error if it failed (local sessions are ended all the same)
    */
-  async revoke(revocation: Revocation): Promise<void> {
-    const rule = this.#toRule(revocation);
-    this.#apply(rule);
-    this.#context.publish(rule);
-    for (const delay of REPEAT_AFTER) this.#context.deadlines.after(delay, () => this.#context.publish(rule));
-    if (this.#context.store === undefined) return;
+  async revoke(revocation: Revocation): Promise<{ issuedBefore?: number }> {
+    const rule = this.#toRule(parseRevocation(revocation));
+    const warned = this.#apply(rule, Infinity);
+    this.#context.publish(toMessage(rule, this.#context.deadlines.now()));
     await this.#keep(rule);
-    // Once more for a node that let the token in between: it had asked the store before the rule was there.
-    this.#context.publish(rule);
+    await warned;
+    return 'issuedBefore' in rule ? { issuedBefore: rule.issuedBefore } : {};
   }
 
-  /** Takes a rule that another node has told. */
-  receive(rule: RevocationRule): void {
-    const isNews = this.#apply(rule);
-    if (!isNews || this.#context.store === undefined) return;
+  /** Takes what another node has published; anything else is ignored. */
+  receive(message: unknown): void {
+    const rule = fromMessage(message, this.#context.deadlines.now());
+    if (rule === undefined) return;
+    void this.#apply(rule, Infinity);
     this.#keep(rule).catch(reportStore);
   }
 
   /**
-   * To be called when this node begins to listen to others. What it lets in before the adapter has subscribed may have
-   * been revoked unheard, so it is looked up in the store once more.
+   * @param until if the rule is for every session of a user: those that began until then, in ms since the epoch
+   * @returns a promise that resolves once sessions that may go on for a while are warned
    */
-  recheckEarlySessions(): void {
-    const { store, deadlines, storeTimeout } = this.#context;
-    if (store === undefined || this.#early !== undefined) return;
-    const early = (this.#early = new Set());
-    deadlines.after(storeTimeout, () => {
-      this.#early = undefined;
-      for (const session of early) this.#recheck(session, store);
-    });
-  }
-
-  #recheck(session: RevocableSession, store: RevocationStore): void {
-    const { identity } = session;
-    const endIfSo = (revoked: boolean): void => {
-      if (revoked && session.identity === identity) session.revoke();
-    };
-    try {
-      const answer = store.isRevoked(identity);
-      if (isThenable(answer)) answer.then(endIfSo as (value: unknown) => void).then(undefined, reportStore);
-      else endIfSo(answer);
-    } catch (fault) {
-      reportStore(fault);
+  async #apply(rule: RevocationRule, until: number): Promise<void> {
+    this.#rules.add(this.#toLocal(rule));
+    const { kind } = targetOf(rule);
+    const sessions = this.#sessions.find(rule, until);
+    log.revocation('a rule for a %s ends %d sessions', kind, sessions.length);
+    // After `close()` nothing would end them later.
+    if ('sub' in rule && rule.graceUntil !== undefined && !this.#isClosed) {
+      await this.#grace.begin(sessions, rule.issuedBefore * 1000, rule.graceUntil);
+    } else {
+      endSessions(sessions, refusalBy(kind));
     }
   }
 
-  /** @returns whether the rule was not known yet */
-  #apply(rule: RevocationRule): boolean {
-    const isNews = this.#rules.add(this.#toLocal(rule));
-    const sessions = this.#index.find(rule);
-    log.revocation('a rule for a %s ends %d sessions', 'jti' in rule ? 'jti' : 'sub', sessions.length);
-    for (const session of sessions) session.revoke();
-    return isNews;
-  }
-
   #toLocal(rule: RevocationRule): RevocationRule {
-    if (this.#context.store === undefined) return rule;
+    if (this.#store === undefined) return rule;
     const expiresAt = this.#context.deadlines.now() + REMEMBER_STORED;
     return { ...rule, expiresAt: Math.min(expiresAt, rule.expiresAt ?? Infinity) };
   }
 
   async #keep(rule: RevocationRule): Promise<void> {
-    const { store, deadlines, storeTimeout } = this.#context;
     try {
-      await new Promise<unknown>((resolve, reject) => {
-        const cancel = deadlines.after(storeTimeout, () =>
-          reject(new Error('the revocation store did not answer')),
-        );
-        Promise.resolve(store?.add(rule)).then(resolve, reject).finally(cancel);
-      });
+      await this.#store?.add(rule);
     } catch (fault) {
-      // The store does not have it, so this process remembers it for good.
+      // The store does not have it, so this process remembers it as long as it matters.
       this.#rules.add(rule);
       throw fault;
     }
   }
 
-  #toRule(revocation: Revocation): RevocationRule {
-    const { jti, sub, exp, issuedBefore, ...others } = (revocation ?? {}) as Record<string, unknown>;
-    if ((jti === undefined) === (sub === undefined) || Object.keys(others).length > 0) {
-      throw new TypeError('revoke() takes { jti, exp? } or { sub, issuedBefore?, exp? }');
-    }
+  #toRule(parsed: ParsedRevocation): RevocationRule {
+    const { kind, value, iss, issuedBefore, grace } = parsed;
     const now = this.#context.deadlines.now();
-    const end = exp === undefined ? undefined : this.#endAfter(toSeconds('exp', exp));
-    if (jti !== undefined) {
-      if (issuedBefore !== undefined)
-        throw new TypeError('revoke() takes issuedBefore with sub, not with jti');
-      const text = toText('jti', jti);
-      return { jti: text, expiresAt: end ?? this.#endOf(text) ?? this.#lifeFrom(now) };
-    }
-    // Without a moment: everything up to and including this second, since `iat` tells no more.
-    const before =
-      issuedBefore === undefined ? Math.floor(now / 1000) + 1 : toSeconds('issuedBefore', issuedBefore);
-    return { sub: toText('sub', sub), issuedBefore: before, expiresAt: end ?? this.#lifeFrom(before * 1000) };
+    // Up to and including this second, since `iat` tells no more.
+    const limit = issuedBefore ?? Math.floor(now / 1000) + 1;
+    const expiresAt = expiryOf(parsed, this.#context, now, kind === 'jti' ? this.#endOf(value) : Infinity);
+    const common = { id: randomUUID(), ...(iss !== undefined && { iss }), expiresAt };
+    if (kind === 'jti') return { ...common, jti: value };
+    if (kind === 'sid') return { ...common, sid: value };
+    return {
+      ...common,
+      sub: value,
+      issuedBefore: limit,
+      ...(issuedBefore === undefined && { revokedAt: now }),
+      ...(grace !== undefined && { graceUntil: now + grace }),
+    };
   }
 
-  /** When a token expires that a session here was opened with. */
-  #endOf(jti: string): number | undefined {
-    const ends = this.#index.find({ jti, expiresAt: null }).map(({ endsAt }) => endsAt);
-    return ends.length === 0 ? undefined : finite(Math.max(...ends));
+  /** When the tokens end that sessions here with a `jti` rest on; `Infinity` if there is none. */
+  #endOf(jti: string): number {
+    const ends = this.#sessions.find({ jti, expiresAt: null }, 0).map(({ endsAt }) => endsAt);
+    return ends.length === 0 ? Infinity : Math.max(...ends);
   }
 
-  #endAfter(exp: number): number | undefined {
-    return finite(exp * 1000 + this.#context.lifeAfterExp);
+  #recheckOf(store: RuleStore): Recheck {
+    const { deadlines, recheckInterval: interval } = this.#context;
+    return new Recheck({
+      deadlines,
+      store,
+      interval,
+      sessions: this.#sessions,
+      hasGrace: (session) => this.#grace.has(session),
+      onRule: (rule) => void this.#apply(rule, ('sub' in rule && rule.revokedAt) || 0),
+    });
   }
-
-  #lifeFrom(issuedAt: number): number | null {
-    const { maxTokenLife } = this.#context;
-    return maxTokenLife === undefined ? null : issuedAt + maxTokenLife;
-  }
-}
-
-function finite(moment: number): number | undefined {
-  return moment === Infinity ? undefined : moment;
-}
-
-function reportStore(fault: unknown): void {
-  reportFault('the revocation store', fault);
-}
-
-/** Reads a rule that came from another node; `undefined` if it is none. */
-export function parseRule(value: unknown): RevocationRule | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { jti, sub, issuedBefore, expiresAt } = value as Record<string, unknown>;
-  if (expiresAt !== null && typeof expiresAt !== 'number') return undefined;
-  if (typeof jti === 'string') return { jti, expiresAt };
-  return typeof sub === 'string' && typeof issuedBefore === 'number'
-    ? { sub, issuedBefore, expiresAt }
-    : undefined;
-}
-
-function toText(name: string, value: unknown): string {
-  const text = claimText(value);
-  if (text === undefined)
-    throw new TypeError(`revoke(): ${name} must be a string that is not empty, got ${describe(value)}`);
-  return text;
-}
-
-function toSeconds(name: string, value: unknown): number {
-  const seconds = value instanceof Date ? value.getTime() / 1000 : value;
-  if (typeof seconds === 'number' && seconds >= 0 && seconds <= MAX_SECONDS) return seconds;
-  throw new TypeError(`revoke(): ${name} must be a Date or a number of seconds, got ${describe(value)}`);
 }

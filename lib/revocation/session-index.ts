@@ -1,60 +1,84 @@
 import type { RevocationRule, TokenIdentity } from '../types';
-import { issuedBefore } from './rules';
+import { issuedBefore, KINDS, targetOf } from './rule-keys';
+import type { RuleKind } from './rule-keys';
 
 /** A session as an index knows it. */
 export interface IndexedSession {
   readonly identity: TokenIdentity;
 }
 
+type Names<Session> = Map<string, Session | Set<Session>>;
+
 /**
- * Finds the live sessions that a rule names, at the cost of those found. Most tokens belong to one session, so a lone
- * session is kept as it is, and a set is made for the second.
+ * The live sessions. Finds those that a rule names, at the cost of those found. Most tokens belong to one session, so a
+ * lone session is kept as it is, and a set is made for the second.
  */
 export class SessionIndex<Session extends IndexedSession> {
-  readonly #byJti = new Map<string, Session | Set<Session>>();
-  readonly #bySub = new Map<string, Session | Set<Session>>();
+  readonly #byName: Readonly<Record<RuleKind, Names<Session>>> = {
+    jti: new Map(),
+    sid: new Map(),
+    sub: new Map(),
+  };
+  /** When each began to rest on its token, in ms since the epoch. */
+  readonly #since = new Map<Session, number>();
 
-  add(session: Session): void {
-    insert(this.#byJti, session.identity.jti, session);
-    insert(this.#bySub, session.identity.sub, session);
+  get size(): number {
+    return this.#since.size;
+  }
+
+  /** All sessions. The iterator stays right while sessions come and go. */
+  keys(): MapIterator<Session> {
+    return this.#since.keys();
+  }
+
+  has(session: Session): boolean {
+    return this.#since.has(session);
+  }
+
+  /** @param now ms since the epoch */
+  add(session: Session, now: number): void {
+    this.#since.set(session, now);
+    for (const kind of KINDS) insert(this.#byName[kind], session.identity[kind], session);
   }
 
   /** To be called with the identity that it was added with. */
   delete(session: Session): void {
-    remove(this.#byJti, session.identity.jti, session);
-    remove(this.#bySub, session.identity.sub, session);
+    this.#since.delete(session);
+    for (const kind of KINDS) remove(this.#byName[kind], session.identity[kind], session);
   }
 
-  /** The sessions that a rule refuses, in a list of their own. */
-  find(rule: RevocationRule): Session[] {
-    if ('jti' in rule) return list(this.#byJti.get(rule.jti));
-    return list(this.#bySub.get(rule.sub)).filter(({ identity }) =>
-      issuedBefore(identity, rule.issuedBefore),
+  /**
+   * The sessions that a rule ends, in a list of their own.
+   *
+   * @param until ms since the epoch: if the rule is for every session of a user, those that began until then
+   */
+  find(rule: RevocationRule, until: number): Session[] {
+    const { kind, value, iss } = targetOf(rule);
+    const named = list(this.#byName[kind].get(value));
+    const ofIssuer = iss === undefined ? named : named.filter(({ identity }) => identity.iss === iss);
+    if (!('issuedBefore' in rule)) return ofIssuer;
+    const begunUntil = rule.revokedAt === undefined ? -Infinity : until;
+    return ofIssuer.filter(
+      (session) =>
+        issuedBefore(session.identity, rule.issuedBefore) ||
+        (this.#since.get(session) as number) <= begunUntil,
     );
   }
 }
 
-function insert<Session>(
-  map: Map<string, Session | Set<Session>>,
-  key: string | undefined,
-  session: Session,
-): void {
-  if (key === undefined) return;
-  const known = map.get(key);
-  if (known === undefined) map.set(key, session);
+function insert<Session>(names: Names<Session>, name: string | undefined, session: Session): void {
+  if (name === undefined) return;
+  const known = names.get(name);
+  if (known === undefined) names.set(name, session);
   else if (known instanceof Set) known.add(session);
-  else map.set(key, new Set([known, session]));
+  else names.set(name, new Set([known, session]));
 }
 
-function remove<Session>(
-  map: Map<string, Session | Set<Session>>,
-  key: string | undefined,
-  session: Session,
-): void {
-  if (key === undefined) return;
-  const known = map.get(key);
-  if (known === session) map.delete(key);
-  else if (known instanceof Set && known.delete(session) && known.size === 0) map.delete(key);
+function remove<Session>(names: Names<Session>, name: string | undefined, session: Session): void {
+  if (name === undefined) return;
+  const known = names.get(name);
+  if (known === session) names.delete(name);
+  else if (known instanceof Set && known.delete(session) && known.size === 0) names.delete(name);
 }
 
 function list<Session>(known: Session | Set<Session> | undefined): Session[] {

@@ -33,12 +33,28 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-/** Makes a function that says a warning the first time it is called, and nothing after. */
-export function warnOnce(message: string): () => void {
-  let said = false;
-  return () => {
-    if (said) return;
-    said = true;
-    process.emitWarning(message, { type: WARNING });
+/**
+ * Makes a function that gives a process warning the first time it is called, and nothing after: a client can repeat what
+ * causes it.
+ */
+export function warnOnce<Args extends unknown[]>(
+  message: string | ((...args: Args) => string),
+): (...args: Args) => void {
+  return once((...args: Args) =>
+    process.emitWarning(typeof message === 'string' ? message : message(...args), { type: WARNING }),
+  );
+}
+
+/** {@link reportFault}, for the first fault only. */
+export function reportFaultOnce(where: string): (fault: unknown) => void {
+  return once((fault: unknown) => reportFault(where, fault));
+}
+
+function once<Args extends unknown[]>(act: (...args: Args) => void): (...args: Args) => void {
+  let isDone = false;
+  return (...args) => {
+    if (isDone) return;
+    isDone = true;
+    act(...args);
   };
 }

@@ -1,20 +1,39 @@
-import type { Admission } from '../token/admission';
 import type { Deadlines } from '../runtime/deadlines';
-import type { Lobby } from '../socket-io/internals';
+import type { Admission } from '../token/admission';
+import type { TokenSource } from '../token/token-source';
 import type { Revocations } from '../revocation/revocations';
-import type { Settings } from '../authorizer/settings';
+import type { AnySocket, JwtClaims } from '../types';
+import type { Permissions } from './permissions';
+import type { PropertyNames } from './socket-properties';
 import type { AuthorizerStats } from './statistics';
-import type { AnyNamespace, AnySocket } from '../types';
+
+/** What sessions are told by the options. */
+export interface SessionSettings extends PropertyNames {
+  /** Finds tokens in events and handshakes. */
+  readonly tokens: TokenSource;
+  /** Ms that a connection has to log in; `Infinity` if guests may stay. */
+  readonly timeout: number;
+  readonly isolate: boolean;
+  readonly holdEvents: number;
+  readonly permissions: Permissions;
+  readonly rooms: ((claims: JwtClaims, socket: AnySocket) => unknown) | undefined;
+  readonly onExpired: 'disconnect' | 'deauthenticate' | 'ignore';
+  readonly renewNotice: number;
+  readonly sameSubject: boolean;
+  readonly scope: 'namespace' | 'connection';
+  readonly maxAttempts: number;
+  readonly maxPending: number;
+  /** Ms from a refusal to the disconnect, if classic `callback` asks for one. */
+  readonly disconnectAfter: number | undefined;
+}
 
 /** What all sessions of an authorizer share. */
 export interface SessionContext {
-  readonly settings: Settings;
+  readonly settings: SessionSettings;
   readonly deadlines: Deadlines;
   readonly admission: Admission;
   readonly revocations: Revocations;
   readonly stats: AuthorizerStats;
   /** Tells the listeners on the socket's namespace: of the socket, and of what befell it. */
-  readonly announce: (event: string, socket: AnySocket, detail?: unknown) => void;
-  /** Where the namespace's sockets wait until they are authenticated. */
-  readonly lobbyOf: (namespace: AnyNamespace) => Lobby;
+  readonly announce: (event: string, socket: AnySocket, ...details: unknown[]) => void;
 }

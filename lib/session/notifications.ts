@@ -1,7 +1,7 @@
 /** What clients are told; the one place that puts the library's packets together. */
 import { toWire } from '../errors';
 import type { UnauthorizedError } from '../errors';
-import { sendEvent, sendEventOrDisconnect } from '../socket-io/internals';
+import { sendEvent, sendEventOrDisconnect } from '../socket-io/packets';
 import { EVENTS } from '../protocol';
 import type { AuthenticatedPayload } from '../protocol';
 import type { AnySocket } from '../types';

@@ -1,9 +1,10 @@
 /** How refusals are told: to the server's listeners, to the client, and in the counters. */
 import { unauthorized } from '../errors';
 import type { UnauthorizedError } from '../errors';
-import type { Reply } from '../socket-io/internals';
+import type { Reply } from '../socket-io/packets';
 import { log } from '../runtime/log';
-import { CODES, NAMESPACE_EVENTS } from '../protocol';
+import { ownText } from '../runtime/own-text';
+import { CODES, NAMESPACE_EVENTS, REASONS } from '../protocol';
 import type { SessionContext } from './context';
 import { tellRefusal } from './notifications';
 import type { AnySocket } from '../types';
@@ -22,7 +23,8 @@ const NOT_THE_TOKENS_FAULT: ReadonlySet<string> = new Set([
 
 /** Whether a refusal counts towards `maxAttempts`. */
 export function isFailure(error: UnauthorizedError): boolean {
-  return !NOT_THE_TOKENS_FAULT.has(error.code);
+  // A token that does not count yet will: an issuer's clock may be ahead.
+  return !NOT_THE_TOKENS_FAULT.has(error.code) && error.data.reason !== REASONS.notActive;
 }
 
 /** Counts a refusal, and tells the server's listeners. */
@@ -45,11 +47,16 @@ export function tellRefused(
   reply?.({ ok: false, error: error.data });
 }
 
-/** Tells of an event that was dropped. Not counted: it is no refusal of a token. */
-export function tellDropped(socket: AnySocket, event: unknown, context: SessionContext): void {
-  const name = String(event).slice(0, MAX_EVENT_NAME);
+/**
+ * Tells of an event that was dropped. Not counted: it is no refusal of a token.
+ *
+ * @param code `not_authenticated` or `insufficient_scope`
+ */
+export function tellDropped(socket: AnySocket, code: string, event: unknown, context: SessionContext): void {
+  // A copy: listeners may keep the error, and must not keep the packet with it.
+  const name = ownText(String(event).slice(0, MAX_EVENT_NAME));
   log.refusal('%s: event %j dropped', socket.id, name);
-  const error = unauthorized(CODES.notAuthenticated, { event: name });
+  const error = unauthorized(code, { event: name });
   context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
   tellRefusal(socket, error);
 }

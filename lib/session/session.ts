@@ -1,66 +1,64 @@
-import { revokedToken } from '../token/admission';
-import type { Outcome } from '../token/admission';
+import { UnauthorizedError, unauthorized } from '../errors';
+import { CODES } from '../protocol';
+import type { AuthenticatedPayload, DeauthenticationReason } from '../protocol';
+import type { RevocableSession } from '../revocation/revocable-session';
+import type { RevocationRefusal } from '../revocation/rules';
 import { Deadline } from '../runtime/deadlines';
 import type { DeadlineOwner } from '../runtime/deadlines';
-import { unauthorized, UnauthorizedError } from '../errors';
-import { showIdentity } from './identity';
-import { closeIdleTransport, disconnect, guardEvents, isTransportOpen } from '../socket-io/internals';
-import type { Gatekeeper, Reply } from '../socket-io/internals';
 import { log } from '../runtime/log';
-import { keepWaiting, letIn, letInAtOnce, putOut } from './membership';
-import { toSocketAuth } from '../token/permit';
+import { disconnect } from '../socket-io/connections';
+import type { Reply } from '../socket-io/packets';
+import type { Outcome } from '../token/admission';
 import type { Permit } from '../token/permit';
-import { CODES, EVENTS, NAMESPACE_EVENTS } from '../protocol';
-import type { AuthenticatedPayload, DeauthenticationReason } from '../protocol';
-import { isFailure, tellDropped, tellRefused } from './refusals';
-import type { RevocableSession } from '../revocation/revocations';
+import { expired, revokedToken } from '../token/refusals';
+import type { AnySocket, JwtClaims, TokenIdentity } from '../types';
 import type { SessionContext } from './context';
-import { CLOSED, isBusy, isOpen, PENDING, transition } from './state';
+import type { LoginAttempts } from './login-attempts';
+import type { LoginClock, TimedSession } from './login-clock';
+import { Member } from './member';
+import type { MemberSession } from './member';
+import { Members } from './members';
+import type { MemberRooms } from './members';
+import { toPayload } from './notifications';
+import { tellRefused } from './refusals';
+import { CLOSED, isBusy, isOpen, NEW, transition } from './state';
 import type { SessionEvent, SessionState } from './state';
-import { tellAuthenticated, tellExpiring, tellRefusal, toPayload } from './notifications';
-import { tokenOfEvent, tokenOfRequest } from '../token/token-source';
-import type { AnySocket, SocketAuth, TokenIdentity } from '../types';
-import { expired, malformed } from '../token/verifier';
+import { TokenIntake } from './token-intake';
+import type { IntakeSession, Shown } from './token-intake';
 
-/** Dropped events that a client is told of, each time that it has to log in; a flood is dropped in silence. */
-const MAX_REPORTED_EVENTS = 16;
-
-/** Told when a session has no socket left while its transport is still open. */
-export type OnAbandoned = (session: Session, last: AnySocket) => void;
+/** What a session needs of the connection that it belongs to. */
+export interface SessionPlace {
+  readonly clock: LoginClock;
+  readonly attempts: LoginAttempts;
+  /** Whether the connection is in no namespace. */
+  isIdle(): boolean;
+  /** Called when a socket has left the session. */
+  onLeave(session: Session, socket: AnySocket): void;
+}
 
 /**
- * The permission of one socket, or of all that a connection has under `scope: 'connection'`: runs the state machine,
- * and does what each step asks for.
+ * The permission of one socket, or of all that a connection has under `scope: 'connection'`. It takes what happens (an
+ * outcome comes, time passes, a rule strikes, the client logs out), asks the state machine for the next state, and does
+ * what that state asks for.
  */
-export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
+export class Session implements RevocableSession, TimedSession, DeadlineOwner, MemberSession, IntakeSession {
   readonly #context: SessionContext;
-  readonly #onAbandoned: OnAbandoned;
+  readonly #place: SessionPlace;
+  readonly #members: Members;
   readonly #deadline = new Deadline(this);
-  #sockets: readonly AnySocket[] = [];
-  /** Through which the transport is found when no socket is left. */
-  #last: AnySocket | undefined;
-  #state: SessionState = PENDING;
+  readonly intake: TokenIntake;
+  #state: SessionState = NEW;
   #permit: Permit | undefined;
-  #attempts = 0;
-  /** The token that is being verified. */
-  #verifying: string | undefined;
-  /** The verification that runs: one at a time, though a logout may have made it pointless. */
-  #running: Promise<Outcome> | undefined;
-  /** When the time to show a token is over, in ms since the epoch. */
-  #timeoutAt: number;
-  /** Refused tokens since the last good one. */
-  #failures: number;
-  #reportedEvents = 0;
-  /** Logins so far, renewals not counted. */
+  /** When a revocation ends the session unless it renews, in ms since the epoch. */
+  #revokedFrom = Infinity;
+  #attempt = 0;
   #logins = 0;
 
-  /** @param former the session that this one follows on the same connection */
-  constructor(context: SessionContext, onAbandoned: OnAbandoned, former?: Session) {
+  constructor(context: SessionContext, place: SessionPlace) {
     this.#context = context;
-    this.#onAbandoned = onAbandoned;
-    this.#failures = former === undefined ? 0 : former.#failures;
-    this.#timeoutAt = context.deadlines.now() + context.settings.timeout;
-    if (former !== undefined && former.#running !== undefined) this.#occupy(former.#running);
+    this.#place = place;
+    this.#members = new Members(context);
+    this.intake = new TokenIntake(this, place.attempts, context);
   }
 
   get isClosed(): boolean {
@@ -71,6 +69,33 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     return isOpen(this.#state);
   }
 
+  get isBusy(): boolean {
+    return isBusy(this.#state);
+  }
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0;
+  }
+
+  /** From the connection until the first token has an outcome, and while a token is being verified. */
+  get isHolding(): boolean {
+    const isNew = this.#state.status === 'pending' && this.#state.isNew;
+    const mustLogIn = this.#context.settings.timeout !== Infinity;
+    return this.isBusy || this.intake.isExpecting || (isNew && mustLogIn);
+  }
+
+  get logins(): number {
+    return this.#logins;
+  }
+
+  get permit(): Permit | undefined {
+    return this.#permit;
+  }
+
+  get claims(): JwtClaims {
+    return this.#permit?.claims ?? {};
+  }
+
   get identity(): TokenIdentity {
     return this.#permit?.identity ?? {};
   }
@@ -79,345 +104,141 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
     return this.#permit?.endsAt ?? Infinity;
   }
 
-  /** What others may see of the session; `undefined` unless it is authenticated. */
-  get auth(): SocketAuth | undefined {
-    return this.#permit && toSocketAuth(this.#permit);
-  }
-
-  belongsTo(context: SessionContext): boolean {
-    return this.#context === context;
-  }
-
   // Sockets come and go.
 
-  /** Takes in a socket that has just connected. */
-  join(socket: AnySocket): void {
-    guardEvents(socket, this);
-    this.#sockets = [...this.#sockets, socket];
-    if (this.#permit !== undefined) {
-      letInAtOnce(socket, this.#permit, this.#context);
-      process.nextTick(() => this.#welcome(socket));
-      return;
+  /**
+   * Takes in a socket that has just connected.
+   *
+   * @param former the rooms of the option `rooms` that a restored socket is in already
+   */
+  join(socket: AnySocket, former?: ReadonlySet<string>): void {
+    const member = new Member(socket, this, this.#context, former);
+    this.#members.add(member);
+    member.keepWaiting();
+    const permit = this.#permit;
+    if (permit === undefined) this.#place.clock.start(this);
+    else if (member.letInLate(permit)) {
+      process.nextTick(() => this.#members.welcomeOne(member, () => this.#payload()));
     }
-    keepWaiting(socket, this.#context);
-    if (!this.#deadline.isSet) this.#context.deadlines.set(this.#deadline, this.#timeoutAt);
   }
 
-  left(socket: AnySocket): void {
-    this.#sockets = this.#sockets.filter((one) => one !== socket);
-    this.#context.stats[this.isOpen ? 'authenticated' : 'pending'] -= 1;
-    if (this.#sockets.length > 0) return;
-    if (!isTransportOpen(socket)) {
-      this.close();
-      return;
-    }
-    const { scope } = this.#context.settings;
-    if (scope === 'namespace' && this.isOpen) this.close();
-    else {
-      // A token that is being verified was shown by the socket that is gone.
-      this.#step({ type: 'leave' }, scope === 'namespace');
-      this.#last = socket;
-    }
-    this.#onAbandoned(this, socket);
+  leave(member: Member): void {
+    this.#members.delete(member);
+    this.#place.onLeave(this, member.socket);
   }
 
   /** Ends the session without a word. */
   close(): void {
     this.#dropPermit();
+    this.intake.withdraw();
     this.#context.deadlines.clear(this.#deadline);
+    this.#place.clock.left(this, this.#place.isIdle());
     this.#state = CLOSED;
-  }
-
-  // Tokens are shown and judged.
-
-  /** Lets in what was verified before its socket connected: at the handshake, or before a drop. */
-  admit(permit: Permit, socket: AnySocket): void {
-    // Another namespace of the connection was first, and `join` let this one in.
-    if (this.#permit !== undefined) return;
-    const refusal = this.#secondLook(permit);
-    if (refusal !== undefined) {
-      this.#tellRefused(socket, refusal);
-      disconnect(socket);
-      return;
-    }
-    this.#step({ type: 'leave' });
-    this.#step({ type: 'accept', attempt: this.#begin(permit.token) });
-    this.#enter(permit);
-    process.nextTick(() => this.#welcome(socket));
-  }
-
-  /** Takes the token that came with a socket's CONNECT packet; one that is known already needs no second look. */
-  offer(token: string, socket: AnySocket): void {
-    const known = isBusy(this.#state) ? this.#verifying : this.#permit?.token;
-    if (token !== known) this.submit(token, socket);
-  }
-
-  /** Has a token verified. */
-  submit(token: string, socket: AnySocket, reply?: Reply): void {
-    if (isBusy(this.#state)) {
-      this.#tellRefused(socket, unauthorized(CODES.authenticationInProgress), reply);
-      return;
-    }
-    const attempt = this.#begin(token);
-    if (this.#running === undefined) this.#judge(attempt, token, socket, reply);
-    else {
-      // A client that logs out, or leaves and comes back, does not make two run at once.
-      void this.#running.then(() => {
-        if (this.#isCurrent(attempt)) this.#judge(attempt, token, socket, reply);
-        else this.#tellRefused(socket, unauthorized(CODES.notAuthenticated), reply);
-      });
-    }
-  }
-
-  #judge(attempt: number, token: string, socket: AnySocket, reply: Reply | undefined): void {
-    const outcome = this.#context.admission.judge(token, socket, this.#permit);
-    if (!(outcome instanceof Promise)) {
-      this.#settle(attempt, outcome, socket, reply);
-      return;
-    }
-    this.#occupy(outcome);
-    void outcome.then((late) => this.#settle(attempt, late, socket, reply));
-  }
-
-  #occupy(running: Promise<Outcome>): void {
-    this.#running = running;
-    void running.then(() => {
-      if (this.#running === running) this.#running = undefined;
-    });
-  }
-
-  /** Refuses what cannot even be judged. */
-  refuse(error: UnauthorizedError, socket: AnySocket, reply?: Reply): void {
-    this.#tellRefused(socket, error, reply);
-    this.#afterRefusal(error, socket, false);
   }
 
   // The client speaks.
 
-  takes(socket: AnySocket, event: unknown, payload: unknown, reply: Reply | undefined): boolean {
-    if (event !== EVENTS.authenticate && event !== EVENTS.deauthenticate) return false;
-    // A tick later, as Socket.IO delivers what came before it: a message sent ahead of a logout still counts.
-    process.nextTick(() => {
-      if (!socket.connected) return;
-      if (event === EVENTS.authenticate) this.#onAuthenticate(socket, payload, reply);
-      else this.#onDeauthenticate(reply);
-    });
-    return true;
+  expectToken(): void {
+    this.intake.expect();
   }
 
-  get login(): number {
-    return this.#logins;
+  onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void {
+    this.intake.onAuthenticate(socket, payload, reply);
   }
 
-  /** A message that a middleware held back while another user logged in is not that user's. */
-  lets(event: unknown, login: number): boolean {
-    return (this.isOpen && login === this.#logins) || this.#context.settings.allow.has(event);
-  }
-
-  dropped(socket: AnySocket, event: unknown): void {
-    if (this.#reportedEvents >= MAX_REPORTED_EVENTS) return;
-    this.#reportedEvents += 1;
-    tellDropped(socket, event, this.#context);
-  }
-
-  #onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void {
-    let token: string | undefined;
-    try {
-      token = tokenOfEvent(payload, this.#context.settings);
-      // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
-      if (token === undefined && this.#logins === 0) token = tokenOfRequest(socket, this.#context.settings);
-      if (token === undefined) throw malformed('invalid token datatype');
-    } catch (error) {
-      const busy = isBusy(this.#state) && unauthorized(CODES.authenticationInProgress);
-      this.refuse(busy || (error as UnauthorizedError), socket, reply);
-      return;
-    }
-    this.submit(token, socket, reply);
-  }
-
-  #onDeauthenticate(reply: Reply | undefined): void {
+  onDeauthenticate(reply: Reply | undefined): void {
     this.logout();
     reply?.({ ok: true });
   }
 
-  // The session changes.
+  // Tokens have an outcome.
 
-  /**
-   * Back to pending.
-   *
-   * @param notice what the client is told, if the server wants it so
-   */
-  logout(notice?: UnauthorizedError): void {
-    const isOverdue = this.#state.status === 'verifying' && this.#state.overdue;
-    const hadPermit = this.#permit !== undefined;
-    this.#step({ type: 'leave' });
-    if (hadPermit) this.#end('logout', notice, false);
-    // A verification that the timeout was waiting for counts no longer.
-    else if (isOverdue) this.#timeOut();
+  begin(): number {
+    this.#attempt += 1;
+    this.#step({ type: 'submit', attempt: this.#attempt });
+    return this.#attempt;
   }
 
-  revoke(): void {
-    if (this.#permit === undefined) return;
-    this.#context.stats.revoked += this.#sockets.length;
-    this.#step({ type: 'leave' });
-    this.#end('revoked', revokedToken(), true);
+  /** Takes what was granted before the socket connected: at the handshake, or before a drop. */
+  take(permit: Permit, socket: AnySocket): void {
+    // A token that is being verified was shown earlier.
+    if (this.isBusy) this.#leave();
+    this.settle(this.begin(), permit, { socket, isConnecting: true });
   }
 
-  onDeadline(): void {
-    const { deadlines } = this.#context;
-    if (!this.isOpen) this.#timeOut();
-    else if (this.endsAt <= deadlines.now()) this.#expire();
-    else {
-      deadlines.set(this.#deadline, this.endsAt);
-      for (const socket of this.#sockets) tellExpiring(socket, this.#payload());
-    }
-  }
-
-  #expire(): void {
-    const isEnd = this.#context.settings.onExpired === 'disconnect';
-    this.#context.stats.expired += this.#sockets.length;
-    this.#step({ type: isEnd ? 'leave' : 'expire' });
-    this.#end('expired', expired(), isEnd);
-  }
-
-  #timeOut(): void {
-    this.#step({ type: 'timeout' });
-    if (!this.isClosed) return;
-    if (this.#last !== undefined) closeIdleTransport(this.#last);
-    this.#context.stats.timedOut += this.#sockets.length;
-    this.#throwOut(unauthorized(CODES.authenticationTimeout));
-  }
-
-  #throwOut(error: UnauthorizedError): void {
-    for (const socket of this.#sockets) {
-      this.#tellRefused(socket, error);
-      disconnect(socket);
-    }
-  }
-
-  #begin(token: string | undefined): number {
-    this.#attempts += 1;
-    this.#verifying = token;
-    this.#step({ type: 'submit', attempt: this.#attempts });
-    return this.#attempts;
-  }
-
-  #settle(attempt: number, outcome: Outcome, socket: AnySocket, reply: Reply | undefined): void {
-    const isOverdue = this.#state.status === 'verifying' && this.#state.overdue;
-    if (!this.#isCurrent(attempt)) {
-      // Logged out meanwhile.
-      this.#tellRefused(socket, unauthorized(CODES.notAuthenticated), reply);
-      // Or a logout would make attempts free.
-      if (outcome instanceof UnauthorizedError) this.#countFailure(outcome);
+  settle(attempt: number, outcome: Outcome, shown: Shown): void {
+    if (!isBusy(this.#state) || this.#state.attempt !== attempt) {
+      this.#settleInVain(outcome, shown);
       return;
     }
-    this.#verifying = undefined;
-    const refusal = outcome instanceof UnauthorizedError ? outcome : this.#secondLook(outcome);
-    if (refusal !== undefined) {
-      this.#step({ type: 'refuse', attempt });
-      this.#tellRefused(socket, refusal, reply);
-      this.#afterRefusal(refusal, socket, isOverdue);
-      return;
-    }
+    const permit = this.#secondLook(outcome);
+    const rooms = permit instanceof UnauthorizedError ? permit : this.#members.roomsFor(permit);
+    if (permit instanceof UnauthorizedError) this.#refuse(attempt, permit, shown);
+    else if (rooms instanceof UnauthorizedError) this.#refuse(attempt, rooms, shown);
+    else this.#accept(attempt, permit, rooms, shown);
+  }
+
+  /** Logged out meanwhile. The attempt counts all the same, or a logout would make attempts free. */
+  #settleInVain(outcome: Outcome, { socket, reply }: Shown): void {
+    tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context, reply);
+    if (outcome instanceof UnauthorizedError && this.#place.attempts.fail(outcome)) this.giveUp();
+  }
+
+  /** Rules that arrived, time that passed, and a user who logged in, since the token was judged. */
+  #secondLook(outcome: Outcome): Outcome {
+    if (outcome instanceof UnauthorizedError) return outcome;
+    const { revocations, deadlines, settings } = this.#context;
+    const refusal = revocations.refuses(outcome.identity);
+    if (refusal !== undefined) return revokedToken(refusal);
+    if (outcome.endsAt <= deadlines.now()) return expired();
+    const isOther = this.#permit !== undefined && this.#permit.userKey !== outcome.userKey;
+    return isOther && settings.sameSubject ? unauthorized(CODES.identityMismatch) : outcome;
+  }
+
+  #accept(attempt: number, permit: Permit, rooms: MemberRooms, shown: Shown): void {
+    const { socket, reply, isConnecting } = shown;
     this.#step({ type: 'accept', attempt });
-    this.#context.stats.verified += 1;
-    this.#accept(outcome as Permit);
-    // A listener may have ended it again.
-    if (this.#permit === outcome) reply?.({ ok: true, ...this.#payload() });
-    else reply?.({ ok: false, error: unauthorized(CODES.notAuthenticated).data });
+    this.#place.attempts.succeed();
+    this.#place.clock.loggedIn(this);
+    this.#enter(permit, rooms);
+    const welcome = (): void => {
+      if (this.#permit === permit) this.#members.welcome(socket, () => this.#payload());
+      const session = this.#permit === permit ? this.#payload() : undefined;
+      // A listener may have ended it again.
+      if (session === undefined) reply?.({ ok: false, error: unauthorized(CODES.notAuthenticated).data });
+      else reply?.({ ok: true, ...session });
+      this.#members.releaseHeld();
+    };
+    if (isConnecting) process.nextTick(welcome);
+    else welcome();
   }
 
-  #isCurrent(attempt: number): boolean {
-    return isBusy(this.#state) && this.#state.attempt === attempt;
-  }
-
-  /** Rules that arrived, and time that passed, since the token was judged. */
-  #secondLook(permit: Permit): UnauthorizedError | undefined {
-    if (this.#context.revocations.refuses(permit.identity)) return revokedToken();
-    return permit.endsAt <= this.#context.deadlines.now() ? expired() : undefined;
-  }
-
-  #accept(permit: Permit): void {
-    const isRenewal = this.#permit !== undefined;
-    this.#enter(permit);
-    for (const socket of this.#sockets) {
-      if (isRenewal) this.#welcome(socket, NAMESPACE_EVENTS.reauthenticated);
-      else this.#welcome(socket);
-    }
-  }
-
-  #enter(permit: Permit): void {
+  #enter(permit: Permit, rooms: MemberRooms): void {
     const isRenewal = this.#permit !== undefined;
     this.#dropPermit();
     this.#permit = permit;
     this.#context.revocations.register(this);
-    this.#failures = 0;
-    this.#reportedEvents = 0;
-    if (!isRenewal) this.#logins += 1;
     this.#schedule(permit);
-    for (const socket of this.#sockets) {
-      if (isRenewal) showIdentity(socket, permit, this.#context.settings);
-      else letIn(socket, permit, this.#context);
+    if (isRenewal) this.#members.renew(permit, rooms);
+    else {
+      this.#logins += 1;
+      this.#members.letIn(permit, rooms);
     }
   }
 
-  /** One deadline for both: the notice first, then the end. */
-  #schedule({ endsAt }: Permit): void {
-    const { settings, deadlines } = this.#context;
-    const notice = Math.min(settings.renewNotice, (endsAt - deadlines.now()) / 5);
-    deadlines.set(this.#deadline, settings.onExpired === 'ignore' ? Infinity : endsAt - notice);
-  }
-
-  /** Tells the server's listeners, then the client; a listener may end the session, or the socket. */
-  #welcome(socket: AnySocket, event: string = NAMESPACE_EVENTS.authenticated): void {
-    const permit = this.#permit;
-    if (permit === undefined || !socket.connected) return;
-    this.#context.announce(event, socket);
-    if (this.#permit === permit) tellAuthenticated(socket, this.#payload());
-  }
-
-  #dropPermit(): void {
-    if (this.#permit === undefined) return;
-    this.#context.revocations.unregister(this);
-    this.#permit = undefined;
-  }
-
-  #end(
-    reason: DeauthenticationReason,
-    notice: UnauthorizedError | undefined,
-    isDisconnecting: boolean,
-  ): void {
-    const { deadlines, settings } = this.#context;
-    const sockets = this.#sockets;
-    this.#dropPermit();
-    this.#timeoutAt = deadlines.now() + settings.timeout;
-    deadlines.set(this.#deadline, this.#timeoutAt);
-    for (const socket of sockets) putOut(socket, isDisconnecting, this.#context);
-    for (const socket of sockets) {
-      this.#context.announce(NAMESPACE_EVENTS.deauthenticated, socket, reason);
-      if (notice !== undefined) tellRefusal(socket, notice);
-      if (isDisconnecting) disconnect(socket);
-    }
-  }
-
-  // Refusals.
-
-  #tellRefused(socket: AnySocket, error: UnauthorizedError, reply?: Reply): void {
-    tellRefused(socket, error, this.#context, reply);
-  }
-
-  #afterRefusal(error: UnauthorizedError, socket: AnySocket, isOverdue: boolean): void {
+  #refuse(attempt: number, error: UnauthorizedError, { socket, reply, isConnecting }: Shown): void {
     const { disconnectAfter } = this.#context.settings;
-    if (this.#countFailure(error)) return;
-    if (isOverdue) this.#timeOut();
+    const isOverdue = this.#isOverdue;
+    this.#step({ type: 'refuse', attempt });
+    if (this.#place.attempts.mayAnswer(this.#context.deadlines.now())) {
+      tellRefused(socket, error, this.#context, reply);
+    }
+    if (!this.isOpen) this.#members.dropHeld();
+    // What was granted ends before it has begun.
+    if (isConnecting) disconnect(socket);
+    else if (this.#place.attempts.fail(error)) this.giveUp();
+    else if (isOverdue) this.onTimeout();
     else if (disconnectAfter !== undefined && !this.isOpen) this.#disconnectLater(socket, disconnectAfter);
-  }
-
-  /** @returns whether it was one too many */
-  #countFailure(error: UnauthorizedError): boolean {
-    if (!isFailure(error) || (this.#failures += 1) < this.#context.settings.maxAttempts) return false;
-    this.#throwOut(unauthorized(CODES.tooManyAttempts));
-    return true;
   }
 
   #disconnectLater(socket: AnySocket, delay: number): void {
@@ -428,14 +249,112 @@ export class Session implements Gatekeeper, DeadlineOwner, RevocableSession {
       });
   }
 
-  #step(event: SessionEvent, isWanted = true): void {
-    if (!isWanted) return;
-    const next = transition(this.#state, event);
-    if (next.status !== this.#state.status) log.session('%s: %s', this.#sockets[0]?.id, next.status);
-    this.#state = next;
+  // The session ends.
+
+  /**
+   * Back to pending.
+   *
+   * @param notice what the client is told, if the server wants it so
+   */
+  logout(notice?: UnauthorizedError): void {
+    const isOverdue = this.#isOverdue;
+    this.#leave();
+    if (this.#permit !== undefined) this.#end('logout', notice, false);
+    else if (isOverdue) this.onTimeout();
+    else this.#members.dropHeld();
   }
 
-  #payload(): AuthenticatedPayload {
-    return toPayload(this.endsAt, this.#context.deadlines.now());
+  revoke(refusal: RevocationRefusal): void {
+    if (this.#permit === undefined) return;
+    this.#context.stats.revoked += this.#members.size;
+    this.#leave();
+    this.#end('revoked', revokedToken(refusal), true);
+  }
+
+  /** A rule with `grace` asks for a fresh token, and ends the session at that moment unless it comes. */
+  shorten(endsAt: number): void {
+    this.#revokedFrom = endsAt;
+    const session = this.#payload();
+    if (session !== undefined) this.#members.tellExpiring(session);
+  }
+
+  /** The notice first, then the end. */
+  onDeadline(): void {
+    const { deadlines } = this.#context;
+    if (this.endsAt <= deadlines.now()) this.#expire();
+    else {
+      deadlines.set(this.#deadline, this.endsAt);
+      this.#members.tellExpiring(toPayload(this.endsAt, deadlines.now()));
+    }
+  }
+
+  /** A renewal that is being verified goes on, as a login, where the socket stays. */
+  #expire(): void {
+    const isEnd = this.#context.settings.onExpired === 'disconnect';
+    this.#context.stats.expired += this.#members.size;
+    if (isEnd) this.#leave();
+    else this.#step({ type: 'expire' });
+    this.#end('expired', expired(), isEnd);
+  }
+
+  /** The time to log in is over; a verification that runs has its say first. */
+  onTimeout(): void {
+    this.#step({ type: 'timeout' });
+    if (!this.isClosed) return;
+    this.#context.stats.timedOut += this.#members.size;
+    this.#members.throwOut(unauthorized(CODES.authenticationTimeout));
+  }
+
+  giveUp(): void {
+    this.#members.throwOut(unauthorized(CODES.tooManyAttempts));
+  }
+
+  #leave(): void {
+    this.#step({ type: 'leave' });
+    this.intake.withdraw();
+  }
+
+  #end(
+    reason: DeauthenticationReason,
+    notice: UnauthorizedError | undefined,
+    isDisconnecting: boolean,
+  ): void {
+    const { claims } = this;
+    this.#dropPermit();
+    this.#context.deadlines.clear(this.#deadline);
+    this.#place.clock.start(this);
+    this.#members.putOut({ reason, claims, notice, isDisconnecting });
+  }
+
+  #dropPermit(): void {
+    if (this.#permit === undefined) return;
+    this.#context.revocations.unregister(this);
+    this.#permit = undefined;
+    this.#revokedFrom = Infinity;
+  }
+
+  // The rest.
+
+  get #isOverdue(): boolean {
+    return this.#state.status === 'verifying' && this.#state.overdue;
+  }
+
+  /** One deadline for both: the notice first, then the end. */
+  #schedule({ endsAt }: Permit): void {
+    const { settings, deadlines } = this.#context;
+    const notice = Math.min(settings.renewNotice, (endsAt - deadlines.now()) / 5);
+    deadlines.set(this.#deadline, settings.onExpired === 'ignore' ? Infinity : endsAt - notice);
+  }
+
+  /** What the clients are told of the session; `undefined` unless it is open. */
+  #payload(): AuthenticatedPayload | undefined {
+    const endsAt = Math.min(this.endsAt, this.#revokedFrom);
+    return this.#permit && toPayload(endsAt, this.#context.deadlines.now());
+  }
+
+  #step(event: SessionEvent): void {
+    const next = transition(this.#state, event);
+    if (next.status !== this.#state.status) log.session('%s: %s', this.#members.id, next.status);
+    this.#state = next;
   }
 }

@@ -1,11 +1,11 @@
 /**
- * The life of one permission, as one value and one pure function. No socket, no timer, no key: who calls
- * {@link transition} does what the new state asks for.
+ * The life of one permission, as one value and one pure function. No socket, no timer, no key: {@link Session} calls
+ * {@link transition} and does what the new state asks for.
  */
 export type SessionState =
-  /** No valid token yet, or no longer. */
-  | { readonly status: 'pending' }
-  /** A token is being verified. `overdue`: the timeout passed meanwhile, so failing now is the end. */
+  /** No valid token yet, or no longer. `isNew`: no token has had an outcome since the connection. */
+  | { readonly status: 'pending'; readonly isNew: boolean }
+  /** A token is being verified. `overdue`: the timeout passed meanwhile, so a refusal is the end. */
   | { readonly status: 'verifying'; readonly attempt: number; readonly overdue: boolean }
   | { readonly status: 'authenticated' }
   /** Authenticated, and a newer token is being verified. */
@@ -19,13 +19,14 @@ export type SessionEvent =
   | { readonly type: 'refuse'; readonly attempt: number }
   /** The time to show a token is over. */
   | { readonly type: 'timeout' }
-  /** The token's life is over; a renewal in flight goes on, as a login. */
+  /** The token's life is over, and the socket stays: a renewal that is being verified becomes a login. */
   | { readonly type: 'expire' }
-  /** Logout, or the server's `deauthenticate`: a verification in flight counts no longer. */
+  /** Logout, revocation, or an end that disconnects: a verification that runs counts no longer. */
   | { readonly type: 'leave' }
   | { readonly type: 'close' };
 
-export const PENDING: SessionState = { status: 'pending' };
+export const NEW: SessionState = { status: 'pending', isNew: true };
+export const PENDING: SessionState = { status: 'pending', isNew: false };
 export const AUTHENTICATED: SessionState = { status: 'authenticated' };
 export const CLOSED: SessionState = { status: 'closed' };
 

@@ -1,16 +1,38 @@
-import type { Deadlines } from '../runtime/deadlines';
 import { unauthorized, UnauthorizedError } from '../errors';
-import { callGuarded, isThenable } from '../runtime/warnings';
-import { KeyCache } from './keys';
-import type { VerificationKey } from './keys';
-import type { KeyFunction, Limiter } from '../options';
+import type { AuthorizeOptions } from '../options';
+import { CODES } from '../protocol';
+import type { Deadlines } from '../runtime/deadlines';
+import { callGuarded, isThenable, reportFaultOnce } from '../runtime/warnings';
+import type { AnySocket, JwtClaims, TokenIdentity } from '../types';
+import { ApplicationCalls } from './application-calls';
+import { requireConsent, toApplicationRefusal, toStoreRefusal, toToldRefusal } from './application-refusals';
+import { ClaimsSource } from './claims-source';
+import type { ClaimsRules } from './claims-source';
+import { parseKeptSession } from './permit';
 import type { Permit } from './permit';
-import { CODES, REASONS } from '../protocol';
-import type { Revocations } from '../revocation/revocations';
-import type { Settings } from '../authorizer/settings';
-import type { AnySocket, JwtClaims, SocketAuth, TokenIdentity } from '../types';
+import { RateLimit } from './rate-limit';
+import { expired, revokedToken } from './refusals';
+import type { RevokedBy } from './refusals';
 import { identityOf, userKeyOf } from './user';
-import { decodeUnverified, expired } from './verifier';
+import type { UserClaim } from './user';
+
+/** What the options say of who is let in. */
+export interface AdmissionRules extends ClaimsRules {
+  readonly keyTimeout: number;
+  readonly limiter: AuthorizeOptions['limiter'];
+  readonly clientAddress: NonNullable<AuthorizeOptions['clientAddress']>;
+  readonly userClaim: UserClaim;
+  readonly sameSubject: boolean;
+  readonly validate: AuthorizeOptions['validate'];
+  readonly additionalAuth: AuthorizeOptions['additional_auth'];
+  readonly customDecoded: AuthorizeOptions['customDecoded'];
+}
+
+/** Who knows which tokens are revoked. */
+export interface RevocationCheck {
+  /** Why a token is refused, or `undefined`. */
+  isRevoked(identity: TokenIdentity): RevokedBy | undefined | PromiseLike<RevokedBy | undefined>;
+}
 
 /** What comes of a token: a permit, or why not. */
 export type Outcome = Permit | UnauthorizedError;
@@ -21,10 +43,10 @@ interface Draft {
   readonly socket: AnySocket;
   /** The permit that it is to renew. */
   readonly renews: Permit | undefined;
-  keys: readonly VerificationKey[];
   claims: JwtClaims;
   identity: TokenIdentity;
   userKey: string;
+  endsAt: number;
   decoded: unknown;
   /** Set by a step that refuses without a throw. */
   refusal: UnauthorizedError | undefined;
@@ -34,33 +56,42 @@ interface Draft {
 type Step = (draft: Draft) => unknown;
 
 /**
- * Whether a token lets its bearer in: limiter, key, signature and claims, subject, the application's own say,
- * revocation, in this order. The steps that the options ask for are put together once; with a static key and nothing
- * to wait for, a token is judged in one go.
+ * Whether a token lets its bearer in: limiter, key, signature and claims, user, the application's own say, revocation,
+ * in this order. The steps that the options ask for are put together once; with a static key and nothing to wait for, a
+ * token is judged in one go.
  */
 export class Admission {
-  readonly #settings: Settings;
+  readonly #rules: AdmissionRules;
   readonly #deadlines: Deadlines;
-  readonly #revocations: Revocations;
+  readonly #revocations: RevocationCheck;
+  readonly #calls: ApplicationCalls;
+  readonly #claims: ClaimsSource;
   readonly #steps: readonly Step[];
-  readonly #keyCache = new KeyCache();
+  readonly #reportUserClaim = reportFaultOnce('options.userClaim');
 
-  constructor(settings: Settings, deadlines: Deadlines, revocations: Revocations) {
-    this.#settings = settings;
+  constructor(rules: AdmissionRules, deadlines: Deadlines, revocations: RevocationCheck) {
+    this.#rules = rules;
     this.#deadlines = deadlines;
     this.#revocations = revocations;
-    const { keySource, limiter, sameSubject, validate, additionalAuth, customDecoded } = settings;
+    this.#calls = new ApplicationCalls(deadlines, rules.keyTimeout);
+    this.#claims = new ClaimsSource(rules, this.#calls, deadlines);
+    this.#steps = this.#toSteps(rules);
+  }
+
+  #toSteps(rules: AdmissionRules): readonly Step[] {
+    const { limiter, sameSubject, validate, additionalAuth, customDecoded } = rules;
+    const limit = limiter && new RateLimit(limiter, rules.clientAddress, this.#calls);
     const steps: (Step | false | undefined)[] = [
-      limiter && ((draft) => this.#askLimiter(limiter, draft)),
-      'find' in keySource && ((draft) => this.#findKeys(keySource.find, draft)),
-      (draft) => this.#verify(draft),
-      sameSubject && requireSameSubject,
+      limit && ((draft) => limit.ask(draft.socket)),
+      (draft) => this.#readClaims(draft),
+      (draft) => this.#readUser(draft),
+      sameSubject && requireSameUser,
       validate && ((draft) => this.#ask(() => validate(draft.claims, draft.socket))),
       additionalAuth && ((draft) => this.#ask(() => askClassic(additionalAuth, draft.claims))),
-      customDecoded && ((draft) => this.#decode(customDecoded, draft)),
+      customDecoded && ((draft) => decode(customDecoded, draft)),
       (draft) => this.#askRevocations(draft),
     ];
-    this.#steps = steps.filter((step) => typeof step === 'function');
+    return steps.filter((step) => typeof step === 'function');
   }
 
   /**
@@ -68,32 +99,41 @@ export class Admission {
    * @returns the outcome, or a promise of it that never rejects
    */
   judge(token: string, socket: AnySocket, renews?: Permit): Outcome | Promise<Outcome> {
-    const { keySource } = this.#settings;
-    const keys = 'keys' in keySource ? keySource.keys : [];
-    const nothing = { claims: {}, identity: {}, userKey: '', decoded: undefined, refusal: undefined };
-    return this.#run({ token, socket, renews, keys, ...nothing }, 0);
+    const nothing = {
+      claims: {},
+      identity: {},
+      userKey: '',
+      endsAt: 0,
+      decoded: undefined,
+      refusal: undefined,
+    };
+    return this.#run({ token, socket, renews, ...nothing }, 0);
   }
 
   /** Whether what was kept of a dropped session still holds: its token is neither expired nor revoked. */
-  async mayRestore(kept: Partial<SocketAuth>): Promise<boolean> {
-    const { claims, expiresAt } = kept;
-    if (typeof claims !== 'object' || claims === null) return false;
-    if (expiresAt !== null && !(typeof expiresAt === 'number' && expiresAt > this.#deadlines.now()))
+  async mayRestore(kept: unknown): Promise<boolean> {
+    const session = parseKeptSession(kept);
+    if (session === undefined || (session.expiresAt ?? Infinity) <= this.#deadlines.now()) return false;
+    try {
+      await this.#askRevocations(session);
+      return true;
+    } catch {
+      // A store that fails restores nothing: Socket.IO then makes a new socket, which is pending.
       return false;
-    // A store that fails restores nothing: Socket.IO then makes a new socket, which is pending.
-    const identity = identityOf(claims, this.#settings.userClaim);
-    return (await this.#within(() => this.#revocations.isRevoked(identity), toStoreRefusal)) === false;
+    }
   }
 
   /** The permit of a session that was restored; none if the application cannot decode its claims. */
-  restore({ claims, expiresAt }: SocketAuth): Permit | undefined {
-    const { customDecoded } = this.#settings;
+  restore(kept: unknown): Permit | undefined {
+    const session = parseKeptSession(kept);
+    if (session === undefined) return undefined;
+    const { claims, expiresAt, identity, userKey } = session;
+    const { customDecoded } = this.#rules;
     let permit: Permit | undefined;
     callGuarded('options.customDecoded', () => {
       const decoded: unknown = customDecoded === undefined ? claims : customDecoded(claims);
-      const identity = identityOf(claims, this.#settings.userClaim);
-      const userKey = userKeyOf(claims, identity);
       permit = { claims, identity, userKey, decoded, token: undefined, endsAt: expiresAt ?? Infinity };
+      return decoded;
     });
     return permit;
   }
@@ -104,177 +144,77 @@ export class Admission {
         const wait = (this.#steps[index] as Step)(draft);
         if (draft.refusal !== undefined) return draft.refusal;
         if (isThenable(wait)) {
-          return Promise.resolve(wait).then(() => this.#run(draft, index + 1), toRefusal);
+          const goOn = (): Outcome | Promise<Outcome> => draft.refusal ?? this.#run(draft, index + 1);
+          return Promise.resolve(wait).then(goOn, toApplicationRefusal);
         }
       }
       return this.#toPermit(draft);
     } catch (fault) {
-      return toRefusal(fault);
+      return toApplicationRefusal(fault);
     }
   }
 
-  #toPermit({ claims, identity, userKey, decoded, token }: Draft): Outcome {
-    const endsAt = this.#settings.verifier.endOf(claims);
+  #toPermit({ claims, identity, userKey, decoded, token, endsAt }: Draft): Outcome {
     // What was waited for may have outlasted the token.
     if (endsAt <= this.#deadlines.now()) return expired();
     return { claims, identity, userKey, decoded, token, endsAt };
   }
 
-  #askLimiter(limiter: Limiter, { socket }: Draft): unknown {
-    return this.#within(() => limiter.consume(this.#settings.clientAddress(socket)), toRateLimited);
-  }
-
-  #findKeys(find: KeyFunction, draft: Draft): unknown {
-    const unverified = decodeUnverified(draft.token);
-    const found = this.#within(() => callKeyFunction(find, unverified, draft.socket), toKeyRefusal);
-    const use = (material: unknown): void => {
-      draft.keys = this.#toKeys(material);
+  #readClaims(draft: Draft): unknown {
+    const use = (outcome: JwtClaims | UnauthorizedError): void => {
+      if (outcome instanceof UnauthorizedError) draft.refusal = outcome;
+      else draft.decoded = draft.claims = outcome;
     };
-    if (isThenable(found)) return found.then(use);
-    use(found);
-    return undefined;
+    const outcome = this.#claims.claimsOf(draft.token, draft.socket);
+    return isThenable(outcome) ? outcome.then(use) : use(outcome);
   }
 
-  #toKeys(material: unknown): readonly VerificationKey[] {
+  /** Before `validate`, which may write into the claims. */
+  #readUser(draft: Draft): void {
+    const { claims } = draft;
+    draft.endsAt = this.#rules.life.endOf(claims);
     try {
-      return this.#keyCache.resolve(material);
+      draft.identity = identityOf(claims, this.#rules.userClaim);
     } catch (cause) {
-      throw toKeyRefusal(cause);
+      this.#reportUserClaim(cause);
+      throw unauthorized(CODES.unknown, { cause });
     }
-  }
-
-  #verify(draft: Draft): void {
-    const outcome = this.#settings.verifier.verify(draft.token, draft.keys);
-    if (outcome instanceof UnauthorizedError) {
-      draft.refusal = outcome;
-      return;
-    }
-    draft.decoded = draft.claims = outcome;
-    draft.identity = identityOf(outcome, this.#settings.userClaim);
-    draft.userKey = userKeyOf(outcome, draft.identity);
-  }
-
-  #decode(customDecoded: (claims: JwtClaims) => unknown, draft: Draft): void {
-    try {
-      draft.decoded = customDecoded(draft.claims);
-    } catch (cause) {
-      throw toApplicationRefusal(cause);
-    }
+    draft.userKey = userKeyOf(claims, draft.identity);
   }
 
   #ask(call: () => unknown): unknown {
-    return this.#within(call, toApplicationRefusal);
+    return this.#calls.ask(call, toApplicationRefusal, requireConsent);
   }
 
-  #askRevocations({ identity }: Draft): unknown {
-    const answer = this.#within(() => this.#revocations.isRevoked(identity), toStoreRefusal);
-    if (isThenable(answer)) return answer.then(refuseIfRevoked);
-    refuseIfRevoked(answer);
-    return undefined;
-  }
-
-  /** Calls what the application brought; a throw, a rejection, or silence past `keyTimeout` becomes a refusal. */
-  #within(call: () => unknown, toError: (fault: unknown) => UnauthorizedError): unknown {
-    let answer: unknown;
-    try {
-      answer = call();
-    } catch (fault) {
-      throw toError(fault);
-    }
-    if (!isThenable(answer)) return answer;
-    return new Promise((resolve, reject) => {
-      const cancel = this.#deadlines.after(this.#settings.keyTimeout, () => reject(toError(undefined)));
-      Promise.resolve(answer).then(
-        (value) => {
-          cancel();
-          resolve(value);
-        },
-        (fault: unknown) => {
-          cancel();
-          reject(toError(fault));
-        },
-      );
-    });
+  #askRevocations({ identity }: Pick<Draft, 'identity'>): void | PromiseLike<void> {
+    return this.#calls.ask(() => this.#revocations.isRevoked(identity), toStoreRefusal, refuseIfRevoked);
   }
 }
 
 /** Strict, so that a renewal cannot add, drop or change the user. */
-function requireSameSubject({ userKey, renews }: Draft): void {
+function requireSameUser({ userKey, renews }: Draft): void {
   if (renews !== undefined && userKey !== renews.userKey) throw unauthorized(CODES.identityMismatch);
 }
 
-/** The classic forms have three or four parameters, and answer by callback; whichever answer comes first counts. */
-function callKeyFunction(
-  find: KeyFunction,
-  { header, payload }: ReturnType<typeof decodeUnverified>,
-  socket: AnySocket,
-): unknown {
-  const call = find as (...args: unknown[]) => unknown;
-  if (call.length < 3) return call({ header, payload }, socket);
-  return new Promise((resolve, reject) => {
-    const callback = (error: unknown, key: unknown): void => {
-      if (error) reject(error);
-      else resolve(key);
-    };
-    const given = call.length === 3 ? [payload, callback] : [header, payload, callback];
-    const result = call(socket.request, ...given);
-    if (isThenable(result)) result.then(undefined, reject);
-  });
+function decode(customDecoded: (claims: JwtClaims) => unknown, draft: Draft): void {
+  draft.decoded = customDecoded(draft.claims);
+  // A promise is what `decoded_token` holds, then; but its rejection must not end the process.
+  if (isThenable(draft.decoded)) callGuarded('options.customDecoded', () => draft.decoded);
 }
 
-/** What is handed to `onError` is meant for the client, as in socketio-jwt; what is thrown is not. */
+/** Classic: only a call of `onSuccess` lets in, whatever the hook returns. */
 function askClassic(
-  additionalAuth: NonNullable<Settings['additionalAuth']>,
+  additionalAuth: NonNullable<AdmissionRules['additionalAuth']>,
   claims: JwtClaims,
-): Promise<void> {
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    const onSuccess = (...given: unknown[]): void => resolve(given[0]);
     const onError = (error: unknown, code?: unknown): void => reject(toToldRefusal(error, code));
-    const result = additionalAuth(claims, () => resolve(), onError);
+    const result = additionalAuth(claims, onSuccess, onError);
     if (isThenable(result)) result.then(undefined, reject);
   });
 }
 
-function toToldRefusal(error: unknown, code: unknown): UnauthorizedError {
-  if (error instanceof UnauthorizedError) return error;
-  const told: unknown =
-    typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : error;
-  return unauthorized(typeof code === 'string' && code !== '' ? code : CODES.unknown, {
-    ...(typeof told === 'string' && { message: told }),
-  });
-}
-
-function refuseIfRevoked(revoked: unknown): void {
-  // Anything but a clear no keeps the token out.
-  if (revoked !== false) throw revokedToken();
-}
-
-/** A token that a rule refuses. */
-export function revokedToken(): UnauthorizedError {
-  return unauthorized(CODES.invalidToken, { message: 'jwt revoked', reason: REASONS.revoked });
-}
-
-function toKeyRefusal(cause: unknown): UnauthorizedError {
-  if (cause instanceof UnauthorizedError) return cause;
-  return unauthorized(CODES.invalidSecret, { reason: REASONS.keyUnavailable, cause });
-}
-
-function toApplicationRefusal(cause: unknown): UnauthorizedError {
-  return cause instanceof UnauthorizedError ? cause : unauthorized(CODES.unknown, { cause });
-}
-
-function toStoreRefusal(cause: unknown): UnauthorizedError {
-  return unauthorized(CODES.revocationUnavailable, { cause });
-}
-
-/** `rate-limiter-flexible` rejects with how long to wait; a limiter that fails lets nobody in either. */
-function toRateLimited(cause: unknown): UnauthorizedError {
-  const wait = (cause as { msBeforeNext?: unknown } | undefined)?.msBeforeNext;
-  return unauthorized(CODES.rateLimited, {
-    cause,
-    ...(Number.isFinite(wait) && { retryAfter: Math.max(0, Math.ceil(wait as number)) }),
-  });
-}
-
-function toRefusal(fault: unknown): UnauthorizedError {
-  return fault instanceof UnauthorizedError ? fault : unauthorized(CODES.unknown, { cause: fault });
+function refuseIfRevoked(refusal: unknown): void {
+  if (refusal !== undefined) throw revokedToken(refusal as RevokedBy);
 }

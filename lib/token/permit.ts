@@ -20,3 +20,31 @@ export interface Permit {
 export function toSocketAuth({ claims, endsAt }: Permit): SocketAuth {
   return { claims, expiresAt: endsAt === Infinity ? null : endsAt };
 }
+
+/**
+ * What recovery keeps of a session while its client is away; plain data, since adapters write it as JSON. The user comes
+ * with it: claims that `validate` has changed do not tell it any more.
+ */
+export interface KeptSession extends SocketAuth {
+  readonly identity: TokenIdentity;
+  readonly userKey: string;
+}
+
+/** What to keep of a permit. */
+export function toKeptSession(permit: Permit): KeptSession {
+  const { identity, userKey } = permit;
+  return { ...toSocketAuth(permit), identity, userKey };
+}
+
+/** Reads what was kept; `undefined` for anything else, such as what an older version has kept. */
+export function parseKeptSession(kept: unknown): KeptSession | undefined {
+  if (!isObject(kept)) return undefined;
+  const { claims, expiresAt, identity, userKey } = kept as Partial<KeptSession>;
+  if (!isObject(claims) || !isObject(identity) || typeof userKey !== 'string') return undefined;
+  if (expiresAt !== null && !Number.isFinite(expiresAt)) return undefined;
+  return { claims, expiresAt: expiresAt ?? null, identity, userKey };
+}
+
+function isObject<Value>(value: Value): value is Value & object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,142 +1,226 @@
+/** Where tokens stand: in an `authenticate` event, in the CONNECT packet, and in the HTTP request below it. */
 import type { IncomingMessage } from 'node:http';
-import { unauthorized } from '../errors';
-import { CODES, REASONS } from '../protocol';
-import type { Settings } from '../authorizer/settings';
+import { unauthorized, UnauthorizedError } from '../errors';
+import { CODES } from '../protocol';
+import { isThenable, reportFaultOnce, warnOnce } from '../runtime/warnings';
 import type { AnySocket } from '../types';
-import { malformed } from './verifier';
+import { decodeCookie, findCookie } from './cookies';
+import type { FoundCookie } from './cookies';
+import { foreignOriginOf } from './origin';
+import { hideGiven, withoutQuery } from './redaction';
+import { tooLarge } from './refusals';
+import { isBearer, isLonger, readAuthorization, readToken } from './token-text';
+import type { Shown } from './token-text';
 
-type Sources = Pick<Settings, 'cookie' | 'headerOnly' | 'maxTokenBytes'>;
-
-/** What a client showed as its token: a string of a sane size, or nothing. Anything else is a refusal. */
-export type ShownToken = string | undefined;
-
-/**
- * The token of an `authenticate` event.
- *
- * @throws UnauthorizedError if what is there is no token, or too long
- */
-export function tokenOfEvent(payload: unknown, sources: Sources): ShownToken {
-  return toToken(memberOf(payload, 'token'), sources);
+/** What the options say of where tokens stand. */
+export interface SourceRules {
+  /** Whether every place counts at connect, or `handshake.auth` alone. */
+  readonly handshake: boolean;
+  readonly maxTokenBytes: number;
+  /** Of the HTTP request, whether `Authorization` alone counts. */
+  readonly headerOnly: boolean;
+  readonly cookie: string | undefined;
+  /** Other origins whose pages may send the cookie, normalized. */
+  readonly origins: ReadonlySet<string>;
+  /** The application's own place, instead of those in CONNECT packet and request. */
+  readonly getToken: ((socket: AnySocket) => unknown) | undefined;
 }
 
-/**
- * Takes the token out of `socket.handshake.auth`, with or without `Bearer `. It is removed there, since
- * `fetchSockets()` sends the handshake to other nodes.
- *
- * @throws UnauthorizedError if what is there is no token, or too long
- */
-export function takeAuthToken(socket: AnySocket, sources: Sources): ShownToken {
-  const auth: unknown = socket.handshake.auth;
-  const shown = memberOf(auth, 'token');
-  if (shown === undefined) return undefined;
-  delete (auth as { token?: unknown }).token;
-  return toToken(typeof shown === 'string' ? withoutScheme(shown) : shown, sources);
+/** The tokens of one CONNECT packet. */
+interface Connect {
+  /** What the socket logs in with as it connects. */
+  readonly login: Shown;
+  /** What counts as shown beside a recovery id. */
+  readonly shown: () => Shown;
 }
 
-/**
- * The token that came with the HTTP request: `Authorization: Bearer` (RFC 6750 §2.1), then `query.token`, then the
- * cookie.
- *
- * @throws UnauthorizedError if what is there is no token, or too long
- */
-export function tokenOfRequest(socket: AnySocket, sources: Sources): ShownToken {
-  // A connection over WebTransport has no HTTP request.
-  const request = socket.request as (IncomingMessage & { _query?: unknown }) | null;
-  const headers = request?.headers ?? {};
-  const bearer = bearerToken(headers.authorization);
-  if (bearer !== undefined || sources.headerOnly) return detached(toToken(bearer, sources));
-  const query = memberOf(request?._query, 'token');
-  if (query !== undefined && query !== '') return detached(toToken(query, sources));
-  return detached(toToken(cookieValue(headers.cookie, sources.cookie), sources));
+/** What `getToken` gave, and the token in it. */
+interface Given {
+  readonly value: unknown;
+  readonly shown: Shown;
 }
 
-/** In memory of its own: a part of a string keeps the whole of it, here the URL, as long as the token is kept. */
-function detached(token: ShownToken): ShownToken {
-  return token === undefined ? undefined : Buffer.from(token).toString();
+type HttpRequest = IncomingMessage & { readonly _query?: unknown };
+type Handshake = AnySocket['handshake'];
+
+/** What is found in the HTTP request of a connection, whose namespaces share it. */
+interface Found {
+  readonly cookie: FoundCookie | undefined;
+  /** What other nodes may see of the handshake. */
+  readonly visible: Partial<Pick<Handshake, 'headers' | 'query' | 'url'>>;
+  /** The token; read when it is first asked for. */
+  token?: { readonly shown: Shown };
 }
 
-/**
- * Takes the tokens out of the handshake that `fetchSockets()` shows to other nodes. `socket.request` keeps them: it
- * never leaves the process.
- */
-export function redactHandshake(socket: AnySocket, sources: Sources): void {
-  const { handshake } = socket;
-  const { authorization, cookie } = handshake.headers;
-  // Copied only where there is something to hide: the headers are shared with the request.
-  if (authorization !== undefined && /^bearer\b/i.test(authorization)) {
-    handshake.headers = { ...handshake.headers };
-    delete handshake.headers.authorization;
+const NOTHING: Found = { cookie: undefined, visible: {}, token: { shown: undefined } };
+
+/** Finds the tokens of an authorizer's sockets. */
+export class TokenSource {
+  readonly #rules: SourceRules;
+  readonly #requests = new WeakMap<HttpRequest, Found>();
+  /** What `getToken` gave for a socket: it is taken out of the handshake, so it cannot be found again. */
+  readonly #given = new WeakMap<AnySocket, Shown>();
+  /** CONNECT packets that {@link shown} has read before {@link atConnect}. */
+  readonly #early = new WeakMap<AnySocket, Connect>();
+  readonly #reportGetToken = reportFaultOnce('options.getToken');
+  readonly #warnOfOrigin = warnOnce(
+    (origin: string) =>
+      `a cookie with a token was passed over: the request comes from ${JSON.stringify(origin.slice(0, 200))}, which ` +
+      'is neither its Host nor one of options.origins. If that is a page of yours, add its origin there.',
+  );
+
+  constructor(rules: SourceRules) {
+    this.#rules = rules;
   }
-  if (cookie !== undefined && sources.cookie !== undefined) {
-    // Every cookie of that name, the one that cannot be decoded too.
-    const others = withoutCookie(cookie, sources.cookie);
-    if (others !== cookie) handshake.headers = { ...handshake.headers, cookie: others };
+
+  /** The token of an `authenticate` event: its argument's `token`, or the argument itself if that is a string. */
+  ofEvent(payload: unknown): Shown {
+    const shown = typeof payload === 'string' ? payload : memberOf(payload, 'token');
+    return readToken(shown, this.#rules.maxTokenBytes);
   }
-  if (memberOf(handshake.query, 'token') === undefined) return;
-  const { token: _, ...query } = handshake.query;
-  handshake.query = query;
-  // The request's target holds the query once more.
-  handshake.url = handshake.url.replace(/\?.*/s, '');
+
+  /**
+   * The token that a socket logs in with as it connects: in handshake mode from every place, else from
+   * `handshake.auth` alone. Takes the tokens of all places out of `socket.handshake`. To be called once a socket.
+   */
+  atConnect(socket: AnySocket): Shown {
+    const { login } = this.#early.get(socket) ?? this.#readConnect(socket);
+    this.#early.delete(socket);
+    return login;
+  }
+
+  /**
+   * The token that a socket shows as it connects, the HTTP request included in both modes: what recovery has to look at.
+   * May be called before {@link atConnect}, and takes the tokens out as that does.
+   */
+  shown(socket: AnySocket): Shown {
+    let connect = this.#early.get(socket);
+    if (connect === undefined) this.#early.set(socket, (connect = this.#readConnect(socket)));
+    return connect.shown();
+  }
+
+  /** The token for a first `authenticate` without one: that of the HTTP request, or what `getToken` gave. */
+  ofRequest(socket: AnySocket): Shown {
+    return this.#rules.getToken === undefined ? this.#ofHttp(socket) : this.#given.get(socket);
+  }
+
+  #readConnect(socket: AnySocket): Connect {
+    const { handshake, headerOnly, getToken } = this.#rules;
+    const given = getToken === undefined ? undefined : this.#askGetToken(getToken, socket);
+    const auth = this.#takeAuth(socket.handshake.auth);
+    Object.assign(socket.handshake, this.#foundIn(socket).visible);
+    if (given !== undefined) this.#keepGiven(socket, given);
+    if (!handshake) return { login: auth, shown: () => auth ?? withoutOtherSchemes(this.ofRequest(socket)) };
+    const login =
+      headerOnly || given !== undefined ? this.ofRequest(socket) : (auth ?? this.ofRequest(socket));
+    return { login, shown: () => login };
+  }
+
+  /** Recovery's private id goes too: whoever reads it resumes as this client. */
+  #takeAuth(auth: unknown): Shown {
+    if (typeof auth !== 'object' || auth === null) return undefined;
+    const shown = memberOf(auth, 'token');
+    Reflect.deleteProperty(auth, 'token');
+    Reflect.deleteProperty(auth, 'pid');
+    return readToken(shown, this.#rules.maxTokenBytes);
+  }
+
+  #askGetToken(getToken: (socket: AnySocket) => unknown, socket: AnySocket): Given {
+    try {
+      const value = getToken(socket);
+      if (isThenable(value)) refusePromise(value);
+      return { value, shown: readToken(value, this.#rules.maxTokenBytes) };
+    } catch (fault) {
+      if (fault instanceof UnauthorizedError) return { value: undefined, shown: fault };
+      this.#reportGetToken(fault);
+      return { value: undefined, shown: unauthorized(CODES.unknown, { cause: fault }) };
+    }
+  }
+
+  #keepGiven(socket: AnySocket, { value, shown }: Given): void {
+    if (shown === undefined) return;
+    this.#given.set(socket, shown);
+    if (value !== undefined)
+      hideGiven(socket.handshake, value, typeof shown === 'string' ? shown : undefined);
+  }
+
+  /** `Authorization: Bearer` (RFC 6750 §2.1), then `query.token`, then the cookie. */
+  #ofHttp(socket: AnySocket): Shown {
+    const found = this.#foundIn(socket);
+    found.token ??= { shown: this.#readRequest(socket.request, found) };
+    return found.token.shown;
+  }
+
+  #readRequest(request: HttpRequest, found: Found): Shown {
+    const { headerOnly, maxTokenBytes } = this.#rules;
+    const bearer = readAuthorization(request.headers.authorization, maxTokenBytes);
+    if (bearer !== undefined || headerOnly) return bearer;
+    return readToken(memberOf(request._query, 'token'), maxTokenBytes) ?? this.#readCookie(request, found);
+  }
+
+  #readCookie(request: HttpRequest, { cookie }: Found): Shown {
+    const { origins, maxTokenBytes } = this.#rules;
+    if (cookie === undefined) return undefined;
+    const foreign = foreignOriginOf(request, origins);
+    if (foreign !== undefined) {
+      this.#warnOfOrigin(foreign);
+      return undefined;
+    }
+    if (isLonger(cookie.value, maxTokenBytes)) return tooLarge();
+    return readToken(decodeCookie(cookie.value), maxTokenBytes);
+  }
+
+  /** Looks through a request once, however many sockets and events ask; not at all where nothing can be found. */
+  #foundIn(socket: AnySocket): Found {
+    // A connection over WebTransport has no HTTP request.
+    const request = socket.request as HttpRequest | null | undefined;
+    const known = request && this.#requests.get(request);
+    if (known !== undefined && known !== null) return known;
+    if (!request || !this.#mayHold(request)) return NOTHING;
+    const found = findIn(request, this.#rules.cookie);
+    this.#requests.set(request, found);
+    return found;
+  }
+
+  #mayHold({ headers, _query }: HttpRequest): boolean {
+    const hasCookie = this.#rules.cookie !== undefined && headers.cookie !== undefined;
+    return hasCookie || headers.authorization !== undefined || memberOf(_query, 'token') !== undefined;
+  }
+}
+
+function findIn({ headers, url = '', _query }: HttpRequest, name: string | undefined): Found {
+  const { authorization, cookie: header, ...others } = headers;
+  const cookie = name === undefined || header === undefined ? undefined : findCookie(header, name);
+  const visible: Partial<Handshake> = {};
+  const hasBearer = authorization !== undefined && isBearer(authorization);
+  if (hasBearer || cookie !== undefined) {
+    const kept = cookie === undefined ? header : cookie.others;
+    visible.headers = {
+      ...others,
+      ...(!hasBearer && authorization !== undefined && { authorization }),
+      ...(kept !== undefined && { cookie: kept }),
+    };
+  }
+  if (memberOf(_query, 'token') !== undefined) {
+    const { token: _, ...query } = _query as Handshake['query'];
+    // The request's target holds the query once more.
+    Object.assign(visible, { query, url: withoutQuery(url) });
+  }
+  return { cookie, visible };
+}
+
+/** Other schemes than `Bearer` are another's: a proxy's own login, say. */
+function withoutOtherSchemes(shown: Shown): Shown {
+  return shown instanceof UnauthorizedError && shown.code === CODES.credentialsBadFormat ? undefined : shown;
+}
+
+function refusePromise(given: PromiseLike<unknown>): never {
+  given.then(undefined, () => undefined);
+  throw new TypeError('options.getToken must give a string or undefined at once, and gave a promise');
 }
 
 /** A member that the client itself set; what an object inherits is no input. */
 function memberOf(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Record<string, unknown>)[name] ?? undefined;
-}
-
-function toToken(shown: unknown, { maxTokenBytes }: Sources): ShownToken {
-  if (shown === undefined || shown === '') return undefined;
-  if (typeof shown !== 'string') throw malformed('invalid token datatype');
-  // A JWT is ASCII (RFC 7515 §3.1), so its length is its size; what is not ASCII will not verify either way.
-  if (shown.length <= maxTokenBytes) return shown;
-  throw unauthorized(CODES.invalidToken, { message: 'jwt too large', reason: REASONS.tooLarge });
-}
-
-function isBearer(value: string): boolean {
-  return /^bearer /i.test(value);
-}
-
-function withoutScheme(shown: string): string {
-  return isBearer(shown) ? shown.slice('Bearer '.length).trim() : shown;
-}
-
-/**
- * @throws UnauthorizedError `credentials_bad_format` if the header is not `Bearer x`
- */
-function bearerToken(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const match = /^bearer +([^ ]+) *$/i.exec(header);
-  if (match === null) throw unauthorized(CODES.credentialsBadFormat);
-  return match[1];
-}
-
-/** One cookie's value (RFC 6265 §5.4); undecodable or missing counts as none. */
-function cookieValue(header: unknown, name: string | undefined): string | undefined {
-  if (name === undefined || typeof header !== 'string') return undefined;
-  const pair = header.split(';').find((one) => cookieName(one) === name);
-  if (pair === undefined) return undefined;
-  const value = pair.slice(pair.indexOf('=') + 1).trim();
-  return decodeCookie(value.replace(/^"(.*)"$/, '$1'));
-}
-
-function withoutCookie(header: string, name: string): string {
-  return header
-    .split(';')
-    .filter((pair) => cookieName(pair) !== name)
-    .join(';')
-    .trim();
-}
-
-function cookieName(pair: string): string | undefined {
-  const equals = pair.indexOf('=');
-  return equals < 0 ? undefined : pair.slice(0, equals).trim();
-}
-
-function decodeCookie(value: string): string | undefined {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return undefined;
-  }
 }

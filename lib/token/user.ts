@@ -1,8 +1,10 @@
 /** Whom a token speaks of: what `sameSubject`, recovery and `revoke` compare. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { isThenable } from '../runtime/warnings';
 import type { JwtClaims, TokenIdentity } from '../types';
+import { describe } from './keys';
 
-/** Finds the claim that names the user; `undefined` if the token names nobody. */
+/** Finds what names the user. The application's own function may throw, or give anything. */
 export type UserClaim = (claims: JwtClaims) => unknown;
 
 /** Claims that differ between two tokens of one user (RFC 7519 §4.1.4 to §4.1.7). */
@@ -11,42 +13,96 @@ const PER_TOKEN: ReadonlySet<string> = new Set(['exp', 'nbf', 'iat', 'jti']);
 /**
  * A claim as text. RFC 7519 §4.1 wants strings, but some issuers write numbers, and their users must be revocable too.
  *
- * @returns `undefined` for anything else, and for an empty string, which names nobody
+ * @returns `undefined` for anything else: an empty string names nobody, and of a number that is not exact (RFC 8259 §6)
+ *   two different ones may look alike
  */
 export function claimText(claim: unknown): string | undefined {
-  if (typeof claim === 'number') return String(claim);
+  if (typeof claim === 'number') return Number.isSafeInteger(claim) ? String(claim) : undefined;
   return typeof claim === 'string' && claim !== '' ? claim : undefined;
 }
 
-/** What revocation rules and stores are asked about; read before `validate` can change the claims. */
+/** The claim of a name; only the token's own, whatever the name. */
+export function namedUserClaim(name: string): UserClaim {
+  return (claims) => (Object.hasOwn(claims, name) ? claimText(claims[name]) : undefined);
+}
+
+/**
+ * What revocation rules and stores are asked about; to be read before `validate` can change the claims.
+ *
+ * @throws what `userClaim` throws; a TypeError if it gives no name
+ */
 export function identityOf(claims: JwtClaims, userClaim: UserClaim): TokenIdentity {
   const { jti, sid, iss, iat } = claims;
-  const texts = { jti, sub: userClaim(claims), sid, iss };
+  const texts = {
+    jti: claimText(jti),
+    sub: toName(userClaim(claims)),
+    sid: claimText(sid),
+    iss: claimText(iss),
+  };
   const identity: Record<string, string | number> = {};
-  for (const [name, claim] of Object.entries(texts)) {
-    const text = claimText(claim);
-    if (text !== undefined) identity[name] = text;
-  }
+  for (const [name, text] of Object.entries(texts)) if (text !== undefined) identity[name] = text;
   if (typeof iat === 'number') identity.iat = iat;
   return identity;
+}
+
+function toName(given: unknown): string | undefined {
+  const name = claimText(given);
+  if (name !== undefined || given === undefined || given === null || given === '') return name;
+  if (isThenable(given)) given.then(undefined, () => undefined);
+  throw new TypeError(`options.userClaim must give a string or undefined, got ${describe(given)}`);
 }
 
 /**
  * A text that is equal for two tokens of one user, and for no others. The same name from two issuers is two users. Two
  * tokens that name nobody are of one user if all their claims but those of the single token are equal.
  */
-export function userKeyOf(claims: JwtClaims, { iss, sub }: TokenIdentity): string {
-  if (sub !== undefined) return JSON.stringify(['user', iss ?? null, sub]);
+export function userKeyOf(claims: JwtClaims, { sub }: TokenIdentity): string {
+  if (sub !== undefined) return `user ${canonicalText([claims.iss ?? null, sub])}`;
   const lasting = Object.entries(claims).filter(([name]) => !PER_TOKEN.has(name));
-  const digest = createHash('sha256').update(JSON.stringify(sorted(Object.fromEntries(lasting))));
-  return JSON.stringify(['claims', digest.digest('base64url')]);
+  const digest = createHash('sha256').update(canonicalText(Object.fromEntries(lasting)));
+  return `claims ${digest.digest('base64url')}`;
 }
 
-/** The same value with every object's members in one order: two issuers' nodes may write them differently. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  // Pairs, since `__proto__` as a member's name would be lost.
-  return members.map(([name, member]) => [name, sorted(member)]);
+/** A piece of the text that is ready. */
+class Ready {
+  constructor(readonly text: string) {}
+}
+
+/**
+ * Writes the same text for equal values alone. An object's members come in one order, since two nodes of an issuer may
+ * write them in different ones. Without recursion: claims may nest deep.
+ */
+function canonicalText(value: unknown): string {
+  const done: string[] = [];
+  const todo: unknown[] = [value];
+  while (todo.length > 0) {
+    const next = todo.pop();
+    if (next instanceof Ready) done.push(next.text);
+    else if (typeof next !== 'object' || next === null) done.push(scalarText(next));
+    else for (const piece of piecesOf(next).toReversed()) todo.push(piece);
+  }
+  return done.join('');
+}
+
+function piecesOf(container: object): unknown[] {
+  const isList = Array.isArray(container);
+  const pieces: unknown[] = [isList ? LIST : OBJECT];
+  const members = Object.entries(container) as [string, unknown][];
+  if (!isList) members.sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, member] of members)
+    pieces.push(isList ? ITEM : new Ready(`,${JSON.stringify(name)}:`), member);
+  pieces.push(END);
+  return pieces;
+}
+
+const [LIST, OBJECT, ITEM, END] = ['[', '{', ',', ';'].map((text) => new Ready(text));
+
+/** A number that is not exact equals none: what the issuer wrote is lost, and two users' numbers may have been two. */
+function scalarText(value: unknown): string {
+  const isLost = typeof value === 'number' && !Number.isSafeInteger(value) && !hasFraction(value);
+  return isLost ? randomUUID() : JSON.stringify(value);
+}
+
+function hasFraction(value: number): boolean {
+  return Number.isFinite(value) && !Number.isInteger(value);
 }

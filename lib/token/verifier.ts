@@ -1,12 +1,15 @@
+import { isUtf8 } from 'node:buffer';
 import { decode, JsonWebTokenError, NotBeforeError, TokenExpiredError, verify } from 'jsonwebtoken';
 import type { Jwt, VerifyOptions } from 'jsonwebtoken';
 import { unauthorized, UnauthorizedError } from '../errors';
-import type { VerificationKey } from './keys';
-import type { Algorithm } from '../types';
 import { CODES, REASONS } from '../protocol';
 import type { UnauthorizedReason } from '../protocol';
+import { ownText } from '../runtime/own-text';
 import { muteStacks, restoreStacks } from '../runtime/stack-traces';
-import type { JwtClaims, JwtHeader, UnverifiedToken } from '../types';
+import type { Algorithm, JwtClaims, JwtHeader, UnverifiedToken } from '../types';
+import type { VerificationKey } from './keys';
+import { malformed, unsigned } from './refusals';
+import type { TokenLife } from './token-life';
 
 /** What `jsonwebtoken` is told about every token. */
 export interface VerificationRules {
@@ -14,14 +17,7 @@ export interface VerificationRules {
   readonly passed: VerifyOptions;
   /** Accepted algorithms; those of the key's type if left out. */
   readonly algorithms: readonly Algorithm[] | undefined;
-  /** `maxAge` in seconds. */
-  readonly maxAge: number | undefined;
-  readonly clockTolerance: number;
-  readonly ignoreExpiration: boolean;
 }
-
-/** The largest moment that a `Date` holds, in ms (ECMA-262 §21.4.1.1): a larger `exp` would not survive JSON. */
-const MAX_TIME = 8.64e15;
 
 /** `jsonwebtoken`'s messages, by how they begin; what is not here is told in the library's own words. */
 const REASON_BY_MESSAGE: readonly (readonly [beginning: string, reason: UnauthorizedReason])[] = [
@@ -44,11 +40,13 @@ const REASON_BY_MESSAGE: readonly (readonly [beginning: string, reason: Unauthor
 /** Verifies tokens; the one place that knows `jsonwebtoken`. */
 export class TokenVerifier {
   readonly #rules: VerificationRules;
+  readonly #life: TokenLife;
   /** `jsonwebtoken`'s options for each key, made once. */
   readonly #optionsByKey = new WeakMap<VerificationKey, VerifyOptions & { complete: true }>();
 
-  constructor(rules: VerificationRules) {
+  constructor(rules: VerificationRules, life: TokenLife) {
     this.#rules = rules;
+    this.#life = life;
   }
 
   /** The algorithms that a token under this key may have; none if the application's list leaves none. */
@@ -75,19 +73,6 @@ export class TokenVerifier {
     return refusal ?? malformed();
   }
 
-  /**
-   * When a session that rests on these claims ends, in ms since the epoch: at `exp` plus the tolerance, or at `iat`
-   * plus `maxAge` if that is earlier; `Infinity` if neither is there (RFC 7519 §4.1.4).
-   */
-  endOf(claims: JwtClaims): number {
-    const { maxAge, clockTolerance, ignoreExpiration } = this.#rules;
-    if (ignoreExpiration) return Infinity;
-    const byExp = typeof claims.exp === 'number' ? claims.exp + clockTolerance : Infinity;
-    const byAge = maxAge !== undefined && typeof claims.iat === 'number' ? claims.iat + maxAge : Infinity;
-    const end = Math.min(byExp, byAge) * 1000;
-    return end === Infinity ? end : Math.min(end, MAX_TIME);
-  }
-
   #verifyWith(token: string, ready: VerificationKey): JwtClaims | UnauthorizedError {
     const { key } = ready;
     const options = this.#optionsFor(ready);
@@ -96,11 +81,11 @@ export class TokenVerifier {
     try {
       // By callback, which is called at once where the key is at hand; the other form is there if ever it is not.
       verify(token, key, options, (fault, verified) => {
-        answer = verified ?? toRefusal(fault);
+        answer = verified ?? this.#toRefusal(fault, token);
       });
       answer ??= verify(token, key, options);
     } catch (fault) {
-      return toRefusal(fault);
+      return this.#toRefusal(fault, token);
     } finally {
       restoreStacks(limit);
     }
@@ -108,8 +93,25 @@ export class TokenVerifier {
     const { header, payload } = answer;
     // RFC 7515 §4.1.11: extensions that are not understood must be refused; jsonwebtoken does not look.
     if (header.crit !== undefined) return malformed();
-    // RFC 7519 §7.2, step 10: the claims set is a JSON object; jsonwebtoken lets strings and arrays through.
-    return isClaims(payload) ? payload : malformed();
+    // jsonwebtoken lets strings, lists and JSON within JSON through.
+    if (!isClaims(payload) || !holdsObject(token)) return malformed();
+    return this.#life.faultOf(payload) ?? payload;
+  }
+
+  #toRefusal(error: unknown, token: string): UnauthorizedError {
+    if (error instanceof NotBeforeError) return this.#tooEarly(token);
+    const reason = reasonOf(error);
+    if (reason === undefined) {
+      // jws and crypto throw whatever they like at odd tokens; their words are not for the wire.
+      return unauthorized(CODES.invalidToken, { reason: REASONS.malformed, cause: withoutSource(error) });
+    }
+    const { message } = error as Error;
+    return unauthorized(CODES.invalidToken, { message, reason, cause: error });
+  }
+
+  #tooEarly(token: string): UnauthorizedError {
+    const claims = decode(token) as JwtClaims;
+    return this.#life.faultOf(claims) ?? this.#life.notActive(Number(claims.nbf), Date.now());
   }
 
   #optionsFor(key: VerificationKey): VerifyOptions & { complete: true } {
@@ -123,55 +125,52 @@ export class TokenVerifier {
 }
 
 /**
- * Takes a token apart without verifying it.
+ * Takes a token apart without verifying it, so that its key can be found.
  *
- * @throws UnauthorizedError `invalid_token`, `malformed`
+ * @throws UnauthorizedError `invalid_token`: `malformed`, or `signature` where there is none
  */
 export function decodeUnverified(token: string): UnverifiedToken {
+  const parts = token.split('.');
+  if (parts.length !== 3) throw malformed();
   let decoded;
   try {
     decoded = decode(token, { complete: true });
   } catch {
     // Not JSON inside.
   }
-  if (!decoded || token.split('.').length !== 3 || !isClaims(decoded.payload)) throw malformed();
+  if (!decoded || !isClaims(decoded.payload) || !holdsObject(token)) throw malformed();
+  // Nobody has to look for the key of a token that no key can be good for.
+  if (parts[2] === '') throw unsigned();
   return { header: decoded.header as JwtHeader, payload: decoded.payload };
 }
 
-/** What is refused as not being a JWT at all. */
-export function malformed(message = 'jwt malformed'): UnauthorizedError {
-  return unauthorized(CODES.invalidToken, { message, reason: REASONS.malformed });
+/** RFC 7519 §7.2, step 10: the payload is UTF-8, and a JSON object. */
+function holdsObject(token: string): boolean {
+  const bytes = Buffer.from(token.slice(token.indexOf('.') + 1, token.lastIndexOf('.')), 'base64url');
+  // What follows an opening brace is the object's: that it is JSON is known by now.
+  return isUtf8(bytes) && bytes.find((byte) => !JSON_SPACE.has(byte)) === OPENING_BRACE;
 }
 
-/** A token whose life is over, found so by the library and not by `jsonwebtoken`. */
-export function expired(): UnauthorizedError {
-  return unauthorized(CODES.invalidToken, { message: 'jwt expired', reason: REASONS.expired });
-}
+/** RFC 8259 §2: space, tab, line feed, carriage return. */
+const JSON_SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+const OPENING_BRACE = 0x7b;
 
 function isClaims(payload: unknown): payload is JwtClaims {
   return typeof payload === 'object' && payload !== null && !Array.isArray(payload);
+}
+
+/** V8's `SyntaxError` of `JSON.parse` holds the whole text that was parsed. */
+function withoutSource(error: unknown): Error {
+  const { name, message } = error as Error;
+  return Object.assign(new Error(ownText(message)), { name });
 }
 
 function isMisfit(refusal: UnauthorizedError): boolean {
   return refusal.data.reason === REASONS.signature || refusal.data.reason === REASONS.algorithm;
 }
 
-function toRefusal(error: unknown): UnauthorizedError {
-  const reason = reasonOf(error);
-  if (reason === undefined) {
-    // jws and crypto throw whatever they like at odd tokens; their words are not for the wire.
-    return unauthorized(CODES.invalidToken, { reason: REASONS.malformed, cause: error });
-  }
-  return unauthorized(CODES.invalidToken, {
-    message: (error as Error).message,
-    reason,
-    cause: error,
-  });
-}
-
 function reasonOf(error: unknown): UnauthorizedReason | undefined {
   if (error instanceof TokenExpiredError) return REASONS.expired;
-  if (error instanceof NotBeforeError) return REASONS.notActive;
   if (!(error instanceof JsonWebTokenError)) return undefined;
   return REASON_BY_MESSAGE.find(([beginning]) => error.message.startsWith(beginning))?.[1];
 }

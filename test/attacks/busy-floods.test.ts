@@ -229,6 +229,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       await new Promise(setImmediate);
       expect(slow).to.include({ asked: 1 });
       expect(told.codes).to.have.length(codes);
+      told.clear();
       expect(await countAlive(refs)).to.equal(0);
     });
   });

@@ -35,7 +35,7 @@ for (const name of ['socket.io-4-0', 'socket.io']) {
       http = createServer();
       io = new Version(http);
       await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-      const auth = authorize({ secret: SECRET, allow: ['login'] });
+      const auth = authorize({ secret: SECRET, allow: ['login'], holdEvents: 0 });
       auth.attach(io).on('connection', (socket: Socket) => {
         socket.onAny((event) => heard.push(event));
         socket.on('question', (reply: () => void) => reply());

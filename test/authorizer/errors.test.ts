@@ -17,6 +17,7 @@ const RETRYABLE: Record<UnauthorizedCode, boolean> = {
   invalid_secret: true,
   revocation_unavailable: true,
   identity_mismatch: false,
+  insufficient_scope: false,
   authentication_in_progress: true,
   not_authenticated: true,
   authentication_timeout: true,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { authorize, UnauthorizedError } from '../../lib';
-import type { AuthorizeOptions } from '../../lib';
+import type { AuthorizeOptions, JwtClaims } from '../../lib';
 import { toVerificationKey } from '../../lib/token/keys';
 import { toSettings } from '../../lib/authorizer/settings';
 import { membersOf, readText } from '../support/repository';
@@ -18,6 +18,7 @@ const WRONG: Record<string, unknown[]> = {
   isolate: ['no'],
   onExpired: ['explode', true, null],
   renewNotice: [-1, '30s', NaN],
+  userClaim: ['', 7, null],
   sameSubject: [0],
   scope: ['global', null],
   maxTokenBytes: [0, -1, 1.5, '8k'],
@@ -32,11 +33,28 @@ const WRONG: Record<string, unknown[]> = {
   decodedPropertyName: ['', 7, '__proto__', 'data', 'emit'],
   encodedPropertyName: ['', 'handshake'],
   callback: ['now', NaN, Infinity, null],
+  getToken: ['x-token', null],
   cookie: ['', true],
+  origins: [
+    'https://app.example.com',
+    [7],
+    ['null'],
+    ['*'],
+    ['app.example.com'],
+    ['https://app.example.com/'],
+    ['https://*.example.com'],
+    ['https://app.example.com', ''],
+  ],
   auth_header_required: ['yes'],
   success: [true],
   fail: [true],
-  revocation: [{}, { add: () => undefined }, null],
+  revocation: [
+    {},
+    { add: () => undefined },
+    null,
+    { add: () => undefined, isRevoked: () => false, rulesSince: 7 },
+  ],
+  recheckInterval: [-1, '10s', NaN, null],
   issuer: ['', [], [''], 7, null],
   audience: ['', [], [''], 7, /chat/g, /chat/y, ['chat', /chat/gy]],
   subject: ['', 7],
@@ -64,6 +82,40 @@ describe('the options of authorize()', () => {
       });
     }
   }
+
+  for (const value of [true, 'jwks', null]) {
+    it(`throw a TypeError that names verify for ${JSON.stringify(value)}`, () => {
+      expect(() => authorize({ verify: value } as never)).to.throw(TypeError, 'options.verify must');
+    });
+  }
+
+  const verify = (): object => ({});
+  const verification: [name: string, value: unknown][] = [
+    ['secret', SECRET],
+    ['algorithms', ['HS256']],
+    ['issuer', 'alice'],
+    ['audience', 'chat'],
+    ['subject', 'bob'],
+    ['jwtid', 'one'],
+    ['nonce', 'one'],
+    ['ignoreNotBefore', false],
+  ];
+  for (const [name, value] of verification) {
+    it(`throw a TypeError for ${name} together with verify, which verifies alone`, () => {
+      expect(() => authorize({ verify, [name]: value } as never)).to.throw(
+        TypeError,
+        `options.${name} must not`,
+      );
+      const { keySource } = toSettings({ verify, [name]: undefined });
+      expect(keySource).to.deep.equal({ verify });
+    });
+  }
+
+  it('say with verify what the library applies to its claims', () => {
+    const options = { clockTolerance: 5, maxAge: '1h', ignoreExpiration: true };
+    const { life } = toSettings({ verify, ...options });
+    expect(life.endOf({ exp: 100, iat: 50 })).to.equal(3_650_000);
+  });
 
   for (const secret of [undefined, null, '', 7, {}, [], [''], [SECRET, undefined], Buffer.alloc(0)]) {
     it(`throw a TypeError for the secret ${JSON.stringify(secret)}`, () => {
@@ -139,6 +191,33 @@ describe('the options of authorize()', () => {
       encodedPropertyName: 'encoded_token',
       headerOnly: false,
       allow: new Set(),
+      cookie: undefined,
+      origins: new Set(),
+    });
+  });
+
+  it('have origins in one form', () => {
+    const origins = ['HTTPS://App.example.com:443', 'http://[0:0::1]:80', 'capacitor://localhost'];
+    expect([...toSettings({ secret: SECRET, origins }).origins]).to.deep.equal([
+      'https://app.example.com',
+      'http://[::1]',
+      'capacitor://localhost',
+    ]);
+  });
+
+  it('name the user by a claim of the token itself', () => {
+    expect(toSettings({ secret: SECRET }).userClaim({ sub: 'bob', id: 7 })).to.equal('bob');
+    expect(toSettings({ secret: SECRET, userClaim: 'id' }).userClaim({ sub: 'bob', id: 7 })).to.equal('7');
+    const userClaim = ({ id }: JwtClaims): string => `user ${String(id)}`;
+    expect(toSettings({ secret: SECRET, userClaim }).userClaim({ id: 7 })).to.equal('user 7');
+  });
+
+  it('bound how long a rule of revoke must be kept: ignoreExpiration ignores exp, and never maxAge', () => {
+    const options = { secret: SECRET, clockTolerance: 5, maxAge: 100 };
+    expect(toSettings(options)).to.include({ maxTokenLife: 105_000, lifeAfterExp: 5000 });
+    expect(toSettings({ ...options, ignoreExpiration: true })).to.include({
+      maxTokenLife: 105_000,
+      lifeAfterExp: Infinity,
     });
   });
 
@@ -152,7 +231,8 @@ describe('the options of authorize()', () => {
     const key = toVerificationKey(SECRET);
     expect(verifier.verify(createToken({ iss: 'alice' }), [key])).to.include({ iss: 'alice' });
     expect(verifier.verify(createToken({ iss: 'eve' }), [key])).to.be.instanceOf(UnauthorizedError);
-    expect(settings.allow.has('everything')).to.equal(false);
+    expect(settings.permissions.isOpenToAll('login')).to.equal(true);
+    expect(settings.permissions.isOpenToAll('everything')).to.equal(false);
     expect(Object.isFrozen(settings)).to.equal(true);
   });
 });

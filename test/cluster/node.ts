@@ -4,16 +4,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdapter as createClusterAdapter } from '@socket.io/cluster-adapter';
-import { createAdapter as createRedisAdapter } from '@socket.io/redis-adapter';
+import { createAdapter as createRedisAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
+import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { Server } from 'socket.io';
 import type { ServerOptions, Socket } from 'socket.io';
 import { authorize } from '../../lib';
-import type { AuthorizedSocket, Revocation } from '../../lib';
+import type { AuthorizedSocket, Revocation, RevocationStore } from '../../lib';
 import { redisRevocationStore } from '../../lib/redis';
 import { Inbox } from '../support/inbox';
 import type { Answer, NodeConfig, Question } from '../support/node-process';
+import { ofIoredis } from '../support/redis-clients';
 import { SECRET } from '../support/tokens';
 
 const config = JSON.parse(process.env.TEST_NODE ?? '') as NodeConfig;
@@ -49,7 +51,15 @@ async function adapter(): Promise<Partial<ServerOptions>> {
   if (config.adapter === 'streams')
     return { ...base, adapter: createStreamsAdapter(client, { blockTimeInMs: 1_000 }) };
   const subClient = await connectedClient(config.subscriberUrl);
+  if (config.adapter === 'sharded') return { ...base, adapter: createShardedAdapter(client, subClient) };
   return { ...base, adapter: createRedisAdapter(client, subClient) };
+}
+
+async function store(): Promise<RevocationStore> {
+  const url = config.storeUrl ?? config.redisUrl;
+  if (config.store !== 'ioredis') return redisRevocationStore(await connectedClient(url));
+  const { client } = await ofIoredis(new Redis(url ?? '', { retryStrategy: () => 20 }));
+  return redisRevocationStore(client);
 }
 
 async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
@@ -57,13 +67,15 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
   const auth = authorize({
     secret: SECRET,
     ...config.options,
-    ...(config.store && { revocation: redisRevocationStore(await connectedClient()) }),
+    ...(config.store && { revocation: await store() }),
   });
+  if (config.isMute) Object.assign(io.of('/').adapter, { serverSideEmit: () => undefined });
   if (config.options?.handshake === true) io.use(auth);
   auth.attach(io).on('authenticated', (socket: AuthorizedSocket) => {
     void socket.join(`user ${socket.decoded_token.sub}`);
   });
   const inbox = new Inbox();
+  process.on('warning', (warning) => inbox.push('a warning', [warning.message]));
   io.on('mark', (name: string) => inbox.push(name, []));
   io.on('connection', (socket: Socket) => {
     void socket.join('everyone');
@@ -85,6 +97,7 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
     emit: (event: string, room?: string) => void (room === undefined ? io : io.to(room)).emit(event, 'told'),
     mark: (name: string) => void io.serverSideEmit('mark', name),
     untilMark: (name: string) => inbox.take(name),
+    untilWarning: () => inbox.take('a warning'),
     fetchSockets: async () =>
       (await io.fetchSockets()).map(({ id, data }) => ({ id, data: data as unknown })),
     fetchById: async (id: string) => (await io.in(id).fetchSockets()).length,

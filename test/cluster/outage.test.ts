@@ -3,7 +3,9 @@ import type { AuthorizerStats } from '../../lib';
 import { redisRevocationStore } from '../../lib/redis';
 import { needs } from '../support/debian';
 import { introduce, NodeProcess } from '../support/node-process';
-import { callsOf, ready, RedisServer } from '../support/redis';
+import { callsOf, RedisServer } from '../support/redis';
+import { PACKAGES } from '../support/redis-clients';
+import type { StoreClient } from '../support/redis-clients';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
 
@@ -15,26 +17,37 @@ describe('while Redis is gone', () => {
     redis = await RedisServer.start({ persistent: true });
   });
 
-  // What a failed test has left stopped.
-  afterEach(() => redis.start());
+  const connections: StoreClient[] = [];
+  const closeAfter = (connection: StoreClient): void => void connections.push(connection);
+
+  afterEach(async () => {
+    for (const connection of connections.splice(0)) connection.close();
+    // What a failed test has left stopped.
+    await redis.start();
+  });
 
   after(async () => {
     await NodeProcess.closeAll();
     await redis?.close();
   });
 
-  for (const adapter of ['redis', 'streams'] as const) {
-    it(`nobody is let in, and the process goes on and recovers by itself, on the ${adapter} adapter`, async () => {
+  const SETUPS = [
+    ['redis', 'redis'],
+    ['streams', 'redis'],
+    ['redis', 'ioredis'],
+  ] as const;
+  for (const [adapter, store] of SETUPS) {
+    it(`nobody is let in, and the process goes on and recovers by itself, on the ${adapter} adapter with a store on ${store}`, async () => {
       const [here, there] = (await NodeProcess.startAll(2, {
         adapter,
         redisUrl: redis.url,
-        store: true,
+        store,
         commandTimeout: 100,
         connectionStateRecovery: {},
       })) as [NodeProcess, NodeProcess];
       await introduce(here, there);
       // Names that no other test has revoked.
-      const [bob, dora] = [`bob on ${adapter}`, `dora on ${adapter}`];
+      const [bob, dora] = [`bob on ${adapter}, ${store}`, `dora on ${adapter}, ${store}`];
       const ended = await here.loggedIn(createToken({ sub: bob }));
       const leaving = await here.loggedIn(createToken({ sub: 'carol' }));
       const pending = await here.connected();
@@ -66,63 +79,73 @@ describe('while Redis is gone', () => {
     });
   }
 
-  it('nothing that revoke had resolved for is lost when Redis is killed, if it persists', async () => {
-    const token = createToken({ sub: 'erna', jti: 'one' });
-    const world = await new World().listen();
-    const after = await new World().listen();
-    try {
-      const client = await redis.connected();
-      const auth = world.authorize({ revocation: redisRevocationStore(client) });
-      auth.attach(world.io);
-      await auth.revoke({ jti: 'one' });
-      await redis.kill();
-      await redis.start();
-      await ready(client);
-      // A process that has never heard of it.
-      after.authorize({ revocation: redisRevocationStore(client) }).attach(after.io);
-      for (const one of [world, after]) {
-        const answer = await (await one.connected()).authenticate(token);
-        expect(answer).to.have.nested.property('error.reason', 'revoked');
+  for (const [name, clients] of Object.entries(PACKAGES)) {
+    it(`nothing that revoke had resolved for is lost when Redis is killed, if it persists, on a client of ${name}`, async () => {
+      const token = createToken({ sub: 'erna', jti: 'one' });
+      const world = await new World().listen();
+      const after = await new World().listen();
+      try {
+        const connection = await clients.connected(redis);
+        closeAfter(connection);
+        const auth = world.authorize({ revocation: redisRevocationStore(connection.client) });
+        auth.attach(world.io);
+        await auth.revoke({ jti: 'one' });
+        await redis.kill();
+        await redis.start();
+        await connection.ready();
+        // A process that has never heard of it.
+        const other = await clients.connected(redis);
+        closeAfter(other);
+        after.authorize({ revocation: redisRevocationStore(other.client) }).attach(after.io);
+        for (const one of [world, after]) {
+          const answer = await (await one.connected()).authenticate(token);
+          expect(answer).to.have.nested.property('error.reason', 'revoked');
+        }
+      } finally {
+        await Promise.all([world.close(), after.close()]);
       }
-    } finally {
-      await Promise.all([world.close(), after.close()]);
-    }
-  });
+    });
 
-  it('a Redis that stands still lets nobody in either, once keyTimeout is over', async () => {
-    const world = await new World().listen();
-    try {
-      const client = await redis.connected();
-      world.authorize({ revocation: redisRevocationStore(client), keyTimeout: 50 }).attach(world.io);
-      const pending = await world.connected();
-      redis.freeze();
-      const answer = await pending.authenticate(createToken());
-      expect(answer).to.have.nested.property('error.code', 'revocation_unavailable');
-      redis.thaw();
-      await client.ping();
-      expect(await pending.authenticate(createToken())).to.include({ ok: true });
-    } finally {
-      redis.thaw();
-      await world.close();
-    }
-  });
+    it(`a Redis that stands still lets nobody in either, once keyTimeout is over, on a client of ${name}`, async () => {
+      const world = await new World().listen();
+      try {
+        const connection = await clients.connected(redis);
+        closeAfter(connection);
+        world
+          .authorize({ revocation: redisRevocationStore(connection.client), keyTimeout: 50 })
+          .attach(world.io);
+        const pending = await world.connected();
+        redis.freeze();
+        const answer = await pending.authenticate(createToken());
+        expect(answer).to.have.nested.property('error.code', 'revocation_unavailable');
+        redis.thaw();
+        await (await redis.connected()).ping();
+        expect(await pending.authenticate(createToken())).to.include({ ok: true });
+      } finally {
+        redis.thaw();
+        await world.close();
+      }
+    });
 
-  it('a storm of logins asks Redis far fewer times than there are clients', async () => {
-    const world = await new World().listen();
-    try {
-      const client = await redis.connected();
-      world.authorize({ revocation: redisRevocationStore(client) }).attach(world.io);
-      const before = await callsOf(client, 'mget');
-      const clients = await Promise.all(Array.from({ length: 200 }, () => world.connected()));
-      const answers = await Promise.all(
-        clients.map((one, index) => one.authenticate(createToken({ sub: `user ${index}` }))),
-      );
-      expect(answers.filter((answer) => (answer as { ok: boolean }).ok)).to.have.length(200);
-      expect((await callsOf(client, 'mget')) - before).to.be.below(100);
-    } finally {
-      await world.close();
-    }
-  });
+    it(`a storm of logins asks Redis far fewer times than there are clients, on a client of ${name}`, async () => {
+      const world = await new World().listen();
+      try {
+        const connection = await clients.connected(redis);
+        closeAfter(connection);
+        world.authorize({ revocation: redisRevocationStore(connection.client) }).attach(world.io);
+        const admin = await redis.connected();
+        const before = await callsOf(admin, 'mget');
+        const users = await Promise.all(Array.from({ length: 200 }, () => world.connected()));
+        const answers = await Promise.all(
+          users.map((one, index) => one.authenticate(createToken({ sub: `user ${index}` }))),
+        );
+        expect(answers.filter((answer) => (answer as { ok: boolean }).ok)).to.have.length(200);
+        expect((await callsOf(admin, 'mget')) - before).to.be.below(100);
+      } finally {
+        await world.close();
+      }
+    });
+  }
 });
 
 /** Tries until it succeeds: connections come back one by one. */

@@ -1,40 +1,63 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createCluster, RESP_TYPES } from 'redis';
+import { Redis } from 'ioredis';
+import { RESP_TYPES } from 'redis';
 import { redisRevocationStore } from '../../lib/redis';
-import type { RevocationStore } from '../../lib';
+import type { NewRules, RevocationRule, RevocationStore } from '../../lib';
 import { needs } from '../support/debian';
-import { callsOf, ready, RedisServer } from '../support/redis';
+import { callsOf, RedisServer } from '../support/redis';
 import type { RedisConnection } from '../support/redis';
+import { ofIoredis, PACKAGES } from '../support/redis-clients';
+import type { ClientPackage, StoreClient } from '../support/redis-clients';
 
 const PREFIX = '{socketio-authorize}:';
 
-describe('the revocation store in Redis', () => {
+const jti = (name: string, more: object = {}): RevocationRule => ({ jti: name, expiresAt: null, ...more });
+const sub = (name: string, issuedBefore = 1000, more: object = {}): RevocationRule => ({
+  sub: name,
+  issuedBefore,
+  expiresAt: null,
+  ...more,
+});
+
+for (const [name, clients] of Object.entries(PACKAGES)) {
+  describe(`the revocation store in Redis, on a client of ${name}`, () => suite(clients));
+}
+
+function suite(clients: ClientPackage): void {
   let redis: RedisServer;
-  let client: RedisConnection;
+  /** Looks at what is in Redis. */
+  let admin: RedisConnection;
+  let connection: StoreClient;
   let store: RevocationStore;
 
   before(async function () {
     needs(this, 'redis-server');
     redis = await RedisServer.start();
-    client = await redis.connected();
-    store = redisRevocationStore(client);
+    admin = await redis.connected();
+    connection = await clients.connected(redis);
+    store = redisRevocationStore(connection.client);
   });
 
-  beforeEach(() => client.flushAll());
+  beforeEach(() => admin.flushAll());
 
-  after(() => redis?.close());
+  after(async () => {
+    connection?.close();
+    await redis?.close();
+  });
+
+  const news = (cursor?: unknown): Promise<NewRules> => newsOf(store, cursor);
 
   it('refuses the token that a rule names, and no other', async () => {
-    await store.add({ jti: 'one', expiresAt: null });
+    await store.add(jti('one'));
     expect(await store.isRevoked({ jti: 'one', sub: 'bob' })).to.equal(true);
     expect(await store.isRevoked({ jti: 'two', sub: 'one' })).to.equal(false);
     expect(await store.isRevoked({ sub: 'bob' })).to.equal(false);
     expect(await store.isRevoked({})).to.equal(false);
   });
 
-  it("refuses a subject's tokens from before a moment, and those that do not say when they were issued", async () => {
-    await store.add({ sub: 'bob', issuedBefore: 1000, expiresAt: null });
+  it("refuses a user's tokens from before a moment, and those that do not say when they were issued", async () => {
+    await store.add(sub('bob'));
     expect(await store.isRevoked({ sub: 'bob', iat: 999 })).to.equal(true);
     expect(await store.isRevoked({ sub: 'bob' })).to.equal(true);
     expect(await store.isRevoked({ sub: 'bob', iat: 1000 })).to.equal(false);
@@ -42,114 +65,210 @@ describe('the revocation store in Redis', () => {
     expect(await store.isRevoked({ jti: 'bob', iat: 999 })).to.equal(false);
   });
 
-  it('finds a subject that the issuer wrote as a number', async () => {
-    await store.add({ sub: '7', issuedBefore: 1000, expiresAt: null });
-    expect(await store.isRevoked({ sub: 7 as unknown as string, iat: 999 })).to.equal(true);
+  it('refuses the tokens of a session at a provider, however new', async () => {
+    await store.add({ sid: 'session', expiresAt: null });
+    expect(await store.isRevoked({ sub: 'bob', sid: 'session', iat: 9e9 })).to.equal(true);
+    expect(await store.isRevoked({ sub: 'bob', sid: 'other', jti: 'session' })).to.equal(false);
   });
 
-  it('of two moments for one subject the later counts, whichever node says it last', async () => {
-    const others = await Promise.all([redis.connected(), redis.connected()]);
-    const stores = others.map((other) => redisRevocationStore(other));
+  it('with an issuer refuses its tokens alone, and without one those of all', async () => {
+    await store.add(sub('bob', 1000, { iss: 'a' }));
+    await store.add(jti('one', { iss: 'a' }));
+    await store.add(jti('two'));
+    const answers = [
+      { sub: 'bob', iss: 'a', iat: 1 },
+      { jti: 'one', iss: 'a' },
+      { jti: 'two', iss: 'b' },
+      { sub: 'bob', iss: 'b', iat: 1 },
+      { sub: 'bob', iat: 1 },
+      { jti: 'one', iss: 'b' },
+    ].map(async (identity) => store.isRevoked(identity));
+    expect(await Promise.all(answers)).to.deep.equal([true, true, true, false, false, false]);
+  });
+
+  it('of two moments for one user the later counts, whichever node says it last', async () => {
+    const others = await Promise.all([clients.connected(redis), clients.connected(redis)]);
+    const stores = others.map(({ client }) => redisRevocationStore(client));
     const moments = Array.from({ length: 200 }, (_, index) => 1000 + ((index * 37) % 200));
-    await Promise.all(
-      moments.map((issuedBefore, index) =>
-        stores[index % 2]?.add({ sub: 'bob', issuedBefore, expiresAt: null }),
-      ),
-    );
+    await Promise.all(moments.map((moment, index) => stores[index % 2]?.add(sub('bob', moment))));
+    for (const other of others) other.close();
     expect(await store.isRevoked({ sub: 'bob', iat: 1198 })).to.equal(true);
     expect(await store.isRevoked({ sub: 'bob', iat: 1199 })).to.equal(false);
   });
 
   it('lets a rule expire a minute after the tokens that it refuses, since the clocks of nodes differ', async () => {
-    await store.add({ jti: 'one', expiresAt: Date.now() + 5_000 });
-    expect(await client.pTTL(`${PREFIX}jti:one`)).to.be.within(60_000, 65_000);
-    await store.add({ jti: 'two', expiresAt: Date.now() - 59_900 });
+    await store.add(jti('one', { expiresAt: Date.now() + 5_000 }));
+    expect(await admin.pTTL(`${PREFIX}jti:one`)).to.be.within(60_000, 65_000);
+    await store.add(jti('two', { expiresAt: Date.now() - 59_900 }));
     while (await store.isRevoked({ jti: 'two' }));
-    expect(await client.keys('*')).to.deep.equal([`${PREFIX}jti:one`]);
-    await store.add({ jti: 'over', expiresAt: Date.now() - 60_001 });
-    expect(await client.exists(`${PREFIX}jti:over`)).to.equal(0);
+    expect(await admin.keys(`${PREFIX}jti:*`)).to.deep.equal([`${PREFIX}jti:one`]);
+    await store.add(jti('over', { expiresAt: Date.now() - 60_001 }));
+    expect(await admin.exists(`${PREFIX}jti:over`)).to.equal(0);
   });
 
   it('never shortens the life of a rule', async () => {
     const key = `${PREFIX}sub:bob`;
-    await store.add({ sub: 'bob', issuedBefore: 1000, expiresAt: Date.now() + 100_000 });
-    await store.add({ sub: 'bob', issuedBefore: 2000, expiresAt: Date.now() + 10_000 });
-    expect(await client.pTTL(key)).to.be.within(110_000, 160_000);
-    await store.add({ sub: 'bob', issuedBefore: 1500, expiresAt: null });
-    expect(await client.pTTL(key)).to.equal(-1);
-    await store.add({ sub: 'bob', issuedBefore: 3000, expiresAt: Date.now() + 10_000 });
-    expect(await client.pTTL(key)).to.equal(-1);
-    expect(await client.get(key)).to.equal('3000');
+    await store.add(sub('bob', 1000, { expiresAt: Date.now() + 100_000 }));
+    await store.add(sub('bob', 2000, { expiresAt: Date.now() + 10_000 }));
+    expect(await admin.pTTL(key)).to.be.within(110_000, 160_000);
+    await store.add(sub('bob', 1500));
+    expect(await admin.pTTL(key)).to.equal(-1);
+    await store.add(sub('bob', 3000, { expiresAt: Date.now() + 10_000 }));
+    expect(await admin.pTTL(key)).to.equal(-1);
+    expect(await admin.get(key)).to.equal('3000');
+  });
+
+  it('understands the rules that version 1 had written', async () => {
+    await admin.set(`${PREFIX}jti:one`, '1');
+    await admin.set(`${PREFIX}sub:bob`, '1000');
+    expect(await store.isRevoked({ jti: 'one', iat: 5 })).to.equal(true);
+    expect(await store.isRevoked({ sub: 'bob', iat: 999 })).to.equal(true);
   });
 
   it('answers a storm of 2,000 checks with four commands, not one by one', async () => {
-    await store.add({ jti: 'jti 1234', expiresAt: null });
-    const before = await callsOf(client, 'mget');
+    await store.add(jti('jti 1234'));
+    const before = await callsOf(admin, 'mget');
     const answers = await Promise.all(
       Array.from({ length: 2_000 }, async (_, index) =>
         store.isRevoked({ jti: `jti ${index}`, sub: `${index}` }),
       ),
     );
     expect(answers.flatMap((answer, index) => (answer ? [index] : []))).to.deep.equal([1234]);
-    expect((await callsOf(client, 'mget')) - before).to.equal(4);
+    expect((await callsOf(admin, 'mget')) - before).to.equal(4);
   });
 
   it('takes a prefix, for two applications on one Redis', async () => {
-    const other = redisRevocationStore(client, { prefix: '{other}:' });
-    await other.add({ jti: 'one', expiresAt: null });
-    expect(await client.keys('*')).to.deep.equal(['{other}:jti:one']);
+    const other = redisRevocationStore(connection.client, { prefix: '{other}:' });
+    await other.add(jti('one'));
+    expect(await admin.keys('*')).to.have.members(['{other}:jti:one', '{other}:rules']);
     expect(await other.isRevoked({ jti: 'one' })).to.equal(true);
     expect(await store.isRevoked({ jti: 'one' })).to.equal(false);
-  });
-
-  it('takes a client that gives buffers', async () => {
-    const buffers = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
-    const other = redisRevocationStore(buffers);
-    await other.add({ sub: 'bob', issuedBefore: 1000, expiresAt: null });
-    expect(await other.isRevoked({ sub: 'bob', iat: 999 })).to.equal(true);
-    expect(await other.isRevoked({ sub: 'bob', iat: 1000 })).to.equal(false);
+    expect((await news()).rules).to.deep.equal([]);
   });
 
   it('works on Redis Cluster', async () => {
     const node = await RedisServer.start({ cluster: true });
-    const cluster = createCluster({ rootNodes: [{ url: node.url }] });
+    const nodeAdmin = await node.connected();
+    await nodeAdmin.clusterAddSlotsRange({ start: 0, end: 16_383 });
+    while (!(await nodeAdmin.clusterInfo()).startsWith('cluster_state:ok')) await sleep(20);
+    const cluster = await clients.ofCluster(node);
     try {
-      const admin = await node.connected();
-      await admin.clusterAddSlotsRange({ start: 0, end: 16_383 });
-      while (!(await admin.clusterInfo()).startsWith('cluster_state:ok')) await sleep(20);
-      await cluster.connect();
-      const other = redisRevocationStore(cluster);
-      await other.add({ jti: 'one', expiresAt: null });
-      await other.add({ sub: 'bob', issuedBefore: 1000, expiresAt: null });
+      const other = redisRevocationStore(cluster.client);
+      await other.add(jti('one', { id: 'a' }));
+      await other.add(sub('bob', 1000, { iss: 'a' }));
       const answers = [
         { jti: 'one', sub: 'carol' },
-        { jti: 'two', sub: 'bob' },
+        { jti: 'two', sub: 'bob', iss: 'a' },
         { jti: 'two', sub: 'carol' },
-      ];
-      expect(await Promise.all(answers.map(async (claims) => other.isRevoked(claims)))).to.deep.equal([
-        true,
-        true,
-        false,
-      ]);
+      ].map(async (claims) => other.isRevoked(claims));
+      expect(await Promise.all(answers)).to.deep.equal([true, true, false]);
+      expect((await newsOf(other)).rules).to.have.length(2);
     } finally {
-      cluster.destroy();
+      cluster.close();
       await node.close();
     }
   });
 
+  describe('lists what is new', () => {
+    it('from a cursor on, in order, and all that it has without one', async () => {
+      const before = await news();
+      expect(before.rules).to.deep.equal([]);
+      const rules = [jti('one'), { sid: 's', iss: 'a', expiresAt: Date.now() + 1e6 }, sub('bob')];
+      for (const rule of rules) await store.add(rule);
+      const after = await news(before.cursor);
+      expect(after).to.deep.include({ rules, incomplete: false });
+      expect((await news()).rules).to.deep.equal(rules);
+    });
+
+    it('goes back some seconds at each look, and not for ever', async () => {
+      await admin.xAdd(`${PREFIX}rules`, `${Date.now() - 6_000}-0`, { rule: JSON.stringify(jti('old')) });
+      await store.add(jti('new'));
+      const { rules, cursor } = await news();
+      expect(rules).to.deep.equal([jti('old'), jti('new')]);
+      expect((await news(cursor)).rules).to.deep.equal([jti('new')]);
+    });
+
+    it('tells when a rule was made, and until when sessions may go on, by the clock of the reader', async () => {
+      const now = Date.now();
+      // By a node whose clock is an hour behind; the ms that are left are what counts.
+      await admin.xAdd(`${PREFIX}rules`, `${now - 2_000}-0`, {
+        rule: JSON.stringify({
+          sub: 'bob',
+          issuedBefore: 7,
+          everySession: true,
+          graceLeft: 5_000,
+          expiresAt: null,
+        }),
+      });
+      const [rule] = (await news()).rules as unknown as [{ revokedAt: number; graceUntil: number }];
+      expect(rule).to.include({ sub: 'bob', issuedBefore: 7 });
+      expect(rule.revokedAt).to.be.within(now - 2_000, Date.now() - 2_000);
+      expect(rule.graceUntil - rule.revokedAt).to.equal(5_000);
+      const revokedAt = Date.now();
+      await store.add(sub('carol', 7, { revokedAt, graceUntil: revokedAt + 5_000 }));
+      const later = (await news()).rules[1] as { revokedAt: number; graceUntil: number };
+      expect(later.revokedAt).to.be.within(revokedAt, Date.now());
+      expect(later.graceUntil).to.be.within(revokedAt + 4_900, Date.now() + 5_000);
+    });
+
+    it('takes nothing for later than now, should the clock of Redis have been set back', async () => {
+      await admin.xAdd(`${PREFIX}rules`, `${Date.now() + 60_000}-0`, {
+        rule: JSON.stringify({ sub: 'bob', issuedBefore: 7, everySession: true, expiresAt: null }),
+      });
+      const [rule] = (await news()).rules as unknown as [{ revokedAt: number }];
+      expect(rule.revokedAt).to.be.at.most(Date.now());
+    });
+
+    it('a rule once, of which other nodes have written copies, and again what is revoked again', async () => {
+      for (const id of ['a', 'a', 'b', 'a']) await store.add(jti('one', { id }));
+      expect((await news()).rules.map(({ id }) => id)).to.deep.equal(['a', 'b']);
+    });
+
+    it('more than 2,000 rules in one answer', async () => {
+      for (let start = 0; start < 2_100; start += 700)
+        await Promise.all(
+          Array.from({ length: 700 }, async (_, index) => store.add(jti(`${start + index}`))),
+        );
+      const { rules } = await news();
+      expect(new Set(rules.map((rule) => ('jti' in rule ? rule.jti : ''))).size).to.equal(2_100);
+      expect(rules).to.have.length(2_100);
+    });
+
+    it('for an hour, and says so to a node that was away for longer', async () => {
+      const hour = 3_600_000;
+      const now = Date.now();
+      await admin.xAdd(`${PREFIX}rules`, `${now - hour - 1_000}-0`, { rule: JSON.stringify(jti('old')) });
+      await store.add(jti('new'));
+      expect((await news()).rules).to.deep.equal([jti('new')]);
+      expect(await admin.pTTL(`${PREFIX}rules`)).to.be.within(hour - 10_000, hour);
+      expect(await news(now - hour + 60_000)).to.include({ incomplete: false });
+      expect(await news(now - hour - 1)).to.include({ incomplete: true });
+    });
+
+    for (const odd of ['not JSON', '{"jti":7}']) {
+      it(`says that something is missing where it holds ${odd}, and tells the rest`, async () => {
+        await admin.xAdd(`${PREFIX}rules`, '*', { rule: odd });
+        await store.add(jti('one'));
+        expect(await news()).to.deep.include({ rules: [jti('one')], incomplete: true });
+      });
+    }
+  });
+
   it('rejects what Redis holds that is no rule', async () => {
-    await client.set(`${PREFIX}sub:bob`, 'not a number');
+    await admin.set(`${PREFIX}sub:bob`, 'not a number');
     expect(await outcome(store.isRevoked({ sub: 'bob', iat: 1 }))).to.be.an('error');
-    expect(await outcome(store.add({ sub: 'bob', issuedBefore: 1, expiresAt: null }))).to.be.an('error');
+    expect(await outcome(store.add(sub('bob', 1)))).to.be.an('error');
+    await admin.set(`${PREFIX}rules`, 'not a stream');
+    expect(await outcome(news())).to.be.an('error');
   });
 
   it('rejects at once while Redis is gone, and works again when it is back', async () => {
     await redis.stop();
-    expect(await outcome(store.isRevoked({ jti: 'one' }))).to.be.an('error');
-    expect(await outcome(store.add({ jti: 'one', expiresAt: null }))).to.be.an('error');
+    const answers = [store.isRevoked({ jti: 'one' }), store.add(jti('one')), news()];
+    for (const one of await Promise.all(answers.map(outcome))) expect(one).to.be.an('error');
     await redis.start();
-    await ready(client);
-    await store.add({ jti: 'two', expiresAt: null });
+    await connection.ready();
+    await store.add(jti('two'));
     expect(await store.isRevoked({ jti: 'two' })).to.equal(true);
     // What was told to have failed was not done later.
     expect(await store.isRevoked({ jti: 'one' })).to.equal(false);
@@ -157,36 +276,85 @@ describe('the revocation store in Redis', () => {
 
   it('rejects what it was asked when Redis is killed before it answers', async () => {
     redis.freeze();
-    const answers = [store.isRevoked({ jti: 'one' }), store.add({ jti: 'one', expiresAt: null })];
+    const answers = [store.isRevoked({ jti: 'one' }), store.add(jti('one')), news()];
     const outcomes = Promise.all(answers.map(outcome));
     // Sent by now: its own check comes after the store's.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     await redis.kill();
     for (const one of await outcomes) expect(one).to.be.an('error');
     await redis.start();
-    await ready(client);
+    await connection.ready();
   });
 
   it('loses nothing that it had taken when a Redis that persists is killed', async () => {
     const durable = await RedisServer.start({ persistent: true });
+    const other = await clients.connected(durable);
     try {
-      const other = await durable.connected();
-      const rules = redisRevocationStore(other);
-      await rules.add({ jti: 'one', expiresAt: Date.now() + 60_000 });
+      const rules = redisRevocationStore(other.client);
+      await rules.add(jti('one', { expiresAt: Date.now() + 60_000 }));
       await durable.kill();
       await durable.start();
-      await ready(other);
+      await other.ready();
       expect(await rules.isRevoked({ jti: 'one' })).to.equal(true);
+      expect((await newsOf(rules)).rules).to.have.length(1);
     } finally {
+      other.close();
       await durable.close();
     }
   });
+}
 
-  it('throws a TypeError for what is no client or no option', () => {
+describe('the revocation store in Redis', () => {
+  let redis: RedisServer;
+  before(async function () {
+    needs(this, 'redis-server');
+    redis = await RedisServer.start();
+  });
+  after(() => redis?.close());
+
+  it('takes a client of redis that gives buffers', async () => {
+    const client = (await redis.connected()).withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+    const store = redisRevocationStore(client);
+    await store.add(sub('bob'));
+    expect(await store.isRevoked({ sub: 'bob', iat: 999 })).to.equal(true);
+    expect(await store.isRevoked({ sub: 'bob', iat: 1000 })).to.equal(false);
+    expect((await newsOf(store)).rules).to.deep.equal([sub('bob')]);
+  });
+
+  it('takes a client of ioredis that puts a prefix of its own before all keys', async () => {
+    const { client, close } = await ofIoredis(new Redis(redis.port, { keyPrefix: 'mine:' }));
+    const store = redisRevocationStore(client, { prefix: '{other}:' });
+    await store.add(jti('one', { id: 'a' }));
+    expect(await store.isRevoked({ jti: 'one' })).to.equal(true);
+    expect((await newsOf(store)).rules).to.have.length(1);
+    close();
+    const admin = await redis.connected();
+    expect(await admin.exists('mine:{other}:jti:one')).to.equal(1);
+  });
+
+  it('works with ioredis by way of Sentinel', async () => {
+    const sentinel = await RedisServer.start({ sentinelOf: redis.port });
+    const sentinels = [{ host: '127.0.0.1', port: sentinel.port }];
+    const { client, close } = await ofIoredis(new Redis({ sentinels, name: 'main' }));
+    try {
+      const store = redisRevocationStore(client);
+      await store.add(jti('by way of Sentinel'));
+      expect(await store.isRevoked({ jti: 'by way of Sentinel' })).to.equal(true);
+    } finally {
+      close();
+      await sentinel.close();
+    }
+  });
+
+  it('throws a TypeError for what is no client or no option', async () => {
+    const client = await redis.connected();
     const wrong: [unknown, unknown, RegExp][] = [
-      [undefined, {}, /client must be a client of the redis package/],
+      [undefined, {}, /client must be a client of the redis or ioredis package/],
       [null, {}, /client must be/],
+      // As of version 3 of redis, which answers by callback.
       [{ mget: () => 0, eval: () => 0 }, {}, /client must be/],
+      [{ mGet: () => 0 }, {}, /client must be/],
+      [{ mget: () => 0, status: 'ready' }, {}, /client must be/],
       [client, null, /options must be an object/],
       [client, { prefx: 'x' }, /options\.prefx is not an option/],
       [client, { prefix: '' }, /options\.prefix must be a string/],
@@ -197,6 +365,10 @@ describe('the revocation store in Redis', () => {
     }
   });
 });
+
+async function newsOf(store: RevocationStore, cursor?: unknown): Promise<NewRules> {
+  return (await store.rulesSince?.(cursor)) as NewRules;
+}
 
 /** What comes of a promise, its error included. */
 async function outcome(answer: unknown): Promise<unknown> {

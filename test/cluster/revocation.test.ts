@@ -8,6 +8,7 @@ import type { TestClient } from '../support/world';
 
 const ADAPTERS = {
   redis: '@socket.io/redis-adapter',
+  sharded: '@socket.io/redis-adapter, sharded',
   streams: '@socket.io/redis-streams-adapter',
   cluster: '@socket.io/cluster-adapter',
 } as const;
@@ -59,6 +60,48 @@ for (const [adapter, name] of Object.entries(ADAPTERS)) {
       await two?.until('more news');
     });
 
+    it('ends every session of a user on another node, however far ahead the clock of the issuer is', async () => {
+      const ahead = createToken({ sub: 'hugo', iat: Math.floor(Date.now() / 1000) + 30 });
+      const hugo = await there.loggedIn(ahead);
+      const { issuedBefore } = await here.call<{ issuedBefore: number }>('revoke', { sub: 'hugo' });
+      await expectRevoked(hugo, true);
+      // Who asked for it stays, by a token that was issued since.
+      await there.loggedIn(createToken({ sub: 'hugo', iat: issuedBefore }));
+    });
+
+    it("ends a provider's session on every node, and no other of the user, nor one of another provider", async () => {
+      const claims = [
+        { sub: 'ida', sid: 'one', iss: 'a' },
+        { sub: 'ida', sid: 'two', iss: 'a' },
+        { sub: 'ida', sid: 'one', iss: 'b' },
+      ];
+      const [ended, ...others] = await Promise.all(claims.map((one) => there.loggedIn(createToken(one))));
+      await here.call('revoke', { sid: 'one', iss: 'a' });
+      await expectRevoked(ended as TestClient, false);
+      for (const node of [here, there]) await expectRefused(node, createToken(claims[0]));
+      await here.call('emit', 'still here');
+      for (const other of others) await other.until('still here');
+    });
+
+    it('with grace asks for a fresh token on every node, and ends who shows none', async () => {
+      const former = createToken({ sub: 'jane', role: 'user' });
+      const clients = await Promise.all([here, there].map((node) => node.loggedIn(former)));
+      const [saved, idle] = await Promise.all([there.loggedIn(former), there.loggedIn(former)]);
+      const revokedAt = Date.now();
+      await here.call('revoke', { sub: 'jane', grace: 3_000 });
+      await expectRefused(there, former);
+      for (const client of [...clients, saved, idle]) {
+        const [{ expiresIn }] = (await client.until('token_expiring')) as [{ expiresIn: number }];
+        expect(expiresIn).to.be.within(1, 3_000);
+      }
+      const answer = await saved.authenticate(createToken({ sub: 'jane', role: 'admin' }));
+      expect(answer).to.include({ ok: true });
+      for (const client of [...clients, idle]) await expectRevoked(client, true);
+      expect(Date.now() - revokedAt).to.be.at.least(3_000);
+      await here.call('emit', 'to jane');
+      await saved.until('to jane');
+    });
+
     it('reaches a node that has had no connection yet', async () => {
       const token = createToken({ sub: 'erna', jti: 'early' });
       await here.call('revoke', { jti: 'early' });
@@ -85,9 +128,10 @@ for (const [adapter, name] of Object.entries(ADAPTERS)) {
   });
 }
 
-async function expectRevoked(client: TestClient): Promise<void> {
+async function expectRevoked(client: TestClient, retryable?: boolean): Promise<void> {
   const [refusal] = await client.until('unauthorized');
   expect(refusal).to.have.nested.property('data.reason', 'revoked');
+  if (retryable !== undefined) expect(refusal).to.have.nested.property('data.retryable', retryable);
   expect(await client.until('disconnect')).to.include('io server disconnect');
 }
 

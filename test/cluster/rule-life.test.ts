@@ -7,10 +7,37 @@ describe('a rule is kept no shorter than the tokens that it refuses are accepted
     ['exp', {}, { jti: 'one', exp: 1000 }, 1_000_000],
     ['exp with clockTolerance', { clockTolerance: 300 }, { jti: 'one', exp: 1000 }, 1_300_000],
     ['exp with ignoreExpiration', { ignoreExpiration: true }, { jti: 'one', exp: 1000 }, null],
+    [
+      'exp with ignoreExpiration, and maxAge, which counts all the same',
+      { ignoreExpiration: true, maxAge: 60, clockTolerance: 5 },
+      { sub: 'bob', issuedBefore: 1000, exp: 1010 },
+      1_065_000,
+    ],
+    ['exp of a session at the provider', { clockTolerance: 300 }, { sid: 'one', exp: 1000 }, 1_300_000],
     ['exp of a subject', { clockTolerance: 300 }, { sub: 'bob', exp: 1000 }, 1_300_000],
     ['maxAge of a subject', { maxAge: 60, clockTolerance: 5 }, { sub: 'bob', issuedBefore: 1000 }, 1_065_000],
     ['nothing known', {}, { sub: 'bob' }, null],
+    ['nothing known of a session at the provider', {}, { sid: 'one' }, null],
   ];
+
+  it('maxAge of a token that an issuer makes now whose clock is ahead, within clockTolerance', async () => {
+    for (const ignoreExpiration of [false, true]) {
+      for (const revocation of [{ jti: 'one' }, { sid: 'one' }, { sub: 'bob' }] as Revocation[]) {
+        const rules: RevocationRule[] = [];
+        const auth = authorize({
+          secret: 'secret',
+          maxAge: 60,
+          clockTolerance: 5,
+          ignoreExpiration,
+          revocation: { add: (rule) => rules.push(rule), isRevoked: () => false },
+        });
+        const before = Date.now();
+        await auth.revoke(revocation);
+        auth.close();
+        expect(rules[0]?.expiresAt).to.be.within(before + 65_000, Date.now() + 65_000);
+      }
+    }
+  });
 
   for (const [title, options, revocation, expiresAt] of cases) {
     it(title, async () => {

@@ -1,123 +1,206 @@
 import { expect } from 'chai';
-import { Deadlines } from '../../lib/runtime/deadlines';
-import { parseRule, Revocations } from '../../lib/revocation/revocations';
-import type { RevocableSession } from '../../lib/revocation/revocations';
-import type { RevocationRule, RevocationStore } from '../../lib/types';
+import type { SinonFakeTimers } from 'sinon';
+import type { Revocation, RevocationRule, RevocationStore } from '../../lib/types';
 import { Warnings } from '../support/warnings';
+import { fakeClock, LiveSession, Node, START } from './kit';
 
-describe('what comes from another node', () => {
-  const good: RevocationRule[] = [
-    { jti: 'one', expiresAt: null },
-    { sub: 'bob', issuedBefore: 5, expiresAt: 7 },
-  ];
-  for (const rule of good) {
-    it(`is a rule: ${JSON.stringify(rule)}`, () =>
-      expect(parseRule({ ...rule, more: 1 })).to.deep.equal(rule));
-  }
-  for (const value of [
-    undefined,
-    null,
-    7,
-    'bob',
-    {},
-    { jti: 1, expiresAt: null },
-    { jti: 'one' },
-    { sub: 'bob', expiresAt: null },
-  ]) {
-    it(`is none: ${JSON.stringify(value)}`, () => expect(parseRule(value)).to.equal(undefined));
-  }
-});
+const SECOND = START / 1000;
 
-describe('a node that begins to listen', () => {
-  let deadlines: Deadlines;
-  let ended: string[];
+describe('revocations of a node', () => {
+  let clock: SinonFakeTimers;
+  let node: Node;
 
   beforeEach(() => {
-    deadlines = new Deadlines();
-    ended = [];
+    clock = fakeClock();
   });
-  afterEach(() => deadlines.close());
+  afterEach(() => {
+    node.close();
+    clock.restore();
+  });
 
-  function node(store: RevocationStore): Revocations {
-    return new Revocations({
-      deadlines,
-      store,
-      maxTokenLife: undefined,
-      lifeAfterExp: 0,
-      storeTimeout: 20,
-      publish: () => undefined,
+  it('of a user end every live session, however far ahead the clock of the issuer is', async () => {
+    node = new Node();
+    const sessions = [-9, 0, 3, undefined].map(
+      (ahead) => new LiveSession(node, { sub: 'bob', ...(ahead !== undefined && { iat: SECOND + ahead }) }),
+    );
+    const eve = new LiveSession(node, { sub: 'eve' });
+    expect(await node.revocations.revoke({ sub: 'bob' })).to.deep.equal({ issuedBefore: SECOND + 1 });
+    for (const session of sessions) expect(session.events).to.deep.equal(['revoked, retryable']);
+    expect(eve.isLive).to.equal(true);
+    // Shown later, by what they say themselves.
+    expect(node.revocations.refuses({ sub: 'bob', iat: SECOND })).to.deep.equal({ retryable: true });
+    expect(node.revocations.refuses({ sub: 'bob', iat: SECOND + 1 })).to.equal(undefined);
+  });
+
+  it('of a user end every live session also when the clock was set back since it began', async () => {
+    node = new Node();
+    const session = new LiveSession(node, { sub: 'bob', iat: SECOND });
+    clock.setSystemTime(START - 60_000);
+    await node.revocations.revoke({ sub: 'bob' });
+    expect(session.isLive).to.equal(false);
+  });
+
+  it('with issuedBefore end the sessions whose token was issued before', async () => {
+    node = new Node();
+    const [old, later] = [9, 10].map((iat) => new LiveSession(node, { sub: 'bob', iat }));
+    expect(await node.revocations.revoke({ sub: 'bob', issuedBefore: 10 })).to.deep.equal({
+      issuedBefore: 10,
+    });
+    expect([old?.isLive, later?.isLive]).to.deep.equal([false, true]);
+  });
+
+  for (const rule of [{ jti: 'one' }, { sid: 'session' }] as Revocation[]) {
+    it(`by ${Object.keys(rule)[0]} are final`, async () => {
+      node = new Node();
+      const identity = { jti: 'one', sid: 'session', sub: 'bob', iat: SECOND + 99 };
+      const session = new LiveSession(node, identity);
+      expect(await node.revocations.revoke(rule)).to.deep.equal({});
+      expect(session.events).to.deep.equal(['revoked']);
+      expect(node.revocations.refuses(identity)).to.deep.equal({ retryable: false });
     });
   }
 
-  const session = (jti: string): RevocableSession => ({
-    identity: { jti },
-    endsAt: Infinity,
-    revoke: () => ended.push(jti),
-  });
-
-  async function rechecked(isRevoked: (jti: unknown) => unknown): Promise<void> {
-    let done = (): void => undefined;
-    const asked = new Promise<void>((resolve) => {
-      done = resolve;
-    });
-    const revocations = node({
-      add: () => undefined,
-      isRevoked: (({ jti }) => {
-        if (jti === 'last') done();
-        return isRevoked(jti);
-      }) as RevocationStore['isRevoked'],
-    });
-    revocations.recheckEarlySessions();
-    revocations.recheckEarlySessions();
-    const gone = session('gone');
-    for (const one of [gone, session('revoked'), session('good'), session('last')]) revocations.register(one);
-    revocations.unregister(gone);
-    await asked;
-    await new Promise(setImmediate);
-    revocations.register(session('later'));
-  }
-
-  it('looks up once more what it let in before it could hear', async () => {
-    await rechecked((jti) => jti === 'revoked');
-    expect(ended).to.deep.equal(['revoked']);
-  });
-
-  it('looks it up in a store that answers later, too', async () => {
-    await rechecked(async (jti) => jti === 'revoked');
-    expect(ended).to.deep.equal(['revoked']);
-  });
-
-  it('reports a store that fails, and ends nobody', async () => {
+  it('end all others when an application throws at the end of one', async () => {
+    node = new Node();
     const warnings = new Warnings();
-    await rechecked((jti) => {
-      if (jti === 'revoked') throw new Error('down');
-      return jti === 'good' ? Promise.reject(new Error('down')) : false;
+    const sessions = [1, 2].map(() => new LiveSession(node, { sub: 'bob' }));
+    Object.assign(sessions[0] as LiveSession, {
+      revoke: () => {
+        throw new Error('of the application');
+      },
     });
-    for (let times = 0; times < 2; times += 1)
-      expect((await warnings.next()).message).to.match(/revocation store/);
+    await node.revocations.revoke({ sub: 'bob' });
+    expect(sessions[1]?.isLive).to.equal(false);
+    clock.restore();
+    expect((await warnings.next()).message).to.match(/the end of a session/);
     warnings.close();
-    expect(ended).to.deep.equal([]);
   });
 
-  it('writes what it hears to the store, once, and reports if that fails', async () => {
-    const warnings = new Warnings();
+  it('are published as a message that another node understands, whatever its clock says', async () => {
+    node = new Node();
+    const other = new Node();
+    const session = new LiveSession(other, { sub: 'bob', iss: 'a', iat: SECOND + 3 });
+    const stranger = new LiveSession(other, { sub: 'bob', iss: 'b' });
+    await node.revocations.revoke({ sub: 'bob', iss: 'a' });
+    clock.setSystemTime(START + 3_600_000);
+    for (const message of node.published) other.revocations.receive(JSON.parse(JSON.stringify(message)));
+    for (const message of [null, 7, {}, { sub: 'bob' }]) other.revocations.receive(message);
+    expect([session.isLive, stranger.isLive]).to.deep.equal([false, true]);
+    other.close();
+  });
+
+  it('that were heard are written to the store, and reported if that fails', async () => {
     const kept: RevocationRule[] = [];
-    const revocations = node({
+    const store: RevocationStore = {
       add: (rule) => {
         kept.push(rule);
         return kept.length > 1 ? Promise.reject(new Error('down')) : undefined;
       },
       isRevoked: () => false,
-    });
-    revocations.register(session('one'));
-    const rule = { jti: 'one', expiresAt: null };
-    revocations.receive(rule);
-    revocations.receive(rule);
-    expect(ended).to.deep.equal(['one', 'one']);
-    expect(kept).to.deep.equal([rule]);
-    revocations.receive({ jti: 'two', expiresAt: null });
+    };
+    node = new Node({ store });
+    clock.restore();
+    const warnings = new Warnings();
+    const session = new LiveSession(node, { jti: 'one' });
+    node.revocations.receive({ jti: 'one', expiresAt: null });
+    expect(session.isLive).to.equal(false);
+    expect(kept).to.deep.equal([{ jti: 'one', expiresAt: null }]);
+    node.revocations.receive({ jti: 'two', expiresAt: null });
     expect((await warnings.next()).message).to.match(/revocation store/);
     warnings.close();
-    expect(revocations.refuses({ jti: 'two' })).to.equal(true);
+    expect(node.revocations.refuses({ jti: 'two' })).to.deep.equal({ retryable: false });
+  });
+
+  it('that the store has are remembered for ten minutes, and those that it has not until they are over', async () => {
+    let isDown = false;
+    node = new Node({
+      store: {
+        add: () => {
+          if (isDown) throw new Error('down');
+        },
+        isRevoked: () => false,
+      },
+    });
+    await node.revocations.revoke({ jti: 'stored' });
+    isDown = true;
+    const failure = await node.revocations
+      .revoke({ jti: 'not stored' })
+      .catch((error: Error) => error.message);
+    expect(failure).to.equal('down');
+    clock.tick(700_000);
+    // So many that those which are over are looked for.
+    isDown = false;
+    for (let index = 0; index < 1100; index += 1) await node.revocations.revoke({ jti: `${index}` });
+    expect(node.revocations.refuses({ jti: 'stored' })).to.equal(undefined);
+    expect(node.revocations.refuses({ jti: 'not stored' })).to.deep.equal({ retryable: false });
+  });
+
+  it('reject when the store is silent for too long', async () => {
+    node = new Node({ store: { add: () => new Promise(() => undefined), isRevoked: () => false } });
+    const failed = node.revocations.revoke({ jti: 'one' }).catch((error: Error) => error.message);
+    await clock.tickAsync(1_001);
+    expect(await failed).to.match(/did not answer/);
+  });
+
+  describe('ask the store', () => {
+    const asked: object[] = [];
+    beforeEach(() => asked.splice(0));
+
+    function ask(identity: object, answer: (asked: object) => unknown): unknown {
+      node = new Node({
+        store: {
+          add: () => undefined,
+          isRevoked: (one) => {
+            asked.push(one);
+            return answer(one) as boolean;
+          },
+        },
+      });
+      return node.revocations.isRevoked(identity);
+    }
+
+    for (const later of [false, true]) {
+      const say = (answer: boolean): unknown => (later ? Promise.resolve(answer) : answer);
+      const how = later ? 'that answers later' : 'that answers at once';
+
+      it(`${how}, once for a token that it lets pass`, async () => {
+        const identity = { jti: 'one', sub: 'bob' };
+        const answer = ask(identity, () => say(false));
+        expect(answer instanceof Promise).to.equal(later);
+        expect(await answer).to.equal(undefined);
+        expect(asked).to.deep.equal([identity]);
+      });
+
+      it(`${how}, once more without the user, to tell whether a fresh token can help`, async () => {
+        const identity = { jti: 'one', sub: 'bob', sid: 'session', iss: 'a', iat: 5 };
+        expect(await ask(identity, (one) => say('sub' in one))).to.deep.equal({ retryable: true });
+        const { sub, ...others } = identity;
+        expect(asked).to.deep.equal([identity, others]);
+        expect(sub).to.equal('bob');
+        node.close();
+        expect(await ask(identity, () => say(true))).to.deep.equal({ retryable: false });
+      });
+    }
+
+    it('only once where one answer tells', async () => {
+      expect(await ask({ sub: 'bob', iat: 5 }, () => true)).to.deep.equal({ retryable: true });
+      node.close();
+      expect(await ask({ jti: 'one' }, () => true)).to.deep.equal({ retryable: false });
+      expect(asked).to.have.length(2);
+    });
+
+    it('and take anything but a clear no for a yes', async () => {
+      for (const odd of [undefined, null, 0, 'false']) {
+        expect(await ask({ jti: 'one' }, () => odd)).to.deep.equal({ retryable: false });
+        node.close();
+      }
+    });
+
+    it('only if this process knows of no rule', async () => {
+      expect(ask({ jti: 'one' }, () => false)).to.equal(undefined);
+      await node.revocations.revoke({ jti: 'one' });
+      expect(node.revocations.isRevoked({ jti: 'one' })).to.deep.equal({ retryable: false });
+      expect(asked).to.have.length(1);
+    });
   });
 });

@@ -1,122 +1,146 @@
 import { expect } from 'chai';
 import { array, assert, constantFrom, nat, oneof, option, property, record } from 'fast-check';
-import { claimText } from '../../lib/token/user';
-import { issuedBefore, RevocationRules } from '../../lib/revocation/rules';
+import { identityOf } from '../../lib/token/user';
+import { issuedBefore, keyOf } from '../../lib/revocation/rule-keys';
+import { CLOCK_MARGIN, RevocationRules } from '../../lib/revocation/rules';
+import type { RevocationRule, TokenIdentity } from '../../lib/types';
+
+const HOUR = 3_600_000;
 
 describe('revocation rules in memory', () => {
-  it('are forgotten when the tokens that they refuse have expired, and kept while they have not', () => {
-    let now = 1000;
-    const rules = new RevocationRules(() => now);
+  let now: number;
+  let rules: RevocationRules;
+  beforeEach(() => {
+    now = 1000;
+    rules = new RevocationRules(() => now);
+  });
+
+  const refuses = (identity: TokenIdentity): boolean => rules.refusalOf(identity) !== undefined;
+  /** Enough rules for those that are over to be forgotten. */
+  function sweep(): void {
+    for (let index = 0; index < 3000; index += 1) rules.add({ jti: `sweep ${index}`, expiresAt: 0 });
+  }
+
+  it('are forgotten a minute after the tokens that they refuse have expired, and kept while they have not', () => {
     rules.add({ jti: 'kept', expiresAt: null });
-    rules.add({ sub: 'kept', issuedBefore: 5, expiresAt: 1e9 });
-    for (let index = 0; index < 5000; index += 1) {
-      now += 1;
-      rules.add(
-        index % 2
-          ? { jti: `${index}`, expiresAt: now + 10 }
-          : { sub: `${index}`, issuedBefore: 5, expiresAt: now + 10 },
-      );
-    }
+    rules.add({ sub: 'kept', issuedBefore: 5, expiresAt: HOUR });
+    rules.add({ sid: 'over', expiresAt: HOUR - 1 });
+    now = HOUR + CLOCK_MARGIN - 1;
+    sweep();
     expect(rules.size).to.be.below(1100);
-    expect(rules.isRevoked({ jti: 'kept' })).to.equal(true);
-    expect(rules.isRevoked({ sub: 'kept', iat: 4 })).to.equal(true);
-    expect(rules.isRevoked({ sub: 'kept', iat: 5 })).to.equal(false);
+    expect([refuses({ jti: 'kept' }), refuses({ sub: 'kept', iat: 4 })]).to.deep.equal([true, true]);
+    expect([refuses({ sub: 'kept', iat: 5 }), refuses({ sid: 'over' })]).to.deep.equal([false, false]);
+    now += 1;
+    sweep();
+    expect(refuses({ sub: 'kept', iat: 4 })).to.equal(false);
   });
 
   it('are all kept while their tokens live, however many', () => {
-    const rules = new RevocationRules(() => 0);
     for (let index = 0; index < 5000; index += 1) rules.add({ jti: `${index}`, expiresAt: 1 });
     expect(rules.size).to.equal(5000);
-    expect(rules.isRevoked({ jti: '0' })).to.equal(true);
+    expect(refuses({ jti: '0' })).to.equal(true);
   });
 
-  it('of one subject are one: the later moment, kept for the longer time', () => {
-    let now = 0;
-    const rules = new RevocationRules(() => now);
-    expect(rules.add({ sub: 'bob', issuedBefore: 10, expiresAt: 100 })).to.equal(true);
-    expect(rules.add({ sub: 'bob', issuedBefore: 5, expiresAt: null })).to.equal(false);
-    expect(rules.add({ sub: 'bob', issuedBefore: 10, expiresAt: 100 })).to.equal(false);
-    expect(rules.add({ sub: 'bob', issuedBefore: 11, expiresAt: 1 })).to.equal(true);
+  it('of one user are one: the later moment, kept for the longer time', () => {
+    rules.add({ sub: 'bob', issuedBefore: 10, expiresAt: 100 });
+    rules.add({ sub: 'bob', issuedBefore: 5, expiresAt: null });
+    rules.add({ sub: 'bob', issuedBefore: 11, expiresAt: 1 });
     expect(rules.size).to.equal(1);
     now = 1e12;
-    for (let index = 0; index < 2000; index += 1) rules.add({ jti: `${index}`, expiresAt: 1 });
-    expect(rules.isRevoked({ sub: 'bob', iat: 10 })).to.equal(true);
-    expect(rules.isRevoked({ sub: 'bob', iat: 11 })).to.equal(false);
+    sweep();
+    expect(refuses({ sub: 'bob', iat: 10 })).to.equal(true);
+    expect(refuses({ sub: 'bob', iat: 11 })).to.equal(false);
   });
 
   it('of one token are one, kept for the longer time', () => {
-    const rules = new RevocationRules(() => 10);
-    expect(rules.add({ jti: 'one', expiresAt: null })).to.equal(true);
-    expect(rules.add({ jti: 'one', expiresAt: 5 })).to.equal(false);
-    for (let index = 0; index < 2000; index += 1) rules.add({ jti: `other ${index}`, expiresAt: 1 });
-    expect(rules.isRevoked({ jti: 'one' })).to.equal(true);
+    rules.add({ jti: 'one', expiresAt: null });
+    rules.add({ jti: 'one', expiresAt: 5 });
+    now = 1e12;
+    sweep();
+    expect(refuses({ jti: 'one' })).to.equal(true);
   });
 
-  it('go by the wall clock unless told otherwise', () => {
-    const rules = new RevocationRules();
-    rules.add({ jti: 'live', expiresAt: Date.now() + 3_600_000 });
-    for (let index = 0; index < 1024; index += 1) rules.add({ jti: `${index}`, expiresAt: Date.now() - 1 });
-    expect(rules.isRevoked({ jti: 'live' })).to.equal(true);
-    expect(rules.size).to.be.below(10);
+  it('tell that a fresh token can help after a rule by sub, and not after one by jti or sid', () => {
+    rules.add({ jti: 'one', expiresAt: null });
+    rules.add({ sid: 'session', expiresAt: null });
+    rules.add({ sub: 'bob', issuedBefore: 10, expiresAt: null });
+    expect(rules.refusalOf({ sub: 'bob' })).to.deep.equal({ retryable: true });
+    for (const identity of [{ jti: 'one' }, { sid: 'session' }, { sub: 'bob', sid: 'session', jti: 'two' }])
+      expect(rules.refusalOf(identity)).to.deep.equal({ retryable: false });
   });
 
-  const strangers: JwtClaims[] = [
+  it('with iss refuse tokens of that issuer alone, and without it those of every issuer', () => {
+    rules.add({ sub: 'bob', issuedBefore: 10, iss: 'a', expiresAt: null });
+    rules.add({ sid: 'session', iss: 'a', expiresAt: null });
+    rules.add({ jti: 'one', expiresAt: null });
+    for (const identity of [
+      { sub: 'bob', iss: 'a' },
+      { sid: 'session', iss: 'a' },
+      { jti: 'one', iss: 'b' },
+    ])
+      expect(refuses(identity), JSON.stringify(identity)).to.equal(true);
+    for (const identity of [{ sub: 'bob', iss: 'b' }, { sub: 'bob' }, { sid: 'session', iss: 'b' }])
+      expect(refuses(identity), JSON.stringify(identity)).to.equal(false);
+  });
+
+  const strangers: TokenIdentity[] = [
     {},
     { sub: 'eve', iat: 1 },
     { jti: 'bob' },
     { sub: 'one' },
-    { sub: null, jti: {} } as unknown as JwtClaims,
+    { sid: 'bob' },
   ];
-  for (const claims of strangers) {
-    it(`do not refuse a stranger: ${JSON.stringify(claims)}`, () => {
-      const rules = new RevocationRules();
+  for (const identity of strangers) {
+    it(`do not refuse a stranger: ${JSON.stringify(identity)}`, () => {
       rules.add({ jti: 'one', expiresAt: null });
       rules.add({ sub: 'bob', issuedBefore: 10, expiresAt: null });
-      expect(rules.isRevoked(claims)).to.equal(false);
+      expect(refuses(identity)).to.equal(false);
     });
   }
 
   it('refuse like a list that is looked through', () => {
-    const name = constantFrom('a', 'b', '1', '__proto__');
+    const name = constantFrom('a', 'b', '1', '__proto__', '["a","b"]');
+    const common = { iss: option(name, { nil: undefined }), expiresAt: option(nat()) };
     const rule = oneof(
-      record({ jti: name, expiresAt: option(nat()) }),
-      record({ sub: name, issuedBefore: nat(20), expiresAt: option(nat()) }),
+      record({ jti: name, ...common }),
+      record({ sid: name, ...common }),
+      record({ sub: name, issuedBefore: nat(20), ...common }),
     );
-    const claim = oneof(name, nat(2));
-    const claims = record({ jti: claim, sub: claim, iat: nat(20) }, { requiredKeys: [] });
+    const token = record({ jti: name, sid: name, sub: name, iss: name, iat: nat(20) }, { requiredKeys: [] });
     assert(
-      property(array(rule), claims, (list, token) => {
-        const rules = new RevocationRules(() => 0);
-        for (const one of list) rules.add(one);
-        const isRefused = list.some((one) =>
-          'jti' in one
-            ? String(token.jti) === one.jti
-            : String(token.sub) === one.sub && (token.iat === undefined || token.iat < one.issuedBefore),
+      property(array(rule), token, (list, identity) => {
+        rules = new RevocationRules(() => 0);
+        for (const one of list) rules.add(one as RevocationRule);
+        const names = (one: (typeof list)[number]): boolean => {
+          if ('jti' in one) return identity.jti === one.jti;
+          if ('sid' in one) return identity.sid === one.sid;
+          return identity.sub === one.sub && (identity.iat ?? -1) < one.issuedBefore;
+        };
+        const isRefused = list.some(
+          (one) => names(one) && (one.iss === undefined || one.iss === identity.iss),
         );
-        expect(rules.isRevoked(token as JwtClaims)).to.equal(isRefused);
+        expect(refuses(identity)).to.equal(isRefused);
       }),
     );
   });
 });
 
 describe('what a rule compares', () => {
-  const ages: [claims: object, isBefore: boolean][] = [
+  const ages: [identity: TokenIdentity, isBefore: boolean][] = [
     [{ iat: 9 }, true],
     [{ iat: 9.999 }, true],
     [{ iat: 10 }, false],
     [{ iat: 11 }, false],
     [{}, true],
-    [{ iat: '11' }, true],
-    [{ iat: null }, true],
   ];
-  for (const [claims, isBefore] of ages) {
-    it(`is iat, and a token that does not say counts as old: ${JSON.stringify(claims)}`, () =>
-      expect(issuedBefore(claims as JwtClaims, 10)).to.equal(isBefore));
+  for (const [identity, isBefore] of ages) {
+    it(`is iat, and a token that does not say counts as old: ${JSON.stringify(identity)}`, () =>
+      expect(issuedBefore(identity, 10)).to.equal(isBefore));
   }
 
-  const names: [claim: unknown, key: string | undefined][] = [
+  const names: [claim: unknown, text: string | undefined][] = [
     ['bob', 'bob'],
-    ['', ''],
+    ['', undefined],
     [7, '7'],
     [0, '0'],
     [true, undefined],
@@ -125,8 +149,26 @@ describe('what a rule compares', () => {
     [{}, undefined],
     [['bob'], undefined],
   ];
-  for (const [claim, key] of names) {
-    it(`is a name as text, if it is one: ${JSON.stringify(claim)}`, () =>
-      expect(claimText(claim)).to.equal(key));
+  for (const [claim, text] of names) {
+    it(`is a claim as text, if it is one: ${JSON.stringify(claim)}`, () => {
+      const claims = { jti: claim, sid: claim, iss: claim, user: claim, iat: claim };
+      const identity = identityOf(claims as never, ({ user }) => user);
+      const { iat, ...texts } = identity;
+      expect(iat).to.equal(typeof claim === 'number' ? claim : undefined);
+      expect(texts).to.deep.equal(text === undefined ? {} : { jti: text, sid: text, iss: text, sub: text });
+    });
   }
+
+  it('is never taken for something else, whatever a name holds', () => {
+    const targets = [
+      { kind: 'sub', value: 'b', iss: 'a' },
+      { kind: 'sub', value: '["a","b"]', iss: undefined },
+      { kind: 'sub', value: 'a","b', iss: '' },
+      { kind: 'sub', value: 'b', iss: undefined },
+      { kind: 'sid', value: 'b', iss: undefined },
+      { kind: 'jti', value: 'sub:b', iss: undefined },
+      { kind: 'sub', value: '@["a","b"]', iss: undefined },
+    ] as const;
+    expect(new Set(targets.map(keyOf)).size).to.equal(targets.length);
+  });
 });

@@ -22,7 +22,7 @@ describe('handshake mode', () => {
   afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
-    auth = world.authorize({ handshake: true, ...options });
+    auth = world.authorize({ handshake: true, holdEvents: 0, ...options });
     world.io.use(auth);
   }
 

@@ -23,7 +23,7 @@ describe('a user of socketio-jwt', () => {
   afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
-    const auth = world.authorize(options);
+    const auth = world.authorize({ holdEvents: 0, ...options });
     if (options.handshake) world.io.use(auth);
     else world.io.on('connection', auth);
   }

@@ -50,7 +50,7 @@ describe('namespaces', () => {
   for (const [how, install] of installers) {
     it(`that are dynamic are guarded by ${how}, and the parent hears of logins too`, async () => {
       const parent = world.io.of(/^\/dynamic-\d+$/);
-      install(world.authorize(), parent);
+      install(world.authorize({ holdEvents: 0 }), parent);
       const told = new NamespaceInbox(parent);
       const client = await world.connected('/dynamic-7');
       world.io.of('/dynamic-7').emit('news');
@@ -79,7 +79,7 @@ describe('namespaces', () => {
   it('that are made before attach are guarded too', async () => {
     const parent = world.io.of(/^\/dynamic-\d+$/);
     world.io.of('/dynamic-1');
-    world.authorize().attach(parent);
+    world.authorize({ holdEvents: 0 }).attach(parent);
     const client = await world.connected('/dynamic-1');
     client.socket.emit('news');
     expect(await refusal(client)).to.include({ code: 'not_authenticated' });

@@ -22,7 +22,7 @@ describe('connectionStateRecovery', () => {
   afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
-    auth = world.authorize(options);
+    auth = world.authorize({ holdEvents: 0, ...options });
     auth.attach(world.io);
   }
 

@@ -6,6 +6,7 @@ import { connectError, refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { Warnings } from '../support/warnings';
 import { World } from '../support/world';
+import type { TestClient } from '../support/world';
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
@@ -33,17 +34,84 @@ describe('revoke', () => {
     await show(bob, token);
     await show(eve, createToken({ sub: 'eve' }));
     await auth.revoke({ sub: 'bob' });
-    expect(await refusal(bob)).to.include({ code: 'invalid_token', reason: 'revoked', retryable: false });
+    expect(await refusal(bob)).to.include({ code: 'invalid_token', reason: 'revoked', retryable: true });
     expect(await bob.until('disconnect')).to.include('io server disconnect');
     expect((await told.take('deauthenticated'))[1]).to.equal('revoked');
     expect((await show(await world.connected(), token)).error).to.include({
       reason: 'revoked',
-      retryable: false,
+      retryable: true,
     });
     world.io.emit('still here');
     await eve.until('still here');
     expect(auth.stats()).to.include({ revoked: 1, authenticated: 1 });
   });
+
+  it('ends every live session of a user, however far ahead the clock of the issuer is', async () => {
+    guard({ clockTolerance: 5 });
+    const iats = [now() - 100, now(), now() + 3, now() + 100];
+    const tokens = [
+      ...iats.map((iat) => createToken({ sub: 'bob', iat, nbf: now() + 3 })),
+      createToken({ sub: 'bob' }, { noTimestamp: true }),
+    ];
+    const clients = await Promise.all(tokens.map(() => world.connected()));
+    for (const [index, client] of clients.entries())
+      expect(await show(client, tokens[index])).to.include({ ok: true });
+    await auth.revoke({ sub: 'bob' });
+    for (const client of clients) expect(await refusal(client)).to.include({ reason: 'revoked' });
+    expect(auth.stats()).to.include({ revoked: 5, authenticated: 0 });
+  });
+
+  it('answers from which second on a token counts, so that the one who asked can stay', async () => {
+    guard();
+    const client = await world.connected();
+    await show(client, createToken({ sub: 'bob' }));
+    const { issuedBefore } = await auth.revoke({ sub: 'bob' });
+    expect(issuedBefore).to.be.within(now(), now() + 1);
+    const fresh = createToken({ sub: 'bob', iat: issuedBefore });
+    expect(await show(await world.connected(), fresh)).to.include({ ok: true });
+    const last = createToken({ sub: 'bob', iat: issuedBefore - 1 });
+    expect((await show(await world.connected(), last)).error).to.include({
+      reason: 'revoked',
+      retryable: true,
+    });
+    expect(await auth.revoke({ sub: 'bob', issuedBefore: 500 })).to.deep.equal({ issuedBefore: 500 });
+    for (const rule of [{ jti: 'one' }, { sid: 'one' }]) expect(await auth.revoke(rule)).to.deep.equal({});
+  });
+
+  it('ends the sessions of one session at a provider, by its sid, finally, and no other of the user', async () => {
+    guard();
+    const tokens = ['one', 'one', 'two'].map((sid) => createToken({ sub: 'bob', sid }));
+    const clients = await Promise.all(tokens.map(() => world.connected()));
+    for (const [index, client] of clients.entries()) await show(client, tokens[index]);
+    await auth.revoke({ sid: 'one' });
+    for (const client of clients.slice(0, 2))
+      expect(await refusal(client)).to.include({ reason: 'revoked', retryable: false });
+    const fresh = createToken({ sub: 'bob', sid: 'one', iat: now() + 100 });
+    expect((await show(await world.connected(), fresh)).error).to.include({
+      reason: 'revoked',
+      retryable: false,
+    });
+    expect(auth.stats()).to.include({ revoked: 2, authenticated: 1 });
+  });
+
+  for (const name of ['sub', 'sid', 'jti'] as const) {
+    it(`with iss ends the sessions of that issuer alone, by ${name}`, async () => {
+      guard();
+      const tokens = ['a', 'b', undefined].map((iss) =>
+        createToken({ [name]: 'x', ...(iss !== undefined && { iss }) }),
+      );
+      const clients = await Promise.all(tokens.map(() => world.connected()));
+      for (const [index, client] of clients.entries()) await show(client, tokens[index]);
+      await auth.revoke({ [name]: 'x', iss: 'a' } as unknown as Revocation);
+      expect(await refusal(clients[0] as TestClient)).to.include({ reason: 'revoked' });
+      expect(auth.stats()).to.include({ revoked: 1, authenticated: 2 });
+      const answers = [];
+      for (const token of tokens) answers.push((await show(await world.connected(), token)).ok);
+      expect(answers).to.deep.equal([false, true, true]);
+      await auth.revoke({ [name]: 'x' } as unknown as Revocation);
+      for (const client of clients.slice(1)) expect(await refusal(client)).to.include({ reason: 'revoked' });
+    });
+  }
 
   it('ends every session that one token opened, by its jti, and no other', async () => {
     guard();
@@ -145,6 +213,16 @@ describe('revoke', () => {
     { sub: 'bob', issuedBefore: new Date(NaN) },
     { sub: 'bob', exp: '1h' },
     { sub: 'bob', until: 1 },
+    { jti: 'one', sid: 'one' },
+    { sid: '' },
+    { sid: 'one', issuedBefore: 1 },
+    { sid: 'one', grace: 1 },
+    { jti: 'one', grace: 1 },
+    { sub: 'bob', iss: '' },
+    { sub: 'bob', iss: ['a'] },
+    { sub: 'bob', grace: -1 },
+    { sub: 'bob', grace: Infinity },
+    { sub: 'bob', grace: '30s' },
   ];
   for (const rule of bad) {
     it(`rejects with a TypeError, and ends nothing, for ${JSON.stringify(rule) ?? 'nothing'}`, async () => {
@@ -159,9 +237,38 @@ describe('revoke', () => {
   }
 
   describe('with a store', () => {
-    const rules: RevocationRule[] = [];
-    beforeEach(() => rules.splice(0));
-    const memory = { add: (rule: RevocationRule) => rules.push(rule), isRevoked: () => false };
+    const rules: object[] = [];
+    const ids = new Set<unknown>();
+    beforeEach(() => {
+      rules.splice(0);
+      ids.clear();
+    });
+    const memory = {
+      add: ({ id, ...rule }: RevocationRule) => {
+        ids.add(id);
+        rules.push(rule);
+      },
+      isRevoked: () => false,
+    };
+
+    it('names each revocation, so that copies of one can be told from another', async () => {
+      guard({ revocation: memory });
+      for (let times = 0; times < 2; times += 1) await auth.revoke({ jti: 'one' });
+      expect(ids.size).to.equal(2);
+      for (const id of ids) expect(id).to.be.a('string');
+    });
+
+    it('tells it what a rule says, in ms and seconds since the epoch', async () => {
+      guard({ revocation: memory });
+      const before = Date.now();
+      const { issuedBefore } = await auth.revoke({ sub: 'bob', iss: 'a', grace: 60_000 });
+      await auth.revoke({ sid: 'one', iss: 'a' });
+      const [first, second] = rules as [{ revokedAt: number; graceUntil: number }, object];
+      expect(first).to.include({ sub: 'bob', iss: 'a', issuedBefore, expiresAt: null });
+      expect(first.revokedAt).to.be.within(before, Date.now());
+      expect(first.graceUntil).to.equal(first.revokedAt + 60_000);
+      expect(second).to.deep.equal({ sid: 'one', iss: 'a', expiresAt: null });
+    });
 
     it('says when each rule can be forgotten, as far as that can be known', async () => {
       guard({ revocation: memory, clockTolerance: 5 });
@@ -253,6 +360,59 @@ describe('revoke', () => {
     expect(auth.stats()).to.include({ revoked: 0 });
     hear({ rule, guarded: ['/other', '/'] });
     expect(await refusal(client)).to.include({ reason: 'revoked' });
+  });
+
+  describe('with grace', () => {
+    it('refuses other logins at once, asks for a fresh token, and spares the session that shows one', async () => {
+      guard();
+      const former = createToken({ sub: 'bob', role: 'user' });
+      const [saved, idle] = [await world.connected(), await world.connected()];
+      for (const client of [saved, idle]) await show(client, former);
+      const revokedAt = Date.now();
+      const { issuedBefore } = await auth.revoke({ sub: 'bob', grace: 1_500 });
+      expect((await show(await world.connected(), former)).error).to.include({
+        reason: 'revoked',
+        retryable: true,
+      });
+      for (const client of [saved, idle]) {
+        const [payload] = (await client.until('token_expiring')) as [
+          { expiresAt: number; expiresIn: number },
+        ];
+        expect(payload.expiresAt).to.be.within(revokedAt + 1_500, revokedAt + 1_600);
+        expect(payload.expiresIn).to.be.within(1, 1_500);
+      }
+      // Once this second is over: what is issued now counts.
+      expect(now()).to.be.at.least(issuedBefore);
+      expect(await show(saved, former)).to.include({ ok: false });
+      const answer = await show(saved, createToken({ sub: 'bob', role: 'admin' }));
+      expect(answer).to.include({ ok: true, expiresAt: null });
+      expect(await refusal(idle)).to.include({ reason: 'revoked', retryable: true });
+      expect(await idle.until('disconnect')).to.include('io server disconnect');
+      expect(Date.now() - revokedAt).to.be.at.least(1_500);
+      expect(auth.stats()).to.include({ authenticated: 1, revoked: 1, expired: 0 });
+      const [socket] = await world.io.fetchSockets();
+      expect(socket?.data).to.have.nested.property('auth.claims.role', 'admin');
+    });
+
+    it('lets a session end at its own end, if that is earlier', async () => {
+      guard();
+      const client = await world.connected();
+      const exp = now() + 2;
+      await show(client, createToken({ sub: 'bob', exp }));
+      await auth.revoke({ sub: 'bob', grace: 60_000 });
+      const notice = (await client.until('token_expiring')) as [{ expiresAt: number }];
+      expect(notice[0].expiresAt).to.equal(exp * 1_000);
+      expect(await refusal(client)).to.include({ reason: 'expired' });
+    });
+
+    it('ends the session also where exp is ignored', async () => {
+      guard({ onExpired: 'ignore' });
+      const client = await world.connected();
+      await show(client, createToken({ sub: 'bob', exp: now() + 60 }));
+      await auth.revoke({ sub: 'bob', grace: 1_100 });
+      expect(await refusal(client)).to.include({ reason: 'revoked' });
+      expect(await client.until('disconnect')).to.include('io server disconnect');
+    });
   });
 
   it('is told to nobody where there is nobody: Socket.IO in memory would warn', async () => {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { Deadlines } from '../../lib/runtime/deadlines';
+import { LoginAttempts } from '../../lib/session/login-attempts';
+import { LoginClock } from '../../lib/session/login-clock';
 import { Session } from '../../lib/session/session';
 import type { SessionContext } from '../../lib/session/context';
 import { toSettings } from '../../lib/authorizer/settings';
@@ -10,11 +12,15 @@ describe('a session that is not authenticated', () => {
   it('names nobody and has no end, shows nothing, and cannot be revoked', () => {
     const stats = emptyStats();
     const context = { settings: toSettings({ secret: SECRET }), deadlines: new Deadlines(), stats };
-    const session = new Session(context as unknown as SessionContext, () => expect.fail('abandoned'));
+    const attempts = new LoginAttempts(5);
+    const clock = new LoginClock(context.deadlines, 1000, () => expect.fail('idle'));
+    const place = { attempts, clock, isIdle: () => true, onLeave: () => expect.fail('nobody is there') };
+    const session = new Session(context as unknown as SessionContext, place);
     expect(session.identity).to.deep.equal({});
     expect(session.endsAt).to.equal(Infinity);
-    expect(session.auth).to.equal(undefined);
-    session.revoke();
+    expect(session.permit).to.equal(undefined);
+    expect(session.claims).to.deep.equal({});
+    session.revoke({ retryable: false });
     expect(stats).to.deep.equal(emptyStats());
   });
 });

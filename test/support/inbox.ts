@@ -26,6 +26,12 @@ export class Inbox {
     return this.#log.filter((one) => one.event === event).map(({ args }) => args);
   }
 
+  /** Forgets what came, and all that it holds. */
+  clear(): void {
+    this.#came.clear();
+    this.#log.length = 0;
+  }
+
   /** The names of everything that came, in order. */
   get events(): string[] {
     return this.#log.map(({ event }) => event);

@@ -13,10 +13,14 @@ import type { ClientOptions } from './world';
 
 /** How a node is set up; it must survive JSON. */
 export interface NodeConfig {
-  adapter: 'redis' | 'streams' | 'cluster';
+  adapter: 'redis' | 'sharded' | 'streams' | 'cluster';
   redisUrl?: string;
-  /** Whether revocation rules are kept in Redis. */
-  store?: boolean;
+  /** Whether revocation rules are kept in Redis, and on a client of which package. */
+  store?: boolean | 'redis' | 'ioredis';
+  /** Where the store is reached, if not at `redisUrl`. */
+  storeUrl?: string;
+  /** Whether nothing that a node says to the others by `serverSideEmit` arrives. */
+  isMute?: boolean;
   connectionStateRecovery?: Exclude<ServerOptions['connectionStateRecovery'], undefined>;
   options?: Partial<AuthorizeOptions>;
   /** Ms that a command may wait for its connection. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,8 @@ interface RedisServerOptions {
   persistent?: boolean;
   /** It is a node of a Redis Cluster. */
   cluster?: boolean;
+  /** It is a Sentinel that watches the server on this port, under the name `main`. */
+  sentinelOf?: number;
 }
 
 /** A real Redis server on a port of its own, with a temporary folder; it can be stopped, killed and started again. */
@@ -69,9 +71,14 @@ export class RedisServer {
       save: '',
       appendonly: this.#options.persistent ? 'yes' : 'no',
       'cluster-enabled': this.#options.cluster ? 'yes' : 'no',
+      // A node alone does not learn its own address from others, and some clients ask for it.
+      'cluster-announce-ip': '127.0.0.1',
       appendfsync: 'always',
     };
-    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const args =
+      this.#options.sentinelOf === undefined
+        ? Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
+        : [await this.#sentinelFile(this.#options.sentinelOf), '--sentinel'];
     const redis = spawn('/usr/bin/redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#process = redis;
     const exited = once(redis, 'exit').then(([code]) => {
@@ -79,11 +86,24 @@ export class RedisServer {
     });
     const listening = new Promise<void>((resolve) => {
       createInterface(redis.stdout).on('line', (line) => {
-        if (line.includes('Ready to accept connections')) resolve();
+        if (/Ready to accept connections|\+monitor master/.test(line)) resolve();
       });
     });
     exited.catch(() => undefined);
     await Promise.race([listening, exited]);
+  }
+
+  /** A Sentinel writes what it learns into its configuration. */
+  async #sentinelFile(watched: number): Promise<string> {
+    const path = join(this.#folder, 'sentinel.conf');
+    const lines = [
+      `port ${this.port}`,
+      'bind 127.0.0.1',
+      `dir ${this.#folder}`,
+      `sentinel monitor main 127.0.0.1 ${watched} 1`,
+    ];
+    await writeFile(path, `${lines.join('\n')}\n`);
+    return path;
   }
 
   /** Ends it as an operator would, or as a failing machine does. */

@@ -1,19 +1,23 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { sign } from 'jsonwebtoken';
 import type { SignOptions } from 'jsonwebtoken';
+import { TokenLife } from '../../lib/token/token-life';
+import type { LifeRules } from '../../lib/token/token-life';
+import { TokenVerifier } from '../../lib/token/verifier';
 import type { VerificationRules } from '../../lib/token/verifier';
 
 /** The shared secret of the tests. */
 export const SECRET = 'a secret of the tests, and long enough for HS256';
 
-/** What a verifier asks for where nothing is asked for. */
-export const RULES: VerificationRules = {
-  passed: {},
-  algorithms: undefined,
-  maxAge: undefined,
-  clockTolerance: 0,
-  ignoreExpiration: false,
-};
+/** A token's life as options without `maxAge`, tolerance or `ignoreExpiration` have it. */
+export function tokenLife(rules: Partial<LifeRules> = {}): TokenLife {
+  return new TokenLife({ maxAge: undefined, clockTolerance: 0, ignoreExpiration: false, ...rules });
+}
+
+/** A verifier that asks for nothing but what it is told to. */
+export function tokenVerifier(rules: Partial<VerificationRules> = {}, life = tokenLife()): TokenVerifier {
+  return new TokenVerifier({ passed: {}, algorithms: undefined, ...rules }, life);
+}
 
 /** Makes a token, signed with {@link SECRET} unless told otherwise. */
 export function createToken(

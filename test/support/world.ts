@@ -5,14 +5,20 @@ import type { ServerOptions } from 'socket.io';
 import { io as connect } from 'socket.io-client';
 import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from 'socket.io-client';
 import { authorize } from '../../lib';
-import type { Authorizer, AuthorizeOptions } from '../../lib';
+import type { Authorizer, AuthorizeOptions, JwtClaims, VerifierOptions } from '../../lib';
+import { toVerificationKey } from '../../lib/token/keys';
 import { Inbox } from './inbox';
-import { SECRET } from './tokens';
+import { SECRET, tokenVerifier } from './tokens';
+
+/** What a test may give to {@link World.authorize}. */
+export type TestOptions = Partial<AuthorizeOptions> | VerifierOptions;
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
 /** A real server on a port of its own, with real clients; everything is closed by {@link World.close}. */
 export class World {
+  /** Whether authorizers get {@link verifyAsTests} for the tests' secret: suites are run both ways. */
+  static hasVerifier = false;
   readonly http = createServer();
   readonly io: Server;
   readonly #clients: ClientSocket[] = [];
@@ -32,8 +38,8 @@ export class World {
   }
 
   /** An authorizer that is closed with the world; the secret is the tests' unless given. */
-  authorize(options: Partial<AuthorizeOptions> = {}): Authorizer {
-    const authorizer = authorize({ secret: SECRET, ...options });
+  authorize(options: TestOptions = {}): Authorizer {
+    const authorizer = authorize(toOptions(options));
     this.#authorizers.push(authorizer);
     return authorizer;
   }
@@ -92,4 +98,22 @@ export class TestClient {
   received(event: string): unknown[][] {
     return this.inbox.all(event);
   }
+}
+
+/** Options that say how the library verifies: with them an authorizer keeps its secret. */
+const VERIFICATION = ['secret', 'algorithms', 'issuer', 'audience', 'subject', 'jwtid', 'nonce'] as const;
+
+function toOptions(options: Partial<AuthorizeOptions> | VerifierOptions): AuthorizeOptions | VerifierOptions {
+  if ('verify' in options) return options;
+  const keepsSecret = !World.hasVerifier || VERIFICATION.some((name) => name in options);
+  return keepsSecret ? { secret: SECRET, ...options } : { ...options, verify: verifyAsTests };
+}
+
+const IGNORING = { ignoreExpiration: true, ignoreNotBefore: true };
+
+/** Verifies tokens of the tests' secret, as an application could; their life is the library's to judge. */
+function verifyAsTests(token: string): JwtClaims {
+  const outcome = tokenVerifier({ passed: IGNORING }).verify(token, [toVerificationKey(SECRET)]);
+  if (outcome instanceof Error) throw outcome;
+  return outcome;
 }

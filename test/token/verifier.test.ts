@@ -18,17 +18,21 @@ import { UnauthorizedError } from '../../lib';
 import type { JwtClaims } from '../../lib';
 import { toVerificationKey } from '../../lib/token/keys';
 import { CODES } from '../../lib/protocol';
-import { decodeUnverified, TokenVerifier } from '../../lib/token/verifier';
+import { decodeUnverified } from '../../lib/token/verifier';
 import type { VerificationRules } from '../../lib/token/verifier';
-import { createToken, rsaKeys, RULES, SECRET } from '../support/tokens';
+import { createToken, rsaKeys, SECRET, tokenLife, tokenVerifier } from '../support/tokens';
 
 const { publicKey, privateKey } = rsaKeys();
 const hmacKey = toVerificationKey(SECRET);
 const rsaKey = toVerificationKey(publicKey);
 const now = Math.floor(Date.now() / 1000);
 
-const encode = (part: unknown): string =>
-  Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
+const encode = (part: unknown): string => {
+  const bytes = Buffer.isBuffer(part)
+    ? part
+    : Buffer.from(typeof part === 'string' ? part : JSON.stringify(part));
+  return bytes.toString('base64url');
+};
 
 /** A token of any header and payload, with a good HMAC. */
 function forge(header: unknown, payload: unknown, secret = SECRET): string {
@@ -41,10 +45,12 @@ function refusalOf(
   rules: Partial<VerificationRules> = {},
   keys = [hmacKey],
 ): UnauthorizedError {
-  const outcome = new TokenVerifier({ ...RULES, ...rules }).verify(token, keys);
+  const outcome = tokenVerifier(rules).verify(token, keys);
   expect(outcome).to.be.instanceOf(UnauthorizedError);
   return outcome as UnauthorizedError;
 }
+
+const IGNORING = { passed: { ignoreExpiration: true, ignoreNotBefore: true } };
 
 describe('a token', () => {
   const cases: [what: string, token: string, reason: string, rules?: Partial<VerificationRules>][] = [
@@ -55,6 +61,21 @@ describe('a token', () => {
     ['whose payload is a string', forge({ alg: 'HS256' }, '"bob"'), 'malformed'],
     ['whose payload is a list', forge({ alg: 'HS256' }, ['bob']), 'malformed'],
     ['whose payload is null', forge({ alg: 'HS256', typ: 'JWT' }, 'null'), 'malformed'],
+    [
+      'whose payload is JSON within JSON',
+      forge({ alg: 'HS256', typ: 'JWT' }, JSON.stringify('{"sub":"bob"}')),
+      'malformed',
+    ],
+    [
+      'whose payload is JSON within JSON, with space in front',
+      forge({ alg: 'HS256', typ: 'JWT' }, ` \n${JSON.stringify('{"sub":"bob"}')}`),
+      'malformed',
+    ],
+    [
+      'whose payload is not UTF-8: two names may become one (RFC 7519 §7.2)',
+      forge({ alg: 'HS256', typ: 'JWT' }, Buffer.from('{"sub":"J\u00f6rg"}', 'latin1')),
+      'malformed',
+    ],
     [
       'with an extension that must be understood (RFC 7515 §4.1.11)',
       forge({ alg: 'HS256', crit: ['b64'] }, {}),
@@ -78,6 +99,24 @@ describe('a token', () => {
     ['that is too old', createToken({ iat: now - 7200 }), 'expired', { passed: { maxAge: 3600 } }],
     ['whose exp is no number', forge({ alg: 'HS256' }, { exp: 'tomorrow' }), 'claim'],
     ['whose nbf is no number', forge({ alg: 'HS256' }, { nbf: {} }), 'claim'],
+    ['whose exp is in ms', createToken({ exp: Date.now() + 60_000 }), 'claim'],
+    ['whose nbf is in ms', createToken({ nbf: Date.now() }), 'claim'],
+    [
+      'whose nbf is in ms and past, where nbf does not count',
+      createToken({ nbf: Date.now() }),
+      'claim',
+      IGNORING,
+    ],
+    ['whose iat is in ms', createToken({ iat: Date.now() }), 'claim'],
+    [
+      'whose iat is in ms, where an age is asked for',
+      createToken({ iat: Date.now() }),
+      'claim',
+      { passed: { maxAge: 60 } },
+    ],
+    ['whose exp no Date can hold', forge({ alg: 'HS256' }, '{"exp":1e999}'), 'claim'],
+    ['whose nbf no Date can hold', forge({ alg: 'HS256' }, '{"nbf":1e300}'), 'claim'],
+    ['whose exp is in ms, where exp does not count', createToken({ exp: Date.now() }), 'claim', IGNORING],
     ['of another issuer', createToken({ iss: 'eve' }), 'claim', { passed: { issuer: 'alice' } }],
     ['for another audience', createToken({ aud: 'mail' }), 'claim', { passed: { audience: 'chat' } }],
     ['of another subject', createToken({ sub: 'eve' }), 'claim', { passed: { subject: 'bob' } }],
@@ -97,12 +136,26 @@ describe('a token', () => {
     });
   }
 
+  it('with space around its payload is as good as without', () => {
+    const token = forge({ alg: 'HS256', typ: 'JWT' }, '\r\n\t {"sub":"bob"} ');
+    expect(tokenVerifier().verify(token, [hmacKey])).to.deep.equal({ sub: 'bob' });
+    expect(decodeUnverified(token).payload).to.deep.equal({ sub: 'bob' });
+  });
+
+  it('that is not active yet says in how many ms it will be, tolerance taken off', () => {
+    const verifier = tokenVerifier({ passed: { clockTolerance: 2 } }, tokenLife({ clockTolerance: 2 }));
+    const nbf = Math.floor(Date.now() / 1000) + 10;
+    const refusal = verifier.verify(createToken({ nbf }), [hmacKey]) as UnauthorizedError;
+    expect(refusal.data).to.include({ reason: 'not_active', message: 'jwt not active' });
+    expect(refusal.data.retryAfter).to.be.within(6000, 8000);
+  });
+
   it('signed by HMAC with a public key that everybody knows is refused', () => {
     expect(refusalOf(forge({ alg: 'HS256' }, {}, publicKey), {}, [rsaKey]).data.reason).to.equal('algorithm');
   });
 
   it('is tried with every key while keys are rotated, and judged by the one that fits', () => {
-    const verifier = new TokenVerifier(RULES);
+    const verifier = tokenVerifier();
     const keys = [rsaKey, toVerificationKey('former'), hmacKey];
     expect(verifier.verify(createToken({ sub: 'bob' }), keys)).to.include({ sub: 'bob' });
     expect(refusalOf(createToken({ exp: 1 }), {}, keys).data.reason).to.equal('expired');
@@ -112,7 +165,7 @@ describe('a token', () => {
 
   it('with __proto__ among its claims changes no object of ours', () => {
     const token = forge({ alg: 'HS256' }, '{"sub":"bob","__proto__":{"admin":true}}');
-    const claims = new TokenVerifier(RULES).verify(token, [hmacKey]);
+    const claims = tokenVerifier().verify(token, [hmacKey]);
     expect((claims as JwtClaims)['admin']).to.equal(undefined);
     expect(({} as { admin?: boolean }).admin).to.equal(undefined);
   });
@@ -172,7 +225,7 @@ describe('a verification', () => {
       setImmediate(() => (verify as (...some: unknown[]) => unknown)(...args));
       return undefined;
     });
-    expect(new TokenVerifier(RULES).verify(createToken({ sub: 'bob' }), [hmacKey])).to.include({
+    expect(tokenVerifier().verify(createToken({ sub: 'bob' }), [hmacKey])).to.include({
       sub: 'bob',
     });
     expect(refusalOf(createToken({ exp: 1 })).data.reason).to.equal('expired');
@@ -182,29 +235,10 @@ describe('a verification', () => {
   it('leaves stack traces as they were, whatever comes of it', () => {
     const limit = Error.stackTraceLimit;
     refusalOf(createToken({ exp: 1 }));
-    new TokenVerifier(RULES).verify(createToken(), [hmacKey]);
+    tokenVerifier().verify(createToken(), [hmacKey]);
     expect(Error.stackTraceLimit).to.equal(limit).and.above(0);
     expect(new Error('of somebody else').stack).to.match(/\n {4}at /);
   });
-});
-
-describe('the end of a session', () => {
-  const ends: [what: string, claims: JwtClaims, end: number, rules?: Partial<VerificationRules>][] = [
-    ['at exp', { exp: 100 }, 100_000],
-    ['at a fraction of a second', { exp: 100.25 }, 100_250],
-    ['at exp and the tolerance', { exp: 100 }, 105_000, { clockTolerance: 5 }],
-    ['at iat and maxAge', { iat: 50, exp: 100 }, 60_000, { maxAge: 10 }],
-    ['at exp, if that is earlier', { iat: 50, exp: 55 }, 55_000, { maxAge: 10 }],
-    ['never without either', { iat: 50 }, Infinity],
-    ['never, if no iat tells the age', {}, Infinity, { maxAge: 10 }],
-    ['never with ignoreExpiration', { exp: 100 }, Infinity, { ignoreExpiration: true }],
-    ['no later than a Date can say', { exp: 1e300 }, 8.64e15],
-  ];
-  for (const [what, claims, end, rules] of ends) {
-    it(`comes ${what}`, () => {
-      expect(new TokenVerifier({ ...RULES, ...rules }).endOf(claims)).to.equal(end);
-    });
-  }
 });
 
 describe('a token that is not verified yet', () => {
@@ -214,13 +248,25 @@ describe('a token that is not verified yet', () => {
     expect(payload).to.include({ sub: 'bob' });
   });
 
+  it('and not signed is refused before its key is looked for', () => {
+    const payload = encode({ sub: 'bob' });
+    for (const token of [`${encode({ alg: 'none' })}.${payload}.`, createToken().replace(/[^.]*$/, '')]) {
+      expect(() => decodeUnverified(token))
+        .to.throw(UnauthorizedError, 'jwt signature is required')
+        .with.nested.property('data.reason', 'signature');
+    }
+  });
+
   for (const token of [
     '',
     'abc',
     'a.b',
+    'a.b.',
     `${createToken()}.x`,
     forge({ alg: 'HS256' }, '"bob"'),
     forge({ alg: 'HS256', typ: 'JWT' }, '{'),
+    forge({ alg: 'HS256', typ: 'JWT' }, JSON.stringify('{"sub":"bob"}')),
+    forge({ alg: 'HS256', typ: 'JWT' }, Buffer.from('{"sub":"\u00f6"}', 'latin1')),
   ]) {
     it(`is refused as malformed: ${token.slice(0, 12)}…`, () => {
       expect(() => decodeUnverified(token))

@@ -102,6 +102,9 @@ export async function everywhere(): Promise<AuthorizerStats> {
   for (const { data } of await io.fetchSockets()) console.log(data.auth?.claims.name.trim(), data.theme);
   await auth.revoke({ jti: 'one' });
   await auth.revoke({ sub: 'bob', issuedBefore: new Date() });
+  await auth.revoke({ sid: 'session', iss: 'https://login.example.com', exp: new Date() });
+  const { issuedBefore } = await auth.revoke({ sub: 'bob', grace: 30_000 });
+  console.log(issuedBefore.toFixed());
   // @ts-expect-error -- a rule of neither kind
   await auth.revoke({ user: 'bob' });
   auth.close();

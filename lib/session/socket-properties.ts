@@ -1,13 +1,16 @@
 import { callGuarded } from '../runtime/warnings';
 import { toSocketAuth } from '../token/permit';
 import type { Permit } from '../token/permit';
-import type { Settings } from '../authorizer/settings';
 import type { AnySocket, SocketAuth } from '../types';
 
-type Names = Pick<Settings, 'decodedPropertyName' | 'encodedPropertyName'>;
+/** The names of the properties that show a socket's identity. */
+export interface PropertyNames {
+  readonly decodedPropertyName: string;
+  readonly encodedPropertyName: string;
+}
 
 /** Shows on a socket who it is: `decoded_token`, `encoded_token` and `socket.data.auth`. */
-export function showIdentity(socket: AnySocket, permit: Permit, names: Names): void {
+export function showIdentity(socket: AnySocket, permit: Permit, names: PropertyNames): void {
   const properties = socket as unknown as Record<string, unknown>;
   properties[names.decodedPropertyName] = permit.decoded;
   // Not enumerable: whoever prints or copies a socket does not mean the token.
@@ -21,7 +24,7 @@ export function showIdentity(socket: AnySocket, permit: Permit, names: Names): v
 }
 
 /** Takes all of it away. */
-export function hideIdentity(socket: AnySocket, names: Names): void {
+export function hideIdentity(socket: AnySocket, names: PropertyNames): void {
   const properties = socket as unknown as Record<string, unknown>;
   delete properties[names.decodedPropertyName];
   delete properties[names.encodedPropertyName];

@@ -1,0 +1,126 @@
+import { LoginAttempts } from '../session/login-attempts';
+import { LoginClock } from '../session/login-clock';
+import type { SessionContext } from '../session/context';
+import { Session } from '../session/session';
+import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed } from '../socket-io/connections';
+import type { AnyNamespace, AnySocket } from '../types';
+
+/** Namespaces without a socket whose attempts a connection may have before they are looked through. */
+const FIRST_SWEEP = 16;
+
+/** Every connection that an authorizer has seen. */
+export class Connections {
+  readonly #context: SessionContext;
+  readonly #all = new WeakMap<object, ClientConnection>();
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  /** The connection of a socket. */
+  of(socket: AnySocket): ClientConnection {
+    const key = connectionOf(socket);
+    let connection = this.#all.get(key);
+    if (connection === undefined) this.#all.set(key, (connection = new ClientConnection(key, this.#context)));
+    return connection;
+  }
+}
+
+/** One client's connection: its live sockets, its sessions, and what it has tried. */
+export class ClientConnection {
+  readonly #context: SessionContext;
+  readonly #key: object;
+  readonly #isShared: boolean;
+  readonly clock: LoginClock;
+  readonly #live = new Map<AnyNamespace, { readonly socket: AnySocket; readonly session: Session }>();
+  /** Attempts by namespace; `undefined` stands for all, under `scope: 'connection'`. */
+  readonly #attempts = new Map<AnyNamespace | undefined, LoginAttempts>();
+  #sweepAt = FIRST_SWEEP;
+  /** Under `scope: 'connection'`, the session of all namespaces. */
+  #shared: Session | undefined;
+
+  constructor(key: object, context: SessionContext) {
+    const { deadlines, settings } = context;
+    this.#context = context;
+    this.#key = key;
+    this.#isShared = settings.scope === 'connection';
+    this.clock = new LoginClock(deadlines, settings.timeout, () => closeIfIdle(key));
+    if (this.#isShared) onceClosed(key, () => this.#onClosed());
+  }
+
+  /** The session of all namespaces, under `scope: 'connection'`, if there is one. */
+  get sharedSession(): Session | undefined {
+    return this.#shared?.isClosed ? undefined : this.#shared;
+  }
+
+  /** The session of a live socket. */
+  sessionOf(socket: AnySocket): Session | undefined {
+    const live = this.#live.get(socket.nsp);
+    return live?.socket === socket ? live.session : undefined;
+  }
+
+  /** Another live socket of the same namespace. */
+  otherThan(socket: AnySocket): AnySocket | undefined {
+    const other = this.#live.get(socket.nsp)?.socket;
+    return other === socket ? undefined : other;
+  }
+
+  /** Gives a socket that has just connected its session. */
+  sessionFor(socket: AnySocket): Session {
+    const session = this.sharedSession ?? this.#newSession(socket.nsp);
+    if (this.#isShared) this.#shared = session;
+    this.#live.set(socket.nsp, { socket, session });
+    return session;
+  }
+
+  /** What the connection has tried at a namespace's sessions. */
+  sessionAttempts(namespace: AnyNamespace): LoginAttempts {
+    return this.attemptsAt(this.#isShared ? undefined : namespace);
+  }
+
+  /** What the connection has tried at a namespace. */
+  attemptsAt(namespace: AnyNamespace | undefined): LoginAttempts {
+    let attempts = this.#attempts.get(namespace);
+    if (attempts === undefined) {
+      if (this.#attempts.size >= this.#sweepAt) this.#sweep();
+      this.#attempts.set(namespace, (attempts = new LoginAttempts(this.#context.settings.maxAttempts)));
+    }
+    return attempts;
+  }
+
+  #newSession(namespace: AnyNamespace): Session {
+    return new Session(this.#context, {
+      clock: this.clock,
+      attempts: this.sessionAttempts(namespace),
+      isIdle: () => isIdle(this.#key),
+      onLeave: (session, socket) => this.#onLeave(session, socket),
+    });
+  }
+
+  #onLeave(session: Session, socket: AnySocket): void {
+    if (this.#live.get(socket.nsp)?.socket === socket) this.#live.delete(socket.nsp);
+    if (this.#attempts.get(socket.nsp)?.isBlank) this.#attempts.delete(socket.nsp);
+    if (!session.isEmpty) return;
+    const isOpen = isTransportOpen(socket);
+    if (!this.#isShared || !isOpen) session.close();
+    else this.clock.left(session, isIdle(this.#key));
+    if (!isOpen && this.#live.size === 0) this.clock.stop();
+  }
+
+  #onClosed(): void {
+    this.#shared?.close();
+    this.clock.stop();
+  }
+
+  /**
+   * A client may walk through endless namespaces of a dynamic one: those that it has left are forgotten, unless a token
+   * is still being verified there. Runs when their number has doubled, so that each costs the same in the mean.
+   */
+  #sweep(): void {
+    for (const [namespace, { verification }] of this.#attempts) {
+      const isLive = namespace === undefined || this.#live.has(namespace);
+      if (!isLive && !verification.isRunning) this.#attempts.delete(namespace);
+    }
+    this.#sweepAt = Math.max(FIRST_SWEEP, this.#attempts.size * 2);
+  }
+}

@@ -1,0 +1,63 @@
+/** Turns the options `permissions`, `scopes` and `allow` into what sessions ask. */
+import type { Permission, Permissions as PermissionMap } from '../options';
+import { EVENTS } from '../protocol';
+import { Permissions } from '../session/permissions';
+import type { PermissionRule } from '../session/permissions';
+import type { JwtClaims } from '../types';
+
+/** Stands for the events that are not named. */
+const OTHERS = '*';
+/** Events of the protocol: they are never the application's. */
+const RESERVED: ReadonlySet<string> = new Set([EVENTS.authenticate, EVENTS.deauthenticate]);
+/** Claims that hold scopes: RFC 8693 §4.2, Microsoft Entra ID, Auth0. The first that is there counts. */
+const SCOPE_CLAIMS = ['scope', 'scp', 'permissions'] as const;
+
+const isScope = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+function isPermission(value: unknown): boolean {
+  if (typeof value === 'boolean' || typeof value === 'function' || isScope(value)) return true;
+  return Array.isArray(value) && value.every(isScope);
+}
+
+/** Whether a value is a map of permissions. */
+export function arePermissions(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.entries(value).every(([event, needed]) => !RESERVED.has(event) && isPermission(needed))
+  );
+}
+
+/** What sessions ask for each event. */
+export function toPermissions(
+  permissions: PermissionMap | undefined,
+  allow: readonly string[],
+  scopes: (claims: JwtClaims) => unknown = scopesOf,
+): Permissions {
+  const rules = new Map<string, PermissionRule>();
+  for (const [event, needed] of Object.entries(permissions ?? {})) rules.set(event, toRule(needed, scopes));
+  const others = rules.get(OTHERS);
+  rules.delete(OTHERS);
+  return new Permissions(rules, others, new Set(allow));
+}
+
+function toRule(needed: Permission, scopes: (claims: JwtClaims) => unknown): PermissionRule {
+  if (typeof needed === 'boolean') return () => needed;
+  if (typeof needed === 'function') return (claims, args) => needed(claims, ...(args as unknown[]));
+  const all = typeof needed === 'string' ? [needed] : [...needed];
+  return (claims) => {
+    const held = scopes(claims);
+    if (Array.isArray(held)) return all.every((scope) => held.includes(scope));
+    // A promise that rejects must not reach the process; a string would contain parts of its words.
+    Promise.resolve(held).then(undefined, () => undefined);
+    return undefined;
+  };
+}
+
+/** The scopes of a token, as issuers write them. */
+function scopesOf(claims: JwtClaims): unknown {
+  const name = SCOPE_CLAIMS.find((one) => Object.hasOwn(claims, one));
+  const value = name === undefined ? [] : claims[name];
+  return typeof value === 'string' ? value.split(' ') : value;
+}

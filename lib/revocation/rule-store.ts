@@ -1,0 +1,124 @@
+import type { Deadlines } from '../runtime/deadlines';
+import { isThenable, reportFault } from '../runtime/warnings';
+import type { RevocationRule, RevocationStore, TokenIdentity } from '../types';
+import { toRule } from './rule-messages';
+import { TOKEN_REVOKED, USER_REVOKED } from './rules';
+import type { RevocationRefusal } from './rules';
+import { releaseStore, retainStore } from './store-lease';
+
+/** What a store had to tell. */
+export interface StoreNews {
+  readonly rules: readonly RevocationRule[];
+  readonly cursor: unknown;
+  /** Whether rules may be missing. */
+  readonly isIncomplete: boolean;
+}
+
+type Refusal = RevocationRefusal | undefined;
+
+/** The application's store, as the library asks it: bounded in time, and believed only where its answer is clear. */
+export class RuleStore {
+  readonly #store: RevocationStore;
+  readonly #deadlines: Deadlines;
+  readonly #timeout: number;
+  /** Whether the last question asked in the background failed: a store that is down is reported once. */
+  #isDown = false;
+  #isReleased = false;
+
+  /**
+   * @param timeout ms for the store to answer
+   * @throws TypeError if another store holds what this one needs
+   */
+  constructor(store: RevocationStore, deadlines: Deadlines, timeout: number) {
+    retainStore(store);
+    this.#store = store;
+    this.#deadlines = deadlines;
+    this.#timeout = timeout;
+  }
+
+  /** Whether the store can list what is new. */
+  get hasNews(): boolean {
+    return typeof this.#store.rulesSince === 'function';
+  }
+
+  /** Keeps a rule; rejects if the store failed, or did not answer in time. */
+  add(rule: RevocationRule): Promise<unknown> {
+    return this.#inTime(() => this.#store.add(rule));
+  }
+
+  /** Why a token is refused. Throws or rejects if the store fails; the caller bounds the time. */
+  refusalOf(identity: TokenIdentity): Refusal | PromiseLike<Refusal> {
+    return whenAnswered(this.#store.isRevoked(identity), (revoked) =>
+      // Anything but a clear no keeps the token out.
+      revoked === false ? undefined : this.#explain(identity),
+    );
+  }
+
+  /** The same for a live session; `undefined` if the store failed, which is reported. */
+  lookUp(identity: TokenIdentity): Promise<{ readonly refusal: Refusal } | undefined> {
+    return this.#inBackground(async () => ({ refusal: await this.refusalOf(identity) }));
+  }
+
+  /** What is new in the store; `undefined` if it failed, which is reported. */
+  news(cursor: unknown): Promise<StoreNews | undefined> {
+    return this.#inBackground(async () => toNews(await this.#store.rulesSince?.(cursor)));
+  }
+
+  /** Gives the store back. */
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    releaseStore(this.#store);
+  }
+
+  /** A store answers yes or no. Asked without the user, it tells whether the rule is one that a fresh token passes. */
+  #explain({ sub, ...others }: TokenIdentity): RevocationRefusal | PromiseLike<RevocationRefusal> {
+    if (sub === undefined) return TOKEN_REVOKED;
+    if (others.jti === undefined && others.sid === undefined) return USER_REVOKED;
+    return whenAnswered(this.#store.isRevoked(others), (revoked) =>
+      revoked === false ? USER_REVOKED : TOKEN_REVOKED,
+    );
+  }
+
+  async #inBackground<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      const answer = await this.#inTime(ask);
+      this.#isDown = false;
+      return answer;
+    } catch (fault) {
+      if (!this.#isDown) reportStore(fault);
+      this.#isDown = true;
+      return undefined;
+    }
+  }
+
+  #inTime<Answer>(ask: () => Answer | PromiseLike<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#deadlines.after(this.#timeout, () =>
+        reject(new Error('the revocation store did not answer')),
+      );
+      new Promise<Answer>((answer) => answer(ask())).then(resolve, reject).finally(cancel);
+    });
+  }
+}
+
+/** Tells the operator of a store that failed where nobody waits for it. */
+export function reportStore(fault: unknown): void {
+  reportFault('the revocation store', fault);
+}
+
+/** At once if the answer is there: a store in memory must not cost a turn of the event loop. */
+function whenAnswered<Result>(
+  answer: unknown,
+  judge: (answer: unknown) => Result | PromiseLike<Result>,
+): Result | PromiseLike<Result> {
+  return isThenable(answer) ? answer.then(judge) : judge(answer);
+}
+
+function toNews(answer: unknown): StoreNews {
+  const { rules, cursor, incomplete } = (answer ?? {}) as Record<string, unknown>;
+  if (!Array.isArray(rules)) throw new Error('the revocation store gave no list of rules');
+  const read = rules.map(toRule);
+  const good = read.filter((rule) => rule !== undefined);
+  return { rules: good, cursor, isIncomplete: incomplete === true || good.length < read.length };
+}

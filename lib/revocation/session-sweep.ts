@@ -1,0 +1,118 @@
+import type { Deadlines } from '../runtime/deadlines';
+import { endSessions } from './revocable-session';
+import type { RevocableSession } from './revocable-session';
+import type { RuleStore } from './rule-store';
+import type { SessionIndex } from './session-index';
+
+/** In how many parts an interval is cut. */
+const STEPS = 100;
+
+/** The shortest part, in ms. */
+const MIN_STEP = 10;
+
+/** What {@link SessionSweep} needs. */
+export interface SessionSweepContext {
+  readonly deadlines: Deadlines;
+  readonly store: RuleStore;
+  /** Ms in which each session is looked up once. */
+  readonly interval: number;
+  readonly sessions: SessionIndex<RevocableSession>;
+  /** Whether a session is revoked already, and has time to renew. */
+  readonly hasGrace: (session: RevocableSession) => boolean;
+}
+
+/** Looks live sessions up in the store one by one, spread evenly over the interval. */
+export class SessionSweep {
+  readonly #context: SessionSweepContext;
+  /** Sessions whose question is not answered yet. */
+  readonly #asked = new Set<RevocableSession>();
+  /** Sessions that are to be looked up until the store has answered for each; `undefined`: all, again and again. */
+  #owed: Set<RevocableSession> | undefined;
+  /** How many of them there were when this round began. */
+  #owedAtFirst = 0;
+  #next: Iterator<RevocableSession> = [].values();
+  /** Sessions that should have been looked up by now, as a fraction. */
+  #due = 0;
+  #lookedAt = 0;
+  #isRunning = false;
+
+  constructor(context: SessionSweepContext) {
+    this.#context = context;
+  }
+
+  /** Begins to look all sessions up, again and again. */
+  start(): void {
+    this.#run();
+  }
+
+  /** Looks up once those that are live now. */
+  once(): void {
+    // Those that are owed already keep their turn.
+    this.#owed ??= new Set();
+    for (const session of this.#context.sessions.keys()) this.#owed.add(session);
+    this.#owedAtFirst = this.#owed.size;
+    this.#run();
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+  }
+
+  #run(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#lookedAt = this.#context.deadlines.now();
+    this.#wait();
+  }
+
+  #wait(): void {
+    const { deadlines, interval } = this.#context;
+    deadlines.after(Math.max(interval / STEPS, MIN_STEP), () => this.#step());
+  }
+
+  #step(): void {
+    const { deadlines, interval, sessions } = this.#context;
+    if (!this.#isRunning) return;
+    const now = deadlines.now();
+    const passed = Math.min(Math.max(now - this.#lookedAt, 0), interval);
+    this.#lookedAt = now;
+    const count = this.#owed === undefined ? sessions.size : this.#owedAtFirst;
+    this.#due += (count * passed) / interval;
+    for (; this.#due >= 1; this.#due -= 1) this.#lookAtNext();
+    if (this.#owed?.size === 0) this.#isRunning = false;
+    else this.#wait();
+  }
+
+  #lookAtNext(): void {
+    let next = this.#next.next();
+    if (next.done === true) {
+      this.#beginRound(this.#owed ?? this.#context.sessions);
+      next = this.#next.next();
+    }
+    if (next.done !== true) this.#look(next.value);
+  }
+
+  #beginRound(sessions: { readonly size: number; keys(): Iterator<RevocableSession> }): void {
+    this.#next = sessions.keys();
+    this.#owedAtFirst = sessions.size;
+  }
+
+  #look(session: RevocableSession): void {
+    const { store, sessions, hasGrace } = this.#context;
+    if (!sessions.has(session) || hasGrace(session)) {
+      this.#owed?.delete(session);
+      return;
+    }
+    // A store that is slow is not asked twice at a time.
+    if (this.#asked.has(session)) return;
+    this.#asked.add(session);
+    const { identity } = session;
+    void store.lookUp(identity).then((answer) => {
+      this.#asked.delete(session);
+      if (answer === undefined || !this.#isRunning) return;
+      this.#owed?.delete(session);
+      const isSame = session.identity === identity && !hasGrace(session);
+      if (answer.refusal !== undefined && isSame) endSessions([session], answer.refusal);
+    });
+  }
+}

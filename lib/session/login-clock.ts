@@ -1,0 +1,78 @@
+import { Deadline } from '../runtime/deadlines';
+import type { DeadlineOwner, Deadlines } from '../runtime/deadlines';
+
+/** A session that must log in. */
+export interface TimedSession {
+  /** The time to log in is over. */
+  onTimeout(): void;
+}
+
+/**
+ * The time that one connection has to log in. It runs while a session of the connection is pending, goes on where it
+ * stood when the client changes namespaces, and is full again after each login. While the connection is in no namespace
+ * it runs too, to close a transport that nobody uses.
+ */
+export class LoginClock implements DeadlineOwner {
+  readonly #deadlines: Deadlines;
+  readonly #timeout: number;
+  readonly #onIdle: () => void;
+  readonly #deadline = new Deadline(this);
+  readonly #pending = new Set<TimedSession>();
+  /** What is left, in ms, while no session is pending. */
+  #left: number;
+
+  /**
+   * @param timeout in ms; `Infinity` if guests may stay
+   * @param onIdle called instead when the time is over and no session is left
+   */
+  constructor(deadlines: Deadlines, timeout: number, onIdle: () => void) {
+    this.#deadlines = deadlines;
+    this.#timeout = timeout;
+    this.#onIdle = onIdle;
+    this.#left = timeout;
+  }
+
+  /** A session is pending from now on. */
+  start(session: TimedSession): void {
+    this.#pending.add(session);
+    if (!this.#deadline.isSet) this.#run();
+  }
+
+  /** A session has logged in; the others get the full time again. */
+  loggedIn(session: TimedSession): void {
+    this.#pending.delete(session);
+    this.#left = this.#timeout;
+    if (this.#pending.size > 0) this.#run();
+    else this.#deadlines.clear(this.#deadline);
+  }
+
+  /**
+   * A pending session has lost its sockets.
+   *
+   * @param isIdle whether the connection is in no namespace
+   */
+  left(session: TimedSession, isIdle: boolean): void {
+    if (!this.#pending.delete(session) || this.#pending.size > 0) return;
+    this.#left = Math.max(0, this.#deadline.at - this.#deadlines.now());
+    if (!isIdle) this.#deadlines.clear(this.#deadline);
+  }
+
+  /** The connection is gone. */
+  stop(): void {
+    this.#pending.clear();
+    this.#deadlines.clear(this.#deadline);
+  }
+
+  onDeadline(): void {
+    const sessions = [...this.#pending];
+    this.#pending.clear();
+    if (sessions.length === 0) this.#onIdle();
+    // A client that is thrown out may come back, as one that connects anew.
+    else this.#left = this.#timeout;
+    for (const session of sessions) session.onTimeout();
+  }
+
+  #run(): void {
+    this.#deadlines.set(this.#deadline, this.#deadlines.now() + this.#left);
+  }
+}

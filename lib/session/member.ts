@@ -1,0 +1,217 @@
+import { UnauthorizedError } from '../errors';
+import { CODES, EVENTS } from '../protocol';
+import type { Gatekeeper } from '../socket-io/event-gate';
+import { deliver, guardEvents } from '../socket-io/event-gate';
+import type { EventPacket } from '../socket-io/inside';
+import { forgetQuestions, replyTo } from '../socket-io/packets';
+import type { Reply } from '../socket-io/packets';
+import { markLogin } from '../socket-io/recovery';
+import { lobbyOf } from '../socket-io/lobby';
+import { disconnect, leaveRooms } from '../socket-io/connections';
+import type { Permit } from '../token/permit';
+import type { AnySocket, JwtClaims } from '../types';
+import type { SessionContext } from './context';
+import { HeldEvents } from './held-events';
+import { tellDropped, tellRefused } from './refusals';
+import { ReportBudget } from './report-budget';
+import { exchangeRooms, roomsOf } from './rooms';
+import { hideIdentity, showIdentity } from './socket-properties';
+
+/** What a socket asks of the session that it belongs to. */
+export interface MemberSession {
+  /** Whether its sockets hear and are heard. */
+  readonly isOpen: boolean;
+  /** Whether events may wait for a login. */
+  readonly isHolding: boolean;
+  /** Logins so far, renewals not counted. */
+  readonly logins: number;
+  readonly claims: JwtClaims;
+  /** A token has arrived, and is shown in a tick. */
+  expectToken(): void;
+  onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void;
+  onDeauthenticate(reply: Reply | undefined): void;
+  leave(member: Member): void;
+}
+
+const NO_ROOMS: ReadonlySet<string> = new Set();
+
+/** One socket of a session: which of its events are heard, and what being logged in means for it. */
+export class Member implements Gatekeeper {
+  readonly socket: AnySocket;
+  readonly #session: MemberSession;
+  readonly #context: SessionContext;
+  /** Whether the server's listeners and the client have been told of the login. */
+  isWelcomed = false;
+  /** Whether the socket hears and is heard, as the gauges count it. */
+  #isIn = false;
+  /** Rooms that the option `rooms` has joined. */
+  #rooms = NO_ROOMS;
+  #held: HeldEvents | undefined;
+  #reports: ReportBudget | undefined;
+  /** Whether the place of its login among the packets is that of the session before the drop. */
+  #isRestored: boolean;
+
+  /** @param former the rooms of the option `rooms` that a restored socket is in already */
+  constructor(
+    socket: AnySocket,
+    session: MemberSession,
+    context: SessionContext,
+    former?: ReadonlySet<string>,
+  ) {
+    this.socket = socket;
+    this.#isRestored = former !== undefined;
+    this.#rooms = former ?? NO_ROOMS;
+    this.#session = session;
+    this.#context = context;
+    guardEvents(socket, this);
+  }
+
+  belongsTo(context: SessionContext): boolean {
+    return this.#context === context;
+  }
+
+  get rooms(): ReadonlySet<string> {
+    return this.#rooms;
+  }
+
+  // The client speaks.
+
+  hears(packet: EventPacket): boolean {
+    const data = packet.data as unknown[];
+    const [event] = data;
+    if (event === EVENTS.authenticate || event === EVENTS.deauthenticate) {
+      this.#speak(event, packet);
+      return false;
+    }
+    const { permissions } = this.#context.settings;
+    if (this.#session.isOpen) {
+      if (permissions.allows(data, this.#session.claims)) return true;
+      this.#report(CODES.insufficientScope, event);
+      return false;
+    }
+    if (permissions.isOpenToAll(String(event))) return true;
+    if (!this.#session.isHolding || !this.#hold(packet)) this.#report(CODES.notAuthenticated, event);
+    return false;
+  }
+
+  /** A tick later, as Socket.IO delivers what came before it: a message sent ahead of a logout still counts. */
+  #speak(event: unknown, packet: EventPacket): void {
+    const reply = replyTo(this.socket, packet);
+    const payload: unknown = packet.data?.[1];
+    if (event === EVENTS.authenticate) this.#session.expectToken();
+    process.nextTick(() => {
+      if (event === EVENTS.authenticate) this.#session.onAuthenticate(this.socket, payload, reply);
+      else if (this.socket.connected) this.#session.onDeauthenticate(reply);
+    });
+  }
+
+  get login(): number {
+    return this.#session.logins;
+  }
+
+  /** A message that a middleware held back while another user logged in is not that user's. */
+  mayReach(event: unknown, login: number): boolean {
+    const { isOpen, logins } = this.#session;
+    return (isOpen && login === logins) || this.#context.settings.permissions.isOpenToAll(String(event));
+  }
+
+  left(): void {
+    this.#held?.take();
+    this.#held = undefined;
+    this.#context.stats[this.#isIn ? 'authenticated' : 'pending'] -= 1;
+    this.#session.leave(this);
+  }
+
+  // Events that wait.
+
+  #hold(packet: EventPacket): boolean {
+    const { holdEvents } = this.#context.settings;
+    if (holdEvents === 0) return false;
+    this.#held ??= new HeldEvents(holdEvents);
+    return this.#held.push(packet);
+  }
+
+  /** The session is open: what waited is heard, in order. */
+  releaseHeld(): void {
+    for (const packet of this.#held?.take() ?? []) {
+      if (!this.socket.connected) return;
+      // Asked again: a permission may be missing, or a listener has ended the session.
+      if (this.hears(packet)) deliver(this.socket, packet);
+    }
+  }
+
+  /** The token was refused, or the client has logged out: what waited is dropped. */
+  dropHeld(): void {
+    for (const { data } of this.#held?.take() ?? []) this.#report(CODES.notAuthenticated, data?.[0]);
+  }
+
+  #report(code: string, event: unknown): void {
+    this.#reports ??= new ReportBudget();
+    if (!this.socket.connected || !this.#reports.allows(this.#context.deadlines.now())) return;
+    tellDropped(this.socket, code, event, this.#context);
+  }
+
+  // What a session's steps do to the socket.
+
+  /** The socket has connected and must wait: outside every broadcast, with the rooms that it will be in. */
+  keepWaiting(): void {
+    this.#context.stats.pending += 1;
+    lobbyOf(this.socket)[this.#context.settings.isolate ? 'hold' : 'release'](this.socket.id);
+  }
+
+  /**
+   * The socket has connected under a session that is open.
+   *
+   * @returns whether it is let in; it is refused if it may not have its rooms
+   */
+  letInLate(permit: Permit): boolean {
+    const rooms = this.#isRestored
+      ? this.#rooms
+      : roomsOf(this.#context.settings.rooms, permit.claims, this.socket);
+    if (rooms instanceof UnauthorizedError) {
+      tellRefused(this.socket, rooms, this.#context);
+      disconnect(this.socket);
+      return false;
+    }
+    this.letIn(permit, rooms);
+    return true;
+  }
+
+  /** The waiting socket is logged in: its rooms take effect. */
+  letIn(permit: Permit, rooms: ReadonlySet<string>): void {
+    const { stats } = this.#context;
+    stats.pending -= 1;
+    stats.authenticated += 1;
+    this.#isIn = true;
+    lobbyOf(this.socket).release(this.socket.id);
+    if (!this.#isRestored) markLogin(this.socket);
+    this.#isRestored = false;
+    this.renew(permit, rooms);
+  }
+
+  /** The token was renewed. */
+  renew(permit: Permit, rooms: ReadonlySet<string>): void {
+    showIdentity(this.socket, permit, this.#context.settings);
+    exchangeRooms(this.socket, this.#rooms, rooms);
+    this.#rooms = rooms;
+  }
+
+  /**
+   * The socket is logged in no longer.
+   *
+   * @param isDisconnecting it keeps its identity, and shows its rooms to `disconnecting` listeners, but hears nothing
+   */
+  putOut(isDisconnecting: boolean): void {
+    const { settings, stats } = this.#context;
+    stats.authenticated -= 1;
+    stats.pending += 1;
+    this.#isIn = this.isWelcomed = false;
+    forgetQuestions(this.socket);
+    if (!isDisconnecting) {
+      hideIdentity(this.socket, settings);
+      leaveRooms(this.socket);
+      this.#rooms = NO_ROOMS;
+    }
+    if (isDisconnecting || settings.isolate) lobbyOf(this.socket).hold(this.socket.id);
+  }
+}

@@ -1,0 +1,138 @@
+import { UnauthorizedError } from '../errors';
+import { NAMESPACE_EVENTS } from '../protocol';
+import type { AuthenticatedPayload, DeauthenticationReason } from '../protocol';
+import { disconnect } from '../socket-io/connections';
+import type { Permit } from '../token/permit';
+import type { AnySocket, JwtClaims } from '../types';
+import type { SessionContext } from './context';
+import type { Member } from './member';
+import { tellAuthenticated, tellExpiring, tellRefusal } from './notifications';
+import { tellRefused } from './refusals';
+import { ReportBudget } from './report-budget';
+import { roomsOf } from './rooms';
+
+/** The rooms that the option `rooms` gives to each socket. */
+export type MemberRooms = ReadonlyMap<Member, ReadonlySet<string>>;
+
+/** Renewals in one minute of which the other namespaces of a connection are told. */
+const MAX_TOLD_OTHERS = 4;
+
+/** How a session ended. */
+export interface SessionEnd {
+  readonly reason: DeauthenticationReason;
+  /** Whose session it was. */
+  readonly claims: JwtClaims;
+  /** What the clients are told, if anything. */
+  readonly notice: UnauthorizedError | undefined;
+  readonly isDisconnecting: boolean;
+}
+
+/** The sockets of one session: what each step of the session does to all of them, and whom it tells. */
+export class Members {
+  readonly #context: SessionContext;
+  readonly #all = new Set<Member>();
+  /** Bounds what one renewal after another makes the server send to the other namespaces of the connection. */
+  #others: ReportBudget | undefined;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** The id of the first socket, for the log. */
+  get id(): string | undefined {
+    for (const { socket } of this.#all) return socket.id;
+    return undefined;
+  }
+
+  add(member: Member): void {
+    this.#all.add(member);
+  }
+
+  delete(member: Member): void {
+    this.#all.delete(member);
+  }
+
+  /** The rooms that a permit gives to each socket, or why it gives none. */
+  roomsFor({ claims }: Permit): MemberRooms | UnauthorizedError {
+    const all = new Map<Member, ReadonlySet<string>>();
+    for (const member of this.#all) {
+      const rooms = roomsOf(this.#context.settings.rooms, claims, member.socket);
+      if (rooms instanceof UnauthorizedError) return rooms;
+      all.set(member, rooms);
+    }
+    return all;
+  }
+
+  /** A login: identity and rooms take effect before anybody is told. */
+  letIn(permit: Permit, rooms: MemberRooms): void {
+    for (const [member, own] of rooms) member.letIn(permit, own);
+  }
+
+  /** A renewal: as a login, but the sockets are in already. */
+  renew(permit: Permit, rooms: MemberRooms): void {
+    for (const [member, own] of rooms) member.renew(permit, own);
+  }
+
+  /**
+   * Tells the server's listeners of a login or a renewal, then the client. A listener may end the session, or a socket.
+   *
+   * @param asking the socket that showed the token
+   * @param payload what the client is told; `undefined` as soon as the session has ended
+   */
+  welcome(asking: AnySocket, payload: () => AuthenticatedPayload | undefined): void {
+    const isLone = this.#all.size === 1;
+    this.#others ??= isLone ? undefined : new ReportBudget(MAX_TOLD_OTHERS);
+    const isFlood = !isLone && !this.#others?.allows(this.#context.deadlines.now());
+    for (const member of this.#all) {
+      this.welcomeOne(member, payload, isFlood && member.isWelcomed && member.socket !== asking);
+    }
+  }
+
+  /** @param isSilent the client is not told */
+  welcomeOne(member: Member, payload: () => AuthenticatedPayload | undefined, isSilent = false): void {
+    if (payload() === undefined || !member.socket.connected) return;
+    const { authenticated, reauthenticated } = NAMESPACE_EVENTS;
+    const event = member.isWelcomed ? reauthenticated : authenticated;
+    member.isWelcomed = true;
+    this.#context.announce(event, member.socket);
+    const session = payload();
+    if (session !== undefined && !isSilent) tellAuthenticated(member.socket, session);
+  }
+
+  /** What waited for the login is heard. */
+  releaseHeld(): void {
+    for (const member of this.#all) member.releaseHeld();
+  }
+
+  /** What waited for the login is dropped. */
+  dropHeld(): void {
+    for (const member of this.#all) member.dropHeld();
+  }
+
+  tellExpiring(payload: AuthenticatedPayload): void {
+    for (const { socket } of this.#all) tellExpiring(socket, payload);
+  }
+
+  /** The session has ended. All sockets are out before the first listener hears of it. */
+  putOut({ reason, claims, notice, isDisconnecting }: SessionEnd): void {
+    const sockets = Array.from(this.#all, ({ socket }) => socket);
+    for (const member of this.#all) member.putOut(isDisconnecting);
+    for (const socket of sockets) {
+      this.#context.announce(NAMESPACE_EVENTS.deauthenticated, socket, reason, claims);
+      if (notice !== undefined) tellRefusal(socket, notice);
+      if (isDisconnecting) disconnect(socket);
+    }
+  }
+
+  /** Refuses and disconnects every socket. */
+  throwOut(error: UnauthorizedError): void {
+    for (const { socket } of [...this.#all]) {
+      tellRefused(socket, error, this.#context);
+      disconnect(socket);
+    }
+  }
+}

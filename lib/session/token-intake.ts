@@ -1,0 +1,134 @@
+import { UnauthorizedError, unauthorized } from '../errors';
+import { CODES } from '../protocol';
+import type { Reply } from '../socket-io/packets';
+import type { Outcome } from '../token/admission';
+import type { Permit } from '../token/permit';
+import { malformed } from '../token/refusals';
+import type { AnySocket } from '../types';
+import type { SessionContext } from './context';
+import type { LoginAttempts } from './login-attempts';
+import { tellRefused } from './refusals';
+import type { Job } from './verification';
+
+/** Who showed a token, and how the answer reaches the client. */
+export interface Shown {
+  readonly socket: AnySocket;
+  readonly reply?: Reply | undefined;
+  /** The socket connects in this tick: its `connection` listeners run before it is welcomed. */
+  readonly isConnecting?: boolean;
+}
+
+/** The session that tokens are shown to. */
+export interface IntakeSession {
+  /** Whether a token is being verified, or waits for that. */
+  readonly isBusy: boolean;
+  readonly logins: number;
+  readonly permit: Permit | undefined;
+  /** Enters the state in which a token is verified. */
+  begin(): number;
+  /** Takes the outcome of an attempt. */
+  settle(attempt: number, outcome: Outcome, shown: Shown): void;
+  /** Too many tokens were refused on this connection. */
+  giveUp(): void;
+}
+
+/** Where a session's tokens come in: reads them, and has them verified one at a time. */
+export class TokenIntake {
+  readonly #session: IntakeSession;
+  readonly #attempts: LoginAttempts;
+  readonly #context: SessionContext;
+  #verifying: { readonly token: string; readonly job: Job } | undefined;
+  /** Tokens that have arrived, and are looked at later in this tick. */
+  #arriving = 0;
+
+  constructor(session: IntakeSession, attempts: LoginAttempts, context: SessionContext) {
+    this.#session = session;
+    this.#attempts = attempts;
+    this.#context = context;
+  }
+
+  /** Whether a token has arrived that is not looked at yet. */
+  get isExpecting(): boolean {
+    return this.#arriving > 0;
+  }
+
+  /** A token has arrived; {@link onAuthenticate} or {@link offer} follows in this tick. */
+  expect(): void {
+    this.#arriving += 1;
+  }
+
+  /** Takes an `authenticate` event. */
+  onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void {
+    this.#arriving -= 1;
+    if (!socket.connected) return;
+    const shown: Shown = { socket, reply };
+    // Ahead of every look at the token: a flood behind a slow verification must cost next to nothing.
+    if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, shown);
+    else this.#show(this.#tokenOf(payload, socket), shown);
+  }
+
+  /**
+   * Takes what came with a socket's CONNECT packet: a token, or what it was judged to be. The session's own token shows
+   * nothing new.
+   */
+  offer(token: string | Outcome, socket: AnySocket): void {
+    this.#arriving -= 1;
+    if (!socket.connected) return;
+    const known = this.#session.isBusy ? this.#verifying?.token : this.#session.permit?.token;
+    if (token === known) return;
+    if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, { socket });
+    else this.#show(token, { socket });
+  }
+
+  /** Forgets the token that is being verified: its outcome counts no longer. */
+  withdraw(): void {
+    const verifying = this.#verifying;
+    this.#verifying = undefined;
+    if (verifying !== undefined && this.#attempts.verification.withdraw(verifying.job)) verifying.job.drop();
+  }
+
+  #show(token: string | Outcome, shown: Shown): void {
+    if (this.#attempts.isExhausted) {
+      this.#session.giveUp();
+      return;
+    }
+    const attempt = this.#session.begin();
+    if (typeof token === 'string') this.#verify(attempt, token, shown);
+    else this.#session.settle(attempt, token, shown);
+  }
+
+  #verify(attempt: number, token: string, shown: Shown): void {
+    const { admission, stats } = this.#context;
+    const { verification } = this.#attempts;
+    const job: Job = {
+      judge: () => admission.judge(token, shown.socket, this.#session.permit),
+      settle: (outcome) => {
+        const isWanted = this.#verifying?.job === job;
+        if (isWanted) this.#verifying = undefined;
+        if (isWanted && !(outcome instanceof UnauthorizedError)) stats.verified += 1;
+        this.#session.settle(attempt, outcome, shown);
+      },
+      drop: () => {
+        this.#tellBusy(CODES.notAuthenticated, shown);
+      },
+    };
+    this.#verifying = { token, job };
+    verification.submit(job);
+  }
+
+  #tokenOf(payload: unknown, socket: AnySocket): string | UnauthorizedError {
+    const { tokens } = this.#context.settings;
+    const token = tokens.ofEvent(payload);
+    if (token !== undefined) return token;
+    // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
+    const former = this.#session.logins === 0 ? tokens.ofRequest(socket) : undefined;
+    return former ?? malformed('invalid token datatype');
+  }
+
+  /** Answers what comes beside a verification, within bounds. */
+  #tellBusy(code: string, { socket, reply }: Shown): void {
+    const isBounded = this.#attempts.verification.mayAnswer();
+    if (!isBounded || !this.#attempts.mayAnswer(this.#context.deadlines.now())) return;
+    tellRefused(socket, unauthorized(code), this.#context, reply);
+  }
+}

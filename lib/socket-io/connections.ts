@@ -1,0 +1,74 @@
+/**
+ * One connection, and its sockets in several namespaces.
+ *
+ * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
+ * - `client.sockets` and `client.nsps` hold the live sockets of a connection, by id and by the namespace's name. With
+ *   `allowEIO3` all sockets of a connection and namespace have one id.
+ * - `client.conn` is Engine.IO's socket: `readyState`, `close()`, and the event `close`.
+ * - `socket._onclose(reason)` closes a socket without a packet; `socket._cleanup()` forgets one that has not connected
+ *   (from 4.1); `socket._error(error)` sends a CONNECT_ERROR packet.
+ */
+import type { AnySocket } from '../types';
+import { inside } from './inside';
+import type { Client } from './inside';
+
+/** The connection below a socket; the same object for its sockets in all namespaces. */
+export function connectionOf(socket: AnySocket): object {
+  return socket.client;
+}
+
+/** Whether the transport below a socket is open. */
+export function isTransportOpen(socket: AnySocket): boolean {
+  return inside(socket).client.conn.readyState === 'open';
+}
+
+/** Disconnects a socket, and closes the transport unless another namespace still uses it. */
+export function disconnect(socket: AnySocket): void {
+  socket.disconnect(inside(socket).client.sockets.size <= 1);
+}
+
+/** Whether a connection is in no namespace. */
+export function isIdle(connection: object): boolean {
+  return (connection as Client).sockets.size === 0;
+}
+
+/** Closes a transport that no namespace uses; what was sent before still arrives. */
+export function closeIfIdle(connection: object): void {
+  if (isIdle(connection)) (connection as Client).conn.close();
+}
+
+/** Calls back when a transport has closed. */
+export function onceClosed(connection: object, listener: () => void): void {
+  (connection as Client).conn.once('close', listener);
+}
+
+/**
+ * Lets a socket take the place of an older one of the same connection and namespace, which is closed without a packet:
+ * packets name the namespace, not the socket, so a DISCONNECT would throw the newer one out.
+ */
+export function replace(older: AnySocket, newer: AnySocket): void {
+  const { client, nsp, adapter } = inside(newer);
+  inside(older)._onclose('server namespace disconnect');
+  client.nsps.set(nsp.name, newer);
+  if (older.id !== newer.id) return;
+  // Socket.IO took the newer one out of its books, since both have one id.
+  client.sockets.set(newer.id, newer);
+  nsp.sockets.set(newer.id, newer);
+  void adapter.addAll(newer.id, new Set([newer.id]));
+}
+
+/** Forgets a socket that has not connected, and tells the client nothing. */
+export function discard(socket: AnySocket): void {
+  inside(socket)._cleanup?.();
+}
+
+/** Sends a CONNECT_ERROR packet, and closes the transport unless a namespace uses it. */
+export function refuseAndClose(socket: AnySocket, error: Error & { data: unknown }): void {
+  inside(socket)._error({ message: error.message, data: error.data });
+  closeIfIdle(socket.client);
+}
+
+/** Takes a socket out of every room but its own. */
+export function leaveRooms(socket: AnySocket): void {
+  for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
+}

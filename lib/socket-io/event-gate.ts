@@ -1,0 +1,100 @@
+/**
+ * The event gate: it stands in front of everything that the application registers on a socket.
+ *
+ * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
+ * - `socket._onpacket(packet)` gets every packet of a connected socket, and hands EVENT and BINARY_EVENT packets to
+ *   `socket.onevent`, which belongs to the application: other libraries assign it.
+ * - `socket.dispatch(event)` runs the `socket.use` middlewares, then emits to the `on` listeners a tick later.
+ * - `socket.run(event, done)` runs the `socket.use` middlewares.
+ * - `socket._onclose(reason)` is called once when the socket closes, and sets `connected` to false.
+ */
+import { EventEmitter } from 'node:events';
+import type { AnySocket } from '../types';
+import { inside, protoOf } from './inside';
+import type { EventPacket, SocketInside } from './inside';
+
+/** Packet types of the Socket.IO protocol, version 5. */
+const EVENT = 2;
+const BINARY_EVENT = 5;
+
+/** Decides what a socket's client may say. */
+export interface Gatekeeper {
+  /**
+   * Whether the application hears an event now. The gatekeeper keeps what it answers `false` for: an event of its own,
+   * one that waits (see {@link deliver}), or one that is dropped.
+   */
+  hears(packet: EventPacket): boolean;
+  /** The login that the socket is at; another number after each. */
+  readonly login: number;
+  /** Whether an event that came in at some login may still reach the listeners. */
+  mayReach(event: unknown, login: number): boolean;
+  /** Called when the socket has closed, after the application's `disconnect` listeners. */
+  left(): void;
+}
+
+const GATEKEEPER = Symbol('socketio-authorize');
+type Guarded = AnySocket & { [GATEKEEPER]?: Gatekeeper };
+
+/** The gatekeeper of a socket, if it has one. */
+export function gatekeeperOf(socket: AnySocket): Gatekeeper | undefined {
+  return (socket as Guarded)[GATEKEEPER];
+}
+
+/** Puts a gatekeeper in front of a socket's listeners, `onAny` and other libraries' `onevent` included. */
+export function guardEvents(socket: AnySocket, gatekeeper: Gatekeeper): void {
+  Object.defineProperty(socket, GATEKEEPER, { value: gatekeeper });
+  // The same functions for all sockets: no closure each.
+  inside(socket)._onpacket = guardedOnpacket;
+  inside(socket).dispatch = guardedDispatch;
+  inside(socket)._onclose = guardedOnclose;
+}
+
+/** Hands an event to the application that the gatekeeper had kept. */
+export function deliver(socket: AnySocket, packet: EventPacket): void {
+  protoOf(inside(socket))._onpacket.call(inside(socket), packet);
+}
+
+const keeperOf = (socket: SocketInside): Gatekeeper =>
+  (socket as unknown as Guarded)[GATEKEEPER] as Gatekeeper;
+
+function guardedOnpacket(this: SocketInside, packet: EventPacket): void {
+  if (packet.type === EVENT || packet.type === BINARY_EVENT) {
+    const event: unknown = packet.data?.[0];
+    // Older parsers take any JSON for an event's name (CVE-2023-32695), and not all of it can be made a string.
+    if (typeof event !== 'string' && typeof event !== 'number') return;
+    if (!keeperOf(this).hears(packet)) return;
+  }
+  protoOf(this)._onpacket.call(this, packet);
+}
+
+/**
+ * As Socket.IO's own, but asks once more when the listeners' turn has come: the session may have ended since the event
+ * came in, and a listener that reads `socket.decoded_token` would throw.
+ */
+function guardedDispatch(this: SocketInside, event: unknown[]): void {
+  const gatekeeper = keeperOf(this);
+  const { login } = gatekeeper;
+  this.run(event, (error) => {
+    process.nextTick(() => {
+      if (error) this._onerror(error);
+      else if (this.connected && gatekeeper.mayReach(event[0], login) && !isUnheardError(this, event[0])) {
+        EventEmitter.prototype.emit.apply(this as unknown as EventEmitter, event as [string]);
+      }
+    });
+  });
+}
+
+/** Node throws where nobody listens to `error`, and Socket.IO before 4.6.2 adds no listener (CVE-2024-38355). */
+function isUnheardError(socket: SocketInside, event: unknown): boolean {
+  return event === 'error' && (socket as unknown as EventEmitter).listenerCount(event) === 0;
+}
+
+/** Not a `disconnect` listener: the application may call `removeAllListeners()`. */
+function guardedOnclose(this: SocketInside, ...args: [reason: string]): void {
+  const wasConnected = this.connected;
+  try {
+    protoOf(this)._onclose.apply(this, args);
+  } finally {
+    if (wasConnected) keeperOf(this).left();
+  }
+}

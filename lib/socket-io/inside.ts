@@ -1,0 +1,79 @@
+/** Socket.IO's undocumented members, as the files of this folder use them. Each file says which ones, and why. */
+import type { AnyNamespace, AnySocket } from '../types';
+
+/** An EVENT packet of the Socket.IO protocol: the event's name and arguments, and an id if it wants an answer. */
+export interface EventPacket {
+  readonly type: number;
+  data?: unknown[];
+  id?: number;
+}
+
+/** One connection, with its sockets in all namespaces. */
+export interface Client {
+  readonly sockets: Map<string, AnySocket>;
+  readonly nsps: Map<string, AnySocket>;
+  readonly conn: {
+    readonly readyState: string;
+    readonly protocol: number;
+    close(): void;
+    once(event: 'close', listener: () => void): void;
+  };
+}
+
+/** A socket, with what Socket.IO keeps for itself. */
+export interface SocketInside {
+  readonly nsp: AnyNamespace & { _ids: number };
+  readonly client: Client;
+  readonly adapter: Adapter;
+  readonly acks: Map<number, (this: AnySocket) => void>;
+  id: string;
+  pid: string;
+  data: unknown;
+  recovered: boolean;
+  connected: boolean;
+  join(room: string): unknown;
+  dispatch(event: unknown[]): void;
+  run(event: unknown[], done: (error?: Error) => void): void;
+  packet(packet: { type: number; data: unknown[]; id?: number }): void;
+  _onpacket(packet: EventPacket): void;
+  _onclose(reason: string): void;
+  _onerror(error: Error): void;
+  _cleanup?(): void;
+  _error(error: { message: string; data: unknown }): void;
+}
+
+/** What recovery keeps of a dropped socket. */
+export interface PersistedSession {
+  sid: string;
+  pid: string;
+  data?: unknown;
+  rooms: string[];
+  missedPackets?: unknown[][];
+}
+
+/** An adapter's books, and what recovery asks of it. */
+export interface Adapter {
+  readonly nsp: AnyNamespace;
+  readonly rooms: Map<string, Set<string>>;
+  readonly sids: Map<string, Set<string>>;
+  addAll: (id: string, rooms: Set<string>) => Promise<void> | void;
+  del: (id: string, room: string) => Promise<void> | void;
+  delAll: (id: string) => void;
+  socketRooms: (id: string) => Set<string> | undefined;
+  disconnectSockets: (filter: SocketFilter, isClosing: boolean) => unknown;
+  serverSideEmit?: unknown;
+  persistSession?: (session: PersistedSession) => void;
+  restoreSession?: (pid: string, offset: string) => PromiseLike<PersistedSession | null> | null;
+  _encode?: (packet: EventPacket, options: { volatile?: boolean }) => unknown;
+}
+
+/** Which sockets a command to many is for. */
+export interface SocketFilter {
+  readonly rooms: ReadonlySet<string>;
+  readonly except?: ReadonlySet<string>;
+}
+
+export const inside = (socket: AnySocket): SocketInside => socket as unknown as SocketInside;
+export const adapterOf = (namespace: AnyNamespace): Adapter => namespace.adapter as unknown as Adapter;
+/** Socket.IO's own methods, below those that this library puts on a socket. */
+export const protoOf = (socket: SocketInside): SocketInside => Object.getPrototypeOf(socket) as SocketInside;

@@ -1,0 +1,121 @@
+/**
+ * The lobby: where pending sockets wait, outside every broadcast and room.
+ *
+ * Relies on (read in socket.io-adapter 2.2 and 2.5):
+ * - A broadcast goes to the ids in `adapter.sids`, or to those of a room in `adapter.rooms`; a socket's own id is a room.
+ *   A socket that is not in `sids`, and in no room but its own, hears what is sent to its id, and nothing else.
+ * - `addAll`, `del`, `delAll` and `socketRooms` are called on the adapter itself whenever a socket joins, leaves, closes,
+ *   or is asked for its rooms.
+ * - `socket.adapter` stays the adapter that the namespace had when the socket connected.
+ * - Every adapter carries out `disconnectSockets` by that method of the base class, also for other nodes.
+ */
+import type { AnySocket } from '../types';
+import { adapterOf, inside } from './inside';
+import type { Adapter, SocketFilter } from './inside';
+import { baseOf } from './namespaces';
+
+const lobbies = new WeakMap<Adapter, Lobby>();
+
+/** The lobby of a socket's adapter; all authorizers share it. */
+export function lobbyOf(socket: AnySocket): Lobby {
+  return lobbyFor(inside(socket).adapter);
+}
+
+/** Makes a namespace's lobby, before its first socket needs it. */
+export function prepareLobby(namespace: AnySocket['nsp']): void {
+  lobbyFor(adapterOf(namespace));
+}
+
+function lobbyFor(adapter: Adapter): Lobby {
+  let lobby = lobbies.get(adapter);
+  if (lobby === undefined) lobbies.set(adapter, (lobby = new Lobby(adapter)));
+  return lobby;
+}
+
+export class Lobby {
+  readonly #adapter: Adapter;
+  /** The rooms that each waiting socket will be in, by the socket's id. */
+  readonly #waiting = new Map<string, Set<string>>();
+  readonly #addAll: Adapter['addAll'];
+
+  constructor(adapter: Adapter) {
+    const { addAll, del, delAll, socketRooms } = adapter;
+    const waiting = this.#waiting;
+    this.#adapter = adapter;
+    this.#addAll = addAll;
+    adapter.addAll = (id, rooms) => {
+      const later = waiting.get(id);
+      if (later === undefined) return addAll.call(adapter, id, rooms);
+      for (const room of rooms) later.add(room);
+    };
+    adapter.del = (id, room) => {
+      waiting.get(id)?.delete(room);
+      return del.call(adapter, id, room);
+    };
+    adapter.delAll = (id) => {
+      // Back into the adapter's books, or its own-id room would be left over.
+      if (waiting.delete(id)) adapter.sids.set(id, new Set([id]));
+      delAll.call(adapter, id);
+    };
+    adapter.socketRooms = (id) => waiting.get(id) ?? socketRooms.call(adapter, id);
+    disconnectWaitingToo(baseOf(adapter));
+  }
+
+  /** Takes a socket out of every broadcast; the rooms that it is in, or joins, wait for {@link release}. */
+  hold(id: string): void {
+    if (this.#waiting.has(id)) return;
+    const rooms = this.#adapter.sids.get(id) ?? new Set([id]);
+    // A socket that has just connected is in no other room: its set is taken as it is.
+    const later = isLone(rooms, id) ? rooms : new Set(rooms).add(id);
+    for (const room of later) if (room !== id) void this.#adapter.del(id, room);
+    this.#adapter.sids.delete(id);
+    this.#waiting.set(id, later);
+  }
+
+  /** Lets a socket into broadcasts, and into its rooms. */
+  release(id: string): void {
+    const rooms = this.#waiting.get(id);
+    if (rooms === undefined) return;
+    this.#waiting.delete(id);
+    // It has never left its own room.
+    if (isLone(rooms, id)) this.#adapter.sids.set(id, rooms);
+    else void this.#addAll.call(this.#adapter, id, rooms);
+  }
+
+  /** Disconnects the waiting sockets that a command is for. */
+  disconnect({ rooms, except }: SocketFilter, isClosing: boolean): void {
+    for (const [id, own] of this.#waiting) {
+      const isMeant = rooms.size === 0 || overlaps(own, rooms);
+      if (isMeant && !(except && overlaps(own, except))) {
+        this.#adapter.nsp.sockets.get(id)?.disconnect(isClosing);
+      }
+    }
+  }
+}
+
+const prepared = new WeakSet<Adapter>();
+
+/**
+ * `io.disconnectSockets()` reaches pending sockets too: it closes doors, and must not spare those who have not logged in.
+ * The base class's method is the only one that all adapters call, also for a command from another node. An adapter
+ * without a lobby is left alone.
+ */
+function disconnectWaitingToo(base: Adapter): void {
+  if (prepared.has(base)) return;
+  prepared.add(base);
+  const { disconnectSockets } = base;
+  base.disconnectSockets = function disconnectAll(this: Adapter, filter, isClosing) {
+    const result = disconnectSockets.call(this, filter, isClosing);
+    lobbies.get(this)?.disconnect(filter, isClosing);
+    return result;
+  };
+}
+
+function isLone(rooms: ReadonlySet<string>, id: string): boolean {
+  return rooms.size === 1 && rooms.has(id);
+}
+
+function overlaps(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  for (const one of others) if (some.has(one)) return true;
+  return false;
+}

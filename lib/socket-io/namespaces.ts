@@ -1,0 +1,96 @@
+/**
+ * Servers, namespaces and their adapters.
+ *
+ * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
+ * - `server.parentNsps` holds the dynamic (parent) namespaces in the order of their registration; `parent.children` their
+ *   namespaces.
+ * - `namespace.emit` and a dynamic namespace's `rawListeners` are Socket.IO's own: Node's are called past them.
+ * - `namespace._initAdapter()` is called when `io.adapter(…)` gives a namespace another adapter.
+ * - An adapter that reaches other processes overrides `serverSideEmit` of the base class.
+ */
+import { EventEmitter } from 'node:events';
+import type { AnyNamespace, AnyServer } from '../types';
+import { adapterOf } from './inside';
+import type { Adapter } from './inside';
+
+interface ParentNamespace extends AnyNamespace {
+  readonly children: Set<AnyNamespace>;
+}
+
+/** The listeners of an event on a namespace and on the dynamic namespace that it is a child of. */
+export function localListeners(namespace: AnyNamespace, event: string): ((...args: unknown[]) => unknown)[] {
+  const own = EventEmitter.prototype.rawListeners.call(namespace, event);
+  const parent = parentOf(namespace);
+  const inherited = parent && EventEmitter.prototype.rawListeners.call(parent, event);
+  return (inherited ? [...own, ...inherited] : own) as ((...args: unknown[]) => unknown)[];
+}
+
+const parents = new WeakMap<AnyNamespace, ParentNamespace | null>();
+
+const parentsOf = (server: AnyServer): Map<unknown, ParentNamespace> =>
+  (server as unknown as { parentNsps: Map<unknown, ParentNamespace> }).parentNsps;
+
+/** The dynamic namespace that a namespace is a child of. */
+function parentOf(namespace: AnyNamespace): AnyNamespace | undefined {
+  let parent = parents.get(namespace);
+  if (parent === undefined) {
+    parent =
+      [...parentsOf(namespace.server).values()].find(({ children }) => children.has(namespace)) ?? null;
+    parents.set(namespace, parent);
+  }
+  return parent ?? undefined;
+}
+
+/**
+ * Which of the server's dynamic namespaces this is, or is a child of. Their names come from a counter that other
+ * servers of the process move on; their order is the same on every node that runs the same code.
+ */
+export function dynamicIndexOf(namespace: AnyNamespace): number | undefined {
+  const parent = childrenOf(namespace) === undefined ? parentOf(namespace) : namespace;
+  const index = [...parentsOf(namespace.server).values()].findIndex((one) => one === parent);
+  return index < 0 ? undefined : index;
+}
+
+/** The children of a dynamic namespace; `undefined` for any other. */
+export function childrenOf(namespace: AnyNamespace): ReadonlySet<AnyNamespace> | undefined {
+  return (namespace as unknown as Partial<ParentNamespace>).children;
+}
+
+/** Whether an adapter reaches other processes: the one in memory only warns when it is asked to. */
+export function reachesOthers(namespace: AnyNamespace): boolean {
+  const { serverSideEmit } = adapterOf(namespace);
+  return (
+    typeof serverSideEmit === 'function' && serverSideEmit !== baseOf(adapterOf(namespace)).serverSideEmit
+  );
+}
+
+/** The methods of the class that all adapters extend. */
+export function baseOf(adapter: Adapter): Adapter {
+  let base: object = adapter;
+  let next: unknown = Object.getPrototypeOf(base);
+  while (next !== EventEmitter.prototype && next !== Object.prototype) {
+    base = next as object;
+    next = Object.getPrototypeOf(base);
+  }
+  return base as Adapter;
+}
+
+/** Calls back whenever `io.adapter(…)` has given a namespace another adapter, to which nothing done before applies. */
+export function onNewAdapter(namespace: AnyNamespace, listener: () => void): void {
+  const inner = namespace as unknown as { _initAdapter: () => void };
+  const init = inner._initAdapter;
+  inner._initAdapter = () => {
+    init.call(namespace);
+    listener();
+  };
+}
+
+/** Whether a value is a Socket.IO server. */
+export function isServer(value: object): value is AnyServer {
+  return 'sockets' in value && 'of' in value && typeof value.of === 'function';
+}
+
+/** Whether a value is a namespace, dynamic ones included. */
+export function isNamespace(value: object): value is AnyNamespace {
+  return 'adapter' in value && 'server' in value && 'use' in value;
+}

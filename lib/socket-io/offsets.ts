@@ -1,0 +1,80 @@
+/**
+ * Offsets: where a packet stands among all that an adapter has sent. Recovery sends a client what follows its offset.
+ *
+ * Relies on (read in socket.io-adapter 2.5 and @socket.io/redis-streams-adapter 0.3):
+ * - `adapter._encode(packet, options)` gets every broadcast of this node. An EVENT packet without an id that is not
+ *   volatile ends with its offset by then.
+ * - Offsets are `yeast` ids (milliseconds in base 64, with a counter after a point) in memory, and `milliseconds-counter`
+ *   in a Redis stream. Both grow.
+ */
+import type { Adapter } from './inside';
+
+const EVENT = 2;
+/** Digits of `yeast`, in their order. */
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_';
+
+/** A place among an adapter's packets: behind the one with this offset, or in front of it. */
+export interface Place {
+  readonly offset: string;
+  readonly isBehind: boolean;
+}
+
+/** What this node has seen of an adapter's packets. */
+interface Seen {
+  first?: string;
+  last?: string;
+}
+
+const books = new WeakMap<Adapter, Seen>();
+
+/** Begins to note the offsets that an adapter gives out. */
+export function watchOffsets(adapter: Adapter): void {
+  const { _encode: encode } = adapter;
+  if (encode === undefined || books.has(adapter)) return;
+  const seen: Seen = {};
+  books.set(adapter, seen);
+  adapter._encode = (packet, options) => {
+    const hasOffset = packet.type === EVENT && packet.id === undefined && options.volatile === undefined;
+    const offset = hasOffset ? packet.data?.at(-1) : undefined;
+    const key = sortKey(offset);
+    if (key !== undefined) {
+      seen.first ??= offset as string;
+      // A node may see packets of other nodes out of order.
+      if (seen.last === undefined || key > (sortKey(seen.last) as string)) seen.last = offset as string;
+    }
+    return encode.call(adapter, packet, options);
+  };
+}
+
+/** The offset that this node has seen last. */
+export function lastOffset(adapter: Adapter): string | undefined {
+  return books.get(adapter)?.last;
+}
+
+/** The offset that this node has seen first. */
+export function firstOffset(adapter: Adapter): string | undefined {
+  return books.get(adapter)?.first;
+}
+
+/** Whether a packet that ends with its offset comes after a place. What cannot be told does not. */
+export function comesAfter(packet: readonly unknown[], { offset, isBehind }: Place): boolean {
+  const [own, other] = [sortKey(packet.at(-1)), sortKey(offset)];
+  if (own === undefined || other === undefined) return false;
+  return isBehind ? own > other : own >= other;
+}
+
+/** A text that sorts as offsets follow each other; `undefined` for what is no offset. */
+function sortKey(offset: unknown): string | undefined {
+  if (typeof offset !== 'string') return undefined;
+  const [, ms, counter] = /^(\d{1,20})-(\d{1,20})$/.exec(offset) ?? [];
+  if (ms !== undefined && counter !== undefined) return ms.padStart(20, '0') + counter.padStart(20, '0');
+  const [, time, seed] = /^([\w-]{1,32})(?:\.([\w-]{1,16}))?$/.exec(offset) ?? [];
+  if (time === undefined) return undefined;
+  return inOrder(time, 32) + (seed === undefined ? '' : `.${inOrder(seed, 16)}`);
+}
+
+/** Digits as characters that sort like them, at one length. */
+function inOrder(digits: string, length: number): string {
+  const sortable = Array.from(digits, (digit) => String.fromCharCode(0x30 + DIGITS.indexOf(digit)));
+  return sortable.join('').padStart(length, '0');
+}

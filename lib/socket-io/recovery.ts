@@ -1,0 +1,177 @@
+/**
+ * Connection state recovery: who gets a dropped session back, and what of it.
+ *
+ * Relies on (read in Socket.IO 4.6.0 and 4.8.4; older ones have no recovery):
+ * - `namespace._createSocket(client, auth)` makes the Socket of a CONNECT packet, before any middleware. With `auth.pid`
+ *   and `auth.offset` it asks `adapter.restoreSession(pid, offset)`, past every middleware (socketio/socket.io#5491).
+ * - `adapter.persistSession(session)` keeps a dropped socket: `sid`, `pid`, `rooms`, `data`.
+ * - The constructor of a restored Socket takes `id`, `pid` and `data`, joins the rooms, writes the missed packets, and
+ *   sets `recovered`. {@link resume} does the same to a socket that exists.
+ */
+import type { AnyNamespace, AnySocket } from '../types';
+import { isTransportOpen } from './connections';
+import { adapterOf, inside } from './inside';
+import type { Adapter, Client, PersistedSession } from './inside';
+import { comesAfter, firstOffset, lastOffset, watchOffsets } from './offsets';
+import type { Place } from './offsets';
+
+const EVENT = 2;
+/** Where a kept session lies in the data that adapters keep; taken out when it is restored. */
+const KEPT = 'socketio-authorize';
+
+/** Who decides what a drop keeps, and what a reconnection brings back. `Kept` must survive JSON and MessagePack. */
+export interface RecoveryRules<Kept extends object> {
+  /** What to keep of a live socket's session; `undefined`: nothing. */
+  keep(socket: AnySocket): Kept | undefined;
+  /**
+   * Judges a socket that asks for a session, before it is restored.
+   *
+   * @returns whose session it may get, or `undefined`: nobody's
+   */
+  mayAsk(socket: AnySocket): Whose | PromiseLike<Whose>;
+  /** Whether a kept session still holds. */
+  stillHolds(kept: Kept): PromiseLike<boolean>;
+  /** Whether a kept session is the one that the socket may get. */
+  isMeant(kept: Kept, whose: NonNullable<Whose>): boolean;
+}
+
+/** A user by `userKey`, or anybody: the client shows the recovery id alone. */
+export type Whose = { readonly userKey: string | undefined } | undefined;
+
+type Data = Record<string, unknown> | undefined;
+interface Stored {
+  readonly kept: object;
+  readonly since: Place;
+}
+
+/** Where the packets begin that a logged-in socket may be sent. */
+const loginPlaces = new WeakMap<AnySocket, Place | undefined>();
+/** Data of sessions that were restored: the adapter in memory would give the same one again, even after a logout. */
+const used = new WeakSet<object>();
+const restored = new WeakMap<AnySocket, object>();
+
+/** Notes that a socket has logged in: what was said before is not for it. */
+export function markLogin(socket: AnySocket): void {
+  const offset = lastOffset(inside(socket).adapter);
+  loginPlaces.set(socket, offset === undefined ? undefined : { offset, isBehind: true });
+}
+
+/** What was kept of the session that a socket was restored with; `undefined` if it was not, or no longer holds. */
+export function keptOf(socket: AnySocket): object | undefined {
+  return restored.get(socket);
+}
+
+type Rules = RecoveryRules<object>;
+const rulesByAdapter = new WeakMap<Adapter, Rules>();
+
+/**
+ * Stands between Socket.IO and its recovery, on one namespace and the adapter that it has now. The rules of the authorizer
+ * that came last count.
+ */
+export function guardRecovery<Kept extends object>(
+  namespace: AnyNamespace,
+  rules: RecoveryRules<Kept>,
+): void {
+  const adapter = adapterOf(namespace);
+  if (adapter.persistSession === undefined || adapter.restoreSession === undefined) return;
+  if (!rulesByAdapter.has(adapter)) {
+    watchOffsets(adapter);
+    guardAdapter(adapter);
+    guardCreation(namespace);
+  }
+  rulesByAdapter.set(adapter, rules as unknown as Rules);
+}
+
+const rulesOf = (adapter: Adapter): Rules => rulesByAdapter.get(adapter) as Rules;
+
+function guardAdapter(adapter: Adapter): void {
+  const { persistSession, restoreSession } = adapter as Required<Adapter>;
+  adapter.persistSession = (session) => {
+    const socket = adapter.nsp.sockets.get(session.sid);
+    const kept = socket && rulesOf(adapter).keep(socket);
+    const since = socket && (loginPlaces.get(socket) ?? placeOfFirst(adapter));
+    if (kept === undefined || since === undefined) return;
+    // A copy of the moment: the application may have replaced `socket.data`, or put a client's words into it.
+    const data = { ...(session.data as Data), [KEPT]: { kept, since } };
+    persistSession.call(adapter, { ...session, data });
+  };
+  adapter.restoreSession = async (pid, offset) => {
+    const session = await restoreSession.call(adapter, pid, offset);
+    const stored = storedIn(session);
+    const data = session?.data as object;
+    if (stored === undefined || used.has(data)) return null;
+    const stillHolds = await rulesOf(adapter).stillHolds(stored.kept);
+    // Once more, since another CONNECT packet may have asked for the same session meanwhile.
+    if (!stillHolds || used.has(data)) return null;
+    used.add(data);
+    return session;
+  };
+}
+
+const guarded = new WeakSet<AnyNamespace>();
+
+function guardCreation(namespace: AnyNamespace): void {
+  const inner = namespace as unknown as {
+    _createSocket?: (client: Client, auth: Record<string, unknown>) => Promise<AnySocket>;
+  };
+  const create = inner._createSocket;
+  // Without it nothing can be judged in time, so nothing is restored.
+  if (create === undefined || guarded.has(namespace)) return;
+  guarded.add(namespace);
+  inner._createSocket = async (client, auth) => {
+    const { pid, offset, ...shown } = auth;
+    // Never with `pid`: Socket.IO restores nothing by itself, and `fetchSockets()` shows nobody's.
+    const socket = await create.call(namespace, client, shown);
+    if (typeof pid === 'string' && typeof offset === 'string') await restore(socket, pid, offset);
+    return socket;
+  };
+}
+
+/** What the library kept with a session, if it did. */
+function storedIn(session: PersistedSession | null): Stored | undefined {
+  const stored = (session?.data as Data)?.[KEPT] as Partial<Stored> | undefined;
+  return stored?.kept && stored.since ? (stored as Stored) : undefined;
+}
+
+async function restore(socket: AnySocket, pid: string, offset: string): Promise<void> {
+  const { adapter } = inside(socket);
+  const rules = rulesOf(adapter);
+  const whose = await rules.mayAsk(socket);
+  if (whose === undefined || !isTransportOpen(socket)) return;
+  const session = await askAdapter(adapter, pid, offset);
+  const stored = storedIn(session);
+  if (!session || !stored || !rules.isMeant(stored.kept, whose)) return;
+  loginPlaces.set(socket, stored.since);
+  restored.set(socket, stored.kept);
+  resume(socket, session, stored.since);
+}
+
+/** Adapters reject where there is no such session, and where they cannot tell. */
+async function askAdapter(adapter: Adapter, pid: string, offset: string): Promise<PersistedSession | null> {
+  try {
+    return (await adapter.restoreSession?.(pid, offset)) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** What the constructor does with a former session. */
+function resume(socket: AnySocket, session: PersistedSession, since: Place): void {
+  const own = inside(socket);
+  own.id = session.sid;
+  own.pid = session.pid;
+  for (const room of session.rooms) own.join(room);
+  const { [KEPT]: _, ...data } = session.data as Record<string, unknown>;
+  // What a hook has put there for the new connection counts.
+  own.data = { ...data, ...(own.data as Data) };
+  for (const packet of session.missedPackets ?? []) {
+    if (comesAfter(packet, since)) own.packet({ type: EVENT, data: packet });
+  }
+  own.recovered = true;
+}
+
+/** A socket that logged in before this node had seen any packet may be sent the first one, and no older one. */
+function placeOfFirst(adapter: Adapter): Place | undefined {
+  const offset = firstOffset(adapter);
+  return offset === undefined ? undefined : { offset, isBehind: false };
+}

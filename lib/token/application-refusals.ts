@@ -1,0 +1,62 @@
+/** What the client is told when code of the application refuses or fails: a code, and never the text of an exception. */
+import { unauthorized, UnauthorizedError } from '../errors';
+import { CODES, REASONS } from '../protocol';
+import { isOutage } from './outages';
+
+/** Of the key function. */
+export function toKeyRefusal(cause: unknown): UnauthorizedError {
+  return cause instanceof UnauthorizedError ? cause : keyUnavailable(cause);
+}
+
+/** Of `verify`: that it cannot tell is not the token's fault. */
+export function toVerifierRefusal(cause: unknown): UnauthorizedError {
+  if (cause instanceof UnauthorizedError) return cause;
+  return isOutage(cause) ? keyUnavailable(cause) : rejected(cause);
+}
+
+/** Of `verify`, for an answer that is no claims. */
+export function rejected(cause?: unknown): UnauthorizedError {
+  return unauthorized(CODES.invalidToken, { reason: REASONS.rejected, cause });
+}
+
+/** Of `validate` and the other hooks: an {@link UnauthorizedError} is meant for the client, and nothing else is. */
+export function toApplicationRefusal(cause: unknown): UnauthorizedError {
+  return cause instanceof UnauthorizedError ? cause : unauthorized(CODES.unknown, { cause });
+}
+
+/**
+ * Of what the application answered: `false` and an Error refuse, however they came.
+ *
+ * @throws UnauthorizedError if the answer refuses
+ */
+export function requireConsent(answer: unknown): void {
+  if (answer === false || answer instanceof Error) throw toApplicationRefusal(answer);
+}
+
+/** Of `onError`: what is handed to it is meant for the client, as in socketio-jwt. */
+export function toToldRefusal(error: unknown, code: unknown): UnauthorizedError {
+  if (error instanceof UnauthorizedError) return error;
+  const told: unknown =
+    typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : error;
+  return unauthorized(typeof code === 'string' && code !== '' ? code : CODES.unknown, {
+    ...(typeof told === 'string' && { message: told }),
+  });
+}
+
+/** Of the revocation store. */
+export function toStoreRefusal(cause: unknown): UnauthorizedError {
+  return unauthorized(CODES.revocationUnavailable, { cause });
+}
+
+/** Of the limiter: `rate-limiter-flexible` rejects with how long to wait; one that fails lets nobody in either. */
+export function toRateLimited(cause: unknown): UnauthorizedError {
+  const wait = (cause as { msBeforeNext?: unknown } | undefined)?.msBeforeNext;
+  return unauthorized(CODES.rateLimited, {
+    cause,
+    ...(Number.isFinite(wait) && { retryAfter: Math.max(0, Math.ceil(wait as number)) }),
+  });
+}
+
+function keyUnavailable(cause: unknown): UnauthorizedError {
+  return unauthorized(CODES.invalidSecret, { reason: REASONS.keyUnavailable, cause });
+}

@@ -1,0 +1,37 @@
+/** A `Cookie` header, taken apart (RFC 6265 §4.2). */
+
+/** A cookie found by its name, and the header without it. */
+export interface FoundCookie {
+  /** As the client sent it, still percent-encoded; of several cookies of that name the first. */
+  readonly value: string;
+  /** The other cookies, as a header; `undefined` if there are none. */
+  readonly others: string | undefined;
+}
+
+/** Finds a cookie; `undefined` if there is none of that name. */
+export function findCookie(header: string, name: string): FoundCookie | undefined {
+  const isNamed = (pair: string): boolean => nameOf(pair) === name;
+  const pair = header.split(';').find(isNamed);
+  if (pair === undefined) return undefined;
+  return { value: pair.slice(pair.indexOf('=') + 1), others: withoutCookies(header, isNamed) };
+}
+
+/** The header without some of its cookies; `undefined` if none is left. */
+export function withoutCookies(header: string, isTaken: (pair: string) => boolean): string | undefined {
+  const kept = header.split(';').filter((pair) => !isTaken(pair));
+  return kept.join(';').trim() || undefined;
+}
+
+/** Undoes the percent-encoding; `undefined` if it is broken. */
+export function decodeCookie(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function nameOf(pair: string): string | undefined {
+  const equals = pair.indexOf('=');
+  return equals < 0 ? undefined : pair.slice(0, equals).trim();
+}

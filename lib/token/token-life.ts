@@ -1,0 +1,101 @@
+/** A token's life: what `exp`, `nbf`, `iat` and `maxAge` say of it (RFC 7519 §4.1.4 to §4.1.6). */
+import { unauthorized } from '../errors';
+import type { UnauthorizedError } from '../errors';
+import { CODES, REASONS } from '../protocol';
+import type { JwtClaims } from '../types';
+import { badClaim, expired } from './refusals';
+
+/** What the options say of a token's life; all in seconds. */
+export interface LifeRules {
+  /** The greatest age after `iat`; `undefined` if any will do. */
+  readonly maxAge: number | undefined;
+  readonly clockTolerance: number;
+  readonly ignoreExpiration: boolean;
+}
+
+/** 9999-12-31 in seconds: a greater number is one of ms by mistake. */
+const MAX_SECONDS = 253_402_300_799;
+/** The largest moment that a `Date` holds, in ms (ECMA-262 §21.4.1.1): what is larger does not survive JSON. */
+const MAX_TIME = 8.64e15;
+
+/** When tokens count, by the claims in them. */
+export class TokenLife {
+  readonly #rules: LifeRules;
+
+  constructor(rules: LifeRules) {
+    this.#rules = rules;
+  }
+
+  /**
+   * Refuses moments that cannot be meant: a session with `exp` in ms would never end, and `revoke({ sub })` could not
+   * name one whose `iat` lies in the far future.
+   */
+  faultOf(claims: JwtClaims): UnauthorizedError | undefined {
+    for (const name of ['exp', 'nbf', 'iat'] as const) {
+      const moment: unknown = claims[name];
+      if (typeof moment === 'number' && moment > MAX_SECONDS) return badClaim(`invalid ${name} value`);
+    }
+    return undefined;
+  }
+
+  /**
+   * Judges claims that `jsonwebtoken` has not seen, as it would judge them.
+   *
+   * @param now ms since the epoch
+   */
+  judge(claims: JwtClaims, now: number): UnauthorizedError | undefined {
+    return this.faultOf(claims) ?? this.#judgeStart(claims, now) ?? this.#judgeEnd(claims, now);
+  }
+
+  /**
+   * A token that does not count yet. An issuer's clock may be ahead of the server's, so the client is told when to show
+   * it again.
+   *
+   * @param nbf in seconds
+   * @param now ms since the epoch
+   */
+  notActive(nbf: number, now: number): UnauthorizedError {
+    // Whole seconds, since that is how the time is compared.
+    const startsAt = Math.ceil(nbf - this.#rules.clockTolerance) * 1000;
+    return unauthorized(CODES.invalidToken, {
+      message: 'jwt not active',
+      reason: REASONS.notActive,
+      retryAfter: Math.max(startsAt - Math.floor(now), 1),
+    });
+  }
+
+  /**
+   * When a session that rests on these claims ends, in ms since the epoch: at `exp` plus the tolerance, or at `iat`
+   * plus `maxAge` if that is earlier; `Infinity` if neither is there. `ignoreExpiration` ignores `exp` alone.
+   */
+  endOf(claims: JwtClaims): number {
+    const { maxAge, clockTolerance, ignoreExpiration } = this.#rules;
+    const byExp =
+      !ignoreExpiration && typeof claims.exp === 'number' ? claims.exp + clockTolerance : Infinity;
+    const byAge = maxAge !== undefined && typeof claims.iat === 'number' ? claims.iat + maxAge : Infinity;
+    const end = Math.min(byExp, byAge) * 1000;
+    return end === Infinity ? end : Math.min(end, MAX_TIME);
+  }
+
+  #judgeStart({ nbf }: JwtClaims, now: number): UnauthorizedError | undefined {
+    if (nbf === undefined) return undefined;
+    if (typeof nbf !== 'number') return badClaim('invalid nbf value');
+    return nbf > toSeconds(now) + this.#rules.clockTolerance ? this.notActive(nbf, now) : undefined;
+  }
+
+  #judgeEnd({ exp, iat }: JwtClaims, now: number): UnauthorizedError | undefined {
+    const { maxAge, clockTolerance, ignoreExpiration } = this.#rules;
+    const seconds = toSeconds(now);
+    if (exp !== undefined && !ignoreExpiration) {
+      if (typeof exp !== 'number') return badClaim('invalid exp value');
+      if (seconds >= exp + clockTolerance) return expired();
+    }
+    if (maxAge === undefined) return undefined;
+    if (typeof iat !== 'number') return badClaim('iat required when maxAge is specified');
+    return seconds >= iat + maxAge + clockTolerance ? expired('maxAge exceeded') : undefined;
+  }
+}
+
+function toSeconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}

@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import type { AnySocket } from '../../lib';
+import { hideGiven, withoutQuery } from '../../lib/token/redaction';
+
+const TOKEN = 'aaa.bbb+/ccc=';
+type Handshake = AnySocket['handshake'];
+
+function hide(parts: object, given: unknown = TOKEN): Handshake {
+  const handshake = { headers: {}, query: {}, auth: {}, url: '/socket.io/?EIO=4', ...parts } as Handshake;
+  hideGiven(handshake, given, typeof given === 'string' ? given : undefined);
+  return handshake;
+}
+
+describe('what getToken gave', () => {
+  const encoded = encodeURIComponent(TOKEN);
+  const forms: [what: string, text: string][] = [
+    ['as it is', TOKEN],
+    ['with a scheme', `Token ${TOKEN}`],
+    ['among other text', `chat, ${TOKEN}, v2`],
+    ['percent-encoded', `/chat?jwt=${encoded}`],
+    ['in Base64', Buffer.from(TOKEN).toString('base64')],
+    ['in base64url, as a subprotocol', `chat, bearer.${Buffer.from(TOKEN).toString('base64url')}`],
+    ['percent-encoded beside what cannot be decoded', `100% ${encoded} %E0%A4`],
+  ];
+  for (const [what, text] of forms) {
+    it(`is taken out of headers, query, target and auth, ${what}`, () => {
+      const handshake = hide({
+        headers: { 'x-token': text, 'x-list': ['a', text], host: 'x' },
+        query: { jwt: text, list: ['a', text], EIO: '4' },
+        url: `/socket.io/?EIO=4&jwt=${text}`,
+        auth: { jwt: text, [text]: 1, theme: 'dark', deep: [{ jwt: text, a: 1 }] },
+      });
+      expect(JSON.parse(JSON.stringify(handshake))).to.deep.equal({
+        headers: { host: 'x' },
+        query: { EIO: '4' },
+        url: '/socket.io/',
+        auth: { theme: 'dark', deep: [{ a: 1 }] },
+      });
+    });
+  }
+
+  it('is taken out of the cookies that hold it, and the others stay', () => {
+    expect(hide({ headers: { cookie: `a=b; jwt=${TOKEN}; c=d; x=${encoded}` } }).headers).to.deep.equal({
+      cookie: 'a=b; c=d',
+    });
+    expect(hide({ headers: { cookie: `jwt=${TOKEN}`, host: 'x' } }).headers).to.deep.equal({ host: 'x' });
+  });
+
+  it('is taken out of the cookies as a whole, if that is what it is', () => {
+    const cookie = 'a=b; c=d';
+    expect(hide({ headers: { cookie } }, cookie).headers).to.deep.equal({});
+  });
+
+  it('is taken out of the path too', () => {
+    expect(hide({ url: `/socket.io/${TOKEN}/?EIO=4` }).url).to.equal('');
+  });
+
+  it('is taken out of lists of auth, whose other items keep their places', () => {
+    expect(JSON.stringify(hide({ auth: { list: ['a', TOKEN, 'b'] } }).auth)).to.equal(
+      '{"list":["a",null,"b"]}',
+    );
+  });
+
+  it('leaves alone what does not hold it, and copies nothing', () => {
+    const parts = { headers: { host: 'x' }, query: { EIO: '4' }, auth: { theme: 'dark' } };
+    const handshake = hide(parts);
+    expect(handshake.headers).to.equal(parts.headers);
+    expect(handshake.query).to.equal(parts.query);
+    expect(handshake).to.deep.include({ auth: { theme: 'dark' }, url: '/socket.io/?EIO=4' });
+  });
+
+  it('is taken out as a whole where it is no text', () => {
+    const list = [TOKEN];
+    const handshake = hide({ query: { jwt: list, EIO: '4' }, auth: { jwt: list, other: [TOKEN] } }, list);
+    expect(handshake.query).to.deep.equal({ EIO: '4' });
+    expect(handshake.auth).to.deep.equal({ other: [TOKEN] });
+  });
+
+  it('does not touch objects of the application', () => {
+    class Session {
+      jwt = TOKEN;
+    }
+    const session = new Session();
+    hide({ auth: { session } });
+    expect(session.jwt).to.equal(TOKEN);
+  });
+
+  it('is found where auth is no object, frozen, in a circle, or without a prototype', () => {
+    const circle: Record<string, unknown> = { jwt: TOKEN };
+    circle['self'] = circle;
+    hide({ auth: circle });
+    expect(circle).not.to.have.property('jwt');
+    const bare = Object.assign(Object.create(null) as object, { jwt: TOKEN });
+    hide({ auth: bare });
+    expect(bare).not.to.have.property('jwt');
+    for (const auth of [undefined, null, 7, Object.freeze({ jwt: TOKEN })]) hide({ auth });
+  });
+
+  it('costs time that is linear in the packet, however deep or wide it is', () => {
+    const deep = JSON.parse(`${'{"a":'.repeat(150_000)}"${TOKEN}"${'}'.repeat(150_000)}`) as object;
+    const wide = JSON.parse(`{"a":[${'{},'.repeat(250_000)}"${TOKEN}"]}`) as { a: unknown[] };
+    const start = performance.now();
+    hide({ auth: deep });
+    hide({ auth: wide });
+    expect(performance.now() - start).to.be.below(3000);
+    expect(wide.a[250_000]).to.equal(undefined);
+  });
+});
+
+describe('a target', () => {
+  it('loses its query', () => {
+    expect(withoutQuery('/socket.io/?a=b?c\nd')).to.equal('/socket.io/');
+    expect(withoutQuery('/socket.io/')).to.equal('/socket.io/');
+  });
+});
