@@ -81,7 +81,8 @@ function judgeOf(secret) {
   const { Revocations } = load('revocation/revocations');
   const settings = load('authorizer/settings').toSettings({ secret });
   const deadlines = new Deadlines();
-  const revocations = new Revocations({ deadlines, storeTimeout: settings.keyTimeout, publish: () => {} });
+  const { keyTimeout: storeTimeout, recheckInterval } = settings;
+  const revocations = new Revocations({ deadlines, storeTimeout, recheckInterval, publish: () => {} });
   const admission = new Admission(settings, deadlines, revocations);
   const socket = {};
   return (token) => {
