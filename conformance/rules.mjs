@@ -2,6 +2,11 @@ import { must } from './peer.mjs';
 
 /** How far the clocks of server and client may be apart, in ms, for `expiresAt` to count as right. */
 const CLOCK_DIFFERENCE = 5_000;
+/**
+ * Seconds that a session lasts whose end is looked at: long enough to log in on a busy machine. A server that stands
+ * still for a second may miss the notice of the first, not that of the second.
+ */
+const LIVES = [6, 20];
 /** No server may let a client try more often. */
 const MOST_ATTEMPTS = 50;
 
@@ -21,6 +26,24 @@ async function mustRefuse(bench, payload, code, reason) {
   const reply = await peer.authenticateWith(payload);
   must(reply?.ok === false, `accepted: ${JSON.stringify(reply)}`);
   mustBeRefusal(reply.error, code, reason);
+}
+
+/** @returns whether there was a notice */
+async function endsAfterNotice(bench, life) {
+  const peer = await bench.authenticated(bench.token({}, { expiresIn: life }));
+  const { data } = await peer.until('unauthorized', undefined, life * 1000 + bench.target.patience);
+  mustBeRefusal(data, 'invalid_token', ['expired']);
+  if (peer.socket.connected) {
+    const isOver = peer.until('disconnect').then(() => true);
+    must(await Promise.race([isOver, peer.isGated().catch(() => true)]), 'the socket is still heard');
+  }
+  const [notice] = peer.all('token_expiring');
+  if (notice === undefined) return false;
+  must(
+    notice.expiresIn > 0 && notice.expiresIn < life * 1000,
+    `token_expiring says expiresIn ${notice.expiresIn}`,
+  );
+  return true;
 }
 
 const unsigned = (claims) =>
@@ -130,18 +153,9 @@ export const RULES = {
     if (!replies[1].ok) mustBeRefusal(replies[1].error, 'authentication_in_progress');
   },
   'a session ends at exp, after a notice': async (bench) => {
-    const peer = await bench.authenticated(bench.token({}, { expiresIn: 3 }));
-    const notice = await peer.until('token_expiring', undefined, 3_000 + bench.target.patience);
-    must(
-      notice.expiresIn > 0 && notice.expiresIn < 3_000,
-      `token_expiring says expiresIn ${notice.expiresIn}`,
-    );
-    const { data } = await peer.until('unauthorized', undefined, 3_000 + bench.target.patience);
-    mustBeRefusal(data, 'invalid_token', ['expired']);
-    if (peer.socket.connected) {
-      const isOver = peer.until('disconnect').then(() => true);
-      must(await Promise.race([isOver, peer.isGated().catch(() => true)]), 'the socket is still heard');
-    }
+    let isNoticed = false;
+    for (const life of LIVES) isNoticed ||= await endsAfterNotice(bench, life);
+    must(isNoticed, "no 'token_expiring' came before the end");
   },
   'a logout is acknowledged, and the socket is pending': async (bench) => {
     const peer = await bench.authenticated();
@@ -172,15 +186,19 @@ export const RULES = {
   },
   'a refused token does not put off the timeout': async (bench) => {
     const peer = await bench.pending();
-    const start = performance.now();
     const { timeout, patience } = bench.target;
     await new Promise((resolve) => {
       setTimeout(resolve, timeout / 2);
     });
+    // Judged by what comes first, since the machine may be slow.
+    const later = await bench.pending();
     await peer.authenticate('no token');
-    await peer.refusal('authentication_timeout', timeout + patience);
-    const took = performance.now() - start;
-    must(took < timeout * 1.5, `it took ${Math.round(took)} ms of a timeout of ${timeout}`);
+    const isFirst = peer.refusal('authentication_timeout', timeout + patience).then(() => true);
+    const isLast = later.refusal('authentication_timeout', timeout + patience).then(() => false);
+    must(
+      await Promise.race([isFirst, isLast]),
+      'a client that connected half of the timeout later was disconnected earlier',
+    );
   },
   'too many refused tokens disconnect': async (bench) => {
     const peer = await bench.pending();

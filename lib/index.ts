@@ -4,7 +4,7 @@ export type { Authorizer } from './authorize';
 export { isUnauthorizedError, UnauthorizedError } from './errors';
 export type { Refusal, UnauthorizedErrorOptions } from './errors';
 export type { AuthorizedSocket, AuthorizeNamespaceEvents } from './events';
-export type { Algorithm, KeyMaterial } from './types';
+export type { Algorithm, Jwk, JwkSet, KeyMaterial } from './types';
 export type {
   Accept,
   AuthorizeOptions,

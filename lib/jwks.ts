@@ -1,2 +1,3 @@
-export { jwksSecret } from './token/jwks';
-export type { JwksKeyFunction, JwksOptions } from './token/jwks';
+export { jwksVerifier } from './jwks/verifier';
+export type { FetchLike, ResponseLike } from './jwks/fetch';
+export type { JwksAlgorithm, JwksVerifier, JwksVerifierOptions } from './jwks/settings';

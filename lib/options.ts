@@ -76,9 +76,11 @@ export type VerifyFunction<Claims = JwtClaims> = (
  */
 export interface AuthorizeOptions<Claims = JwtClaims> {
   /**
-   * The key that tokens are signed with: a shared secret, a PEM (public key or certificate) or a `KeyObject`; an array
-   * of them, newest first, while a key is being rotated; or a function that finds it, see {@link KeyFunction}.
-   * A string is a PEM if it begins like one. RSA keys under 2048 bits are refused (RFC 7518 §3.3).
+   * The key that tokens are signed with: a shared secret, a public key, certificate or JWK in any form of
+   * {@link KeyMaterial}; an array of them, newest first, while a key is being rotated; or a function that finds it, see
+   * {@link KeyFunction}. What holds a public key is never taken for a shared secret, and what looks like one but cannot
+   * be read throws. RSA keys under 2048 bits are refused (RFC 7518 §3.3); a shared secret under 32 bytes works, with one
+   * process warning (RFC 7518 §3.2).
    */
   secret: KeyMaterial | readonly KeyMaterial[] | KeyFunction;
 
@@ -352,9 +354,8 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
   /** `nonce` must be this (OpenID Connect Core §2). */
   nonce?: string;
   /**
-   * Seconds of difference between clocks that `exp` and `nbf` are given.
-   *
-   * @defaultValue 0
+   * Seconds of difference between clocks that `exp` and `nbf` are given. Default: 0, or the `clockTolerance` that a
+   * `jwksVerifier` was given.
    */
   clockTolerance?: number;
   /** The greatest age that a token may reach after its `iat`: in seconds, or as `'2h'`, `'1d'`. */

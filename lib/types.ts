@@ -94,8 +94,44 @@ export type Algorithm =
   | 'ES384'
   | 'ES512';
 
-/** A key as the application has it: a shared secret, a PEM (public key, certificate, or private key), or a `KeyObject`. */
-export type KeyMaterial = string | Uint8Array | KeyObject;
+/** A key as JSON (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2). Members that are not here are ignored. */
+export interface Jwk {
+  /** The type of the key: `'RSA'`, `'EC'`, `'OKP'`, or `'oct'` for a shared secret. */
+  readonly kty?: string | undefined;
+  /** What it is for: anything but `'sig'` is refused. */
+  readonly use?: string | undefined;
+  /** What it is for: without `'verify'` or `'sign'` it is refused. */
+  readonly key_ops?: readonly string[] | undefined;
+  /** The one algorithm that it is for. Default: those of its type. */
+  readonly alg?: string | undefined;
+  /** Its name: tokens that name another key are not verified with it. */
+  readonly kid?: string | undefined;
+  /** The modulus of an RSA key. */
+  readonly n?: string | undefined;
+  /** The exponent of an RSA key. */
+  readonly e?: string | undefined;
+  /** The curve. */
+  readonly crv?: string | undefined;
+  /** A point of the curve. */
+  readonly x?: string | undefined;
+  /** A point of the curve. */
+  readonly y?: string | undefined;
+  /** A shared secret. */
+  readonly k?: string | undefined;
+}
+
+/** Keys as JSON (RFC 7517 §5). Those that cannot verify are passed over, as long as one can. */
+export interface JwkSet {
+  /** The keys. */
+  readonly keys: readonly Jwk[];
+}
+
+/**
+ * A key as the application has it: a shared secret (a string or bytes); a public key, a certificate or a private key,
+ * whose public part is used (PEM, DER, Base64 of these, JWK or JWK set, as text or bytes); a JWK or a JWK set as
+ * object; or a `KeyObject`.
+ */
+export type KeyMaterial = string | Uint8Array | ArrayBuffer | KeyObject | Jwk | JwkSet;
 
 /** What `revoke` takes: one of `jti`, `sid` and `sub`, and what narrows it. */
 export type Revocation = {

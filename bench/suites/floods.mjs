@@ -20,7 +20,8 @@ export async function floods({ floods: plan }) {
     const [plain, ours] = await takeTurnsInGenerations(open, roundsOf(flood));
     measured.push({ id, name, kind, open: leftOpen, mayHold, plain, ours });
   }
-  return { id: 'floods', title: 'What a flood costs', floods: measured };
+  const note = plan.share < 1 ? `Each in ${plan.share} of the size that it is named after.` : undefined;
+  return { id: 'floods', title: 'What a flood costs', note, floods: measured };
 }
 
 /** A server that has been flooded before, so that its code is compiled. */

@@ -1,22 +1,19 @@
-// Access tokens of an identity provider such as Auth0 or Keycloak, with the keys from its JWKS endpoint.
+// Access tokens of an identity provider such as Auth0, Keycloak or Entra, with the keys that it shows.
 const { createServer } = require('node:http');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
-const { jwksSecret } = require('socketio-authorize/jwks');
+const { jwksVerifier } = require('socketio-authorize/jwks');
 
 /**
  * @param issuer Auth0: `https://TENANT.eu.auth0.com/`; Keycloak: `https://HOST/realms/REALM`; to the letter
- * @param jwksUri the issuer's `jwks_uri`, as `ISSUER/.well-known/openid-configuration` says it
+ * @param jwksUri where its keys are, if it has no `/.well-known/openid-configuration` that says so
  * @param audience the name of your API there
  */
 function start({ port = 3000, issuer, jwksUri, audience }) {
   const server = createServer();
   const io = new Server(server);
   authorize({
-    secret: jwksSecret({ jwksUri }),
-    algorithms: ['RS256', 'ES256'],
-    issuer,
-    audience,
+    verify: jwksVerifier({ issuer, jwksUri, audience, algorithms: ['RS256', 'ES256'] }),
     clockTolerance: 5,
   })
     .attach(io)

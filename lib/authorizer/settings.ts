@@ -3,7 +3,7 @@ import type { SessionSettings } from '../session/context';
 import type { Permissions } from '../session/permissions';
 import type { VerifyOptions } from 'jsonwebtoken';
 import type { AdmissionRules } from '../token/admission';
-import { ALGORITHMS, describe, toVerificationKey } from '../token/keys';
+import { ALGORITHMS, describe, toVerificationKeys } from '../token/keys';
 import type { KeySource } from '../token/key-function';
 import type { VerificationKey } from '../token/keys';
 import type { HandshakeSettings } from './handshake';
@@ -239,7 +239,8 @@ const NOT_WITH_VERIFY = [
 export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOptions<Claims>): Settings {
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`options must be an object, got ${describe(given)}`);
-  const options: Complete = { ...DEFAULTS, ...withoutUndefined(given as unknown as Options) };
+  const chosen = withoutUndefined(given as unknown as Options);
+  const options: Complete = { ...DEFAULTS, ...toleranceOf(chosen.verify), ...chosen };
   for (const [name, value] of Object.entries(options)) checkOption(name, value);
   const { timeout, required, decodedPropertyName, encodedPropertyName, clockTolerance } = options;
   if (decodedPropertyName === encodedPropertyName) {
@@ -259,7 +260,7 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOpt
     permissions: toPermissions(options.permissions, options.allow, options.scopes),
     isolate: options.isolate,
     holdEvents: options.holdEvents,
-    rooms: options.rooms as Settings['rooms'],
+    rooms: options.rooms,
     onExpired: options.onExpired,
     renewNotice: options.renewNotice,
     userClaim: toUserClaim(options.userClaim),
@@ -283,6 +284,12 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOpt
     store: options.revocation,
     recheckInterval: options.recheckInterval ?? defaultRecheck(options.revocation),
   });
+}
+
+/** A verifier may say by how much clocks may differ, as `jwksVerifier` does; the authorizer judges time. */
+function toleranceOf(verify: unknown): Pick<Options, 'clockTolerance'> {
+  const { clockTolerance } = (verify ?? {}) as { clockTolerance?: unknown };
+  return typeof clockTolerance === 'number' ? { clockTolerance } : {};
 }
 
 function toVerifier(options: Options, life: TokenLife): TokenVerifier {
@@ -336,22 +343,23 @@ function toKeySource(options: Options, verifier: TokenVerifier): KeySource {
     throw new TypeError('options.secret must not be an empty list');
   const materials: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
   return {
-    keys: materials.map((material, index) =>
-      toStartKey(material, Array.isArray(secret) ? `[${index}]` : '', verifier),
+    keys: materials.flatMap((material, index) =>
+      toStartKeys(material, Array.isArray(secret) ? `[${index}]` : '', verifier),
     ),
   };
 }
 
-function toStartKey(material: unknown, place: string, verifier: TokenVerifier): VerificationKey {
-  let key: VerificationKey;
+function toStartKeys(material: unknown, place: string, verifier: TokenVerifier): readonly VerificationKey[] {
+  let keys: readonly VerificationKey[];
   try {
-    key = toVerificationKey(material);
+    keys = toVerificationKeys(material);
   } catch (cause) {
     throw new TypeError(`options.secret${place}: ${(cause as Error).message}`, { cause });
   }
-  if (verifier.algorithmsFor(key).length > 0) return key;
+  if (keys.some((key) => verifier.algorithmsFor(key).length > 0)) return keys;
+  const algorithms = keys.flatMap((key) => key.algorithms).join(', ');
   throw new TypeError(
-    `options.algorithms must name one that options.secret${place} can verify: ${key.algorithms.join(', ')}`,
+    `options.algorithms must name one that options.secret${place} can verify: ${algorithms}`,
   );
 }
 

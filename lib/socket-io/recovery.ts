@@ -79,7 +79,7 @@ export function guardRecovery<Kept extends object>(
     guardAdapter(adapter);
     guardCreation(namespace);
   }
-  rulesByAdapter.set(adapter, rules as unknown as Rules);
+  rulesByAdapter.set(adapter, rules);
 }
 
 const rulesOf = (adapter: Adapter): Rules => rulesByAdapter.get(adapter) as Rules;

@@ -6,7 +6,7 @@ import type { ApplicationCalls } from './application-calls';
 import { rejected, toKeyRefusal, toVerifierRefusal } from './application-refusals';
 import { callKeyFunction } from './key-function';
 import type { KeySource } from './key-function';
-import { KeyCache } from './keys';
+import { KeyCache } from './key-cache';
 import type { VerificationKey } from './keys';
 import type { TokenLife } from './token-life';
 import { decodeUnverified } from './verifier';

@@ -1,11 +1,18 @@
-import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
-import type { AsymmetricKeyDetails } from 'node:crypto';
-import type { Algorithm } from '../types';
+import type { AsymmetricKeyDetails, KeyObject } from 'node:crypto';
+import { warnOnce } from '../runtime/warnings';
+import type { Algorithm, Jwk } from '../types';
+import { findKeys, isDisguised } from './key-forms';
+import type { FoundKeys } from './key-forms';
+import { readJwk } from './key-jwk';
+
+export { describe } from '../runtime/describe';
 
 /** A key that is ready, with the algorithms that its type allows; the token's header never widens them. */
 export interface VerificationKey {
   readonly key: KeyObject;
   readonly algorithms: readonly Algorithm[];
+  /** The key's name, if it has one: a token that names another key is not verified with it. */
+  readonly kid?: string;
 }
 
 export const HMAC_ALGORITHMS: readonly Algorithm[] = ['HS256', 'HS384', 'HS512'];
@@ -24,111 +31,55 @@ export const ALGORITHMS: readonly Algorithm[] = [
 
 /** RFC 7518 §3.3: a key of 2048 bits or larger must be used. */
 const MIN_RSA_BITS = 2048;
+/** RFC 7518 §3.2: a key of the same size as the hash output or larger must be used; 256 bits for HS256. */
+const MIN_SECRET_BYTES = 32;
+
+const warnOfShortSecret = warnOnce(
+  `a shared secret has less than ${MIN_SECRET_BYTES} bytes: whoever has one token can guess it (RFC 7518 §3.2). Make one with: node -p "crypto.randomBytes(${MIN_SECRET_BYTES}).toString('base64url')"`,
+);
 
 /**
- * How many keys a key function may have handed out as strings before the oldest is converted again. Bounded, since
- * what the function returns may depend on the token, and a client writes the token.
- */
-const CACHE_SIZE = 1000;
-
-/**
- * Makes a key ready, once: `jsonwebtoken` given a string tries to parse it as a public key for every token, and throws
+ * Makes keys ready, once: `jsonwebtoken` given a string tries to parse it as a public key for every token, and throws
  * inside, which costs some thirty verifications.
  *
+ * @param material one key in any form, or a JWK set, of which keys that cannot verify are passed over (RFC 7517 §5)
+ * @returns at least one key
  * @throws TypeError that says what is wrong with the key, never its value
  */
-export function toVerificationKey(material: unknown): VerificationKey {
-  const key = toKeyObject(material);
-  return { key, algorithms: algorithmsOf(key) };
-}
-
-/** Turns what a key function hands out into ready keys, each string once. */
-export class KeyCache {
-  readonly #bySecret = new Map<string, VerificationKey>();
-  readonly #byKey = new WeakMap<KeyObject, VerificationKey>();
-
-  /**
-   * @param material a key or several, as a key function may return them while keys are rotated
-   * @throws TypeError if one is no key
-   */
-  resolve(material: unknown): readonly VerificationKey[] {
-    if (!Array.isArray(material)) return [this.#resolveOne(material)];
-    if (material.length === 0) throw new TypeError('no key');
-    return material.map((one) => this.#resolveOne(one));
-  }
-
-  #resolveOne(material: unknown): VerificationKey {
-    if (typeof material === 'string') return this.#fromSecret(material);
-    if (!(material instanceof KeyObject)) return toVerificationKey(material);
-    let ready = this.#byKey.get(material);
-    if (ready === undefined) this.#byKey.set(material, (ready = toVerificationKey(material)));
-    return ready;
-  }
-
-  #fromSecret(secret: string): VerificationKey {
-    let ready = this.#bySecret.get(secret);
-    if (ready !== undefined) return ready;
-    ready = toVerificationKey(secret);
-    if (this.#bySecret.size >= CACHE_SIZE) {
-      for (const oldest of this.#bySecret.keys()) {
-        this.#bySecret.delete(oldest);
-        break;
-      }
+export function toVerificationKeys(material: unknown): readonly VerificationKey[] {
+  const found = findKeys(material);
+  const ready: VerificationKey[] = [];
+  let firstFault: unknown;
+  for (const one of found) {
+    try {
+      ready.push(toReady(one));
+    } catch (fault) {
+      firstFault ??= fault;
     }
-    this.#bySecret.set(secret, ready);
-    return ready;
   }
+  if (ready.length === 0) throw firstFault;
+  return ready;
 }
 
-function toKeyObject(material: unknown): KeyObject {
-  if (material instanceof KeyObject)
-    return material.type === 'private' ? createPublicKey(material) : material;
-  if (typeof material !== 'string' && !(material instanceof Uint8Array)) {
-    throw new TypeError(`expected a string, a Buffer or a KeyObject, got ${describe(material)}`);
-  }
-  const bytes = typeof material === 'string' ? Buffer.from(material) : Buffer.from(material);
-  // Node's crypto refuses an empty secret late, and each version in its own way.
-  if (bytes.length === 0) throw new TypeError('must not be empty');
-  if (!isPem(bytes)) return fromDer(bytes) ?? createSecretKey(bytes);
-  try {
-    const text = bytes.toString('latin1');
-    return createPublicKey(text.slice(text.indexOf(PEM_LABEL)));
-  } catch (cause) {
-    throw new TypeError(
-      'looks like PEM, but holds no public key, certificate or private key that can be read',
-      {
-        cause,
-      },
-    );
-  }
+function toReady(found: FoundKeys[number]): VerificationKey {
+  if (!isJwk(found)) return { key: found, algorithms: algorithmsOf(found) };
+  const { key, alg, kid } = readJwk(found);
+  if (key.type === 'secret' && isDisguised(key))
+    throw new TypeError('a JWK of type oct that holds a public key');
+  const algorithms = algorithmsOf(key).filter((algorithm) => alg === undefined || algorithm === alg);
+  if (algorithms.length === 0) throw new TypeError(`a JWK whose alg its key cannot verify with`);
+  return { key, algorithms, ...(kid !== undefined && { kid }) };
 }
 
-/** RFC 7468 §2. */
-const PEM_LABEL = '-----BEGIN ';
-/** What every key in DER begins with. */
-const DER_SEQUENCE = 0x30;
-
-/**
- * A PEM may have text before its label, or a byte-order mark. Whatever holds one is no shared secret: a public key taken
- * for one would let everybody who knows it sign.
- */
-function isPem(bytes: Buffer): boolean {
-  return bytes.includes(PEM_LABEL);
-}
-
-/** The same holds for a public key in its binary form (RFC 5280 §4.1, SubjectPublicKeyInfo). */
-function fromDer(bytes: Buffer): KeyObject | undefined {
-  if (bytes[0] !== DER_SEQUENCE) return undefined;
-  try {
-    return createPublicKey({ key: bytes, format: 'der', type: 'spki' });
-  } catch {
-    return undefined;
-  }
+function isJwk(found: FoundKeys[number]): found is Jwk {
+  return 'kty' in found;
 }
 
 function algorithmsOf(key: KeyObject): readonly Algorithm[] {
   if (key.type === 'secret') {
-    if (key.symmetricKeySize === 0) throw new TypeError('must not be empty');
+    const size = key.symmetricKeySize as number;
+    if (size === 0) throw new TypeError('must not be empty');
+    if (size < MIN_SECRET_BYTES) warnOfShortSecret();
     return HMAC_ALGORITHMS;
   }
   const type = key.asymmetricKeyType;
@@ -148,8 +99,23 @@ function algorithmsOf(key: KeyObject): readonly Algorithm[] {
   return algorithms;
 }
 
-/** A value's type, for messages: the value itself may be a secret. */
-export function describe(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : typeof value;
+/**
+ * The keys that a token may be verified with: of keys that have a name, those that the token names, or all of them if
+ * it names none (RFC 7515 §4.1.4).
+ */
+export function keysNamedBy(token: string, keys: readonly VerificationKey[]): readonly VerificationKey[] {
+  if (keys.every(({ kid }) => kid === undefined)) return keys;
+  const named = kidOf(token);
+  return named === undefined ? keys : keys.filter(({ kid }) => kid === undefined || kid === named);
+}
+
+function kidOf(token: string): string | undefined {
+  try {
+    const [header = ''] = token.split('.', 1);
+    const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid?: unknown };
+    return typeof kid === 'string' ? kid : undefined;
+  } catch {
+    // The verification says what is wrong with it.
+    return undefined;
+  }
 }

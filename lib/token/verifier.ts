@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { decode, JsonWebTokenError, NotBeforeError, TokenExpiredError, verify } from 'jsonwebtoken';
 import type { Jwt, VerifyOptions } from 'jsonwebtoken';
 import { unauthorized, UnauthorizedError } from '../errors';
+import { keysNamedBy } from './keys';
 import { CODES, REASONS } from '../protocol';
 import type { UnauthorizedReason } from '../protocol';
 import { ownText } from '../runtime/own-text';
@@ -59,18 +60,18 @@ export class TokenVerifier {
 
   /**
    * @param keys tried in order; more than one while a key is being rotated
-   * @returns the claims, or `invalid_token`: given back, since to throw costs a third of a verification
+   * @returns the claims, or `invalid_token`, or `invalid_secret` if the token names none of the keys: given back, since to throw costs a third of a verification
    */
   verify(token: string, keys: readonly VerificationKey[]): JwtClaims | UnauthorizedError {
     let refusal: UnauthorizedError | undefined;
-    for (const key of keys) {
+    for (const key of keysNamedBy(token, keys)) {
       const outcome = this.#verifyWith(token, key);
       if (!(outcome instanceof UnauthorizedError)) return outcome;
       // Another key can help only where this one did not fit; a fitting key's word is the last one.
       if (!isMisfit(outcome)) return outcome;
       if (refusal?.data.reason !== REASONS.signature) refusal = outcome;
     }
-    return refusal ?? malformed();
+    return refusal ?? unauthorized(CODES.invalidSecret, { reason: REASONS.keyUnavailable });
   }
 
   #verifyWith(token: string, ready: VerificationKey): JwtClaims | UnauthorizedError {

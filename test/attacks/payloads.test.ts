@@ -154,7 +154,7 @@ describe('a hostile client', () => {
     ['rejects with nothing', () => Promise.reject(undefined)],
     ['gives nothing', () => undefined],
     ['gives an empty string', () => ''],
-    ['gives an object', () => ({ kty: 'oct', k: 'hunter2' })],
+    ['gives an object', () => ({ secret: 'hunter2' })],
     ['gives an empty list', () => []],
     ['gives a broken PEM', () => '-----BEGIN PUBLIC KEY-----\nhunter2\n-----END PUBLIC KEY-----'],
     [

@@ -96,7 +96,7 @@ for (const transport of ['websocket', 'polling'] as const) {
     });
 
     it('counts what is refused after a logout towards maxAttempts', async () => {
-      guard({ maxAttempts: 3, secret: () => slow.check().then(() => 'another secret') });
+      guard({ maxAttempts: 3, secret: () => slow.check().then(() => 'another secret, of 32 bytes or more') });
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
       for (let attempt = 1; attempt <= 3; attempt += 1) {

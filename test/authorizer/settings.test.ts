@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { authorize, UnauthorizedError } from '../../lib';
 import type { AuthorizeOptions, JwtClaims } from '../../lib';
-import { toVerificationKey } from '../../lib/token/keys';
+import { toVerificationKeys } from '../../lib/token/keys';
+import type { VerificationKey } from '../../lib/token/keys';
 import { toSettings } from '../../lib/authorizer/settings';
 import { membersOf, readText } from '../support/repository';
 import { createToken, rsaKeys, SECRET } from '../support/tokens';
@@ -228,7 +229,7 @@ describe('the options of authorize()', () => {
     const issuers = ['alice'];
     const { verifier } = toSettings({ secret: SECRET, issuer: issuers });
     issuers.push('eve');
-    const key = toVerificationKey(SECRET);
+    const [key] = toVerificationKeys(SECRET) as [VerificationKey];
     expect(verifier.verify(createToken({ iss: 'alice' }), [key])).to.include({ iss: 'alice' });
     expect(verifier.verify(createToken({ iss: 'eve' }), [key])).to.be.instanceOf(UnauthorizedError);
     expect(settings.permissions.isOpenToAll('login')).to.equal(true);

@@ -7,6 +7,8 @@ import { ROOT } from '../support/repository';
 
 /** Debian's. */
 const CHROMIUM = '/usr/bin/chromium';
+/** Ms for the browser to do what a test waits for, on a busy machine too. */
+export const PATIENCE = 120_000;
 const SCREENSHOTS = resolve(ROOT, 'build/screenshots');
 const VIEWS = [
   { name: 'phone-light', width: 390, height: 844, colorScheme: 'light' },
@@ -43,7 +45,7 @@ export class TestBrowser {
   /** @param context `this` of a `before` hook */
   async launch(context: Mocha.Context): Promise<void> {
     needs(context, 'chromium');
-    context.timeout(30_000);
+    context.timeout(PATIENCE);
     this.#browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: [
@@ -60,7 +62,7 @@ export class TestBrowser {
 
   async open(): Promise<void> {
     this.#context = await this.#browser?.newContext({ locale: 'en-GB' });
-    this.#context?.setDefaultTimeout(8_000);
+    this.#context?.setDefaultTimeout(PATIENCE);
   }
 
   /** A tab of the profile, which shares cookies, but not `sessionStorage`, with the others. */

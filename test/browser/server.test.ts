@@ -73,7 +73,8 @@ describe('The server of the chat', () => {
   });
 });
 
-describe('node examples/chat/server.js', () => {
+describe('node examples/chat/server.js', function () {
+  this.timeout(120_000);
   const running: ChildProcess[] = [];
 
   afterEach(() => {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readText } from '../support/repository';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
-import { TestBrowser } from './kit';
+import { PATIENCE, TestBrowser } from './kit';
 
 /** As in the README, with a token that the page finds in `sessionStorage`. */
 const SNIPPET = (url: string): string => `
@@ -23,7 +23,8 @@ const HELPED = (url: string): string => `
   auth.ready.then(() => { document.title = 'authenticated'; }, () => {});
   socket.connect();`;
 
-describe('A plain page, with the client script of Socket.IO', () => {
+describe('A plain page, with the client script of Socket.IO', function () {
+  this.timeout(2 * PATIENCE);
   const browser = new TestBrowser();
   let world: World;
   let script: (url: string) => string;
@@ -34,7 +35,7 @@ describe('A plain page, with the client script of Socket.IO', () => {
   beforeEach(async () => {
     world = await new World().listen();
     world.http.on('request', serve);
-    world.io.on('connection', world.authorize({ timeout: 15_000 }));
+    world.io.on('connection', world.authorize());
     await browser.open();
   });
   afterEach(async () => {

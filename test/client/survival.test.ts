@@ -16,12 +16,14 @@ describe('the client comes back', () => {
   });
 
   it('after a sleep in which the token expired and the server disconnected it: its timers come late', async () => {
+    const time = kit.world.stopTime();
     kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
     // The laptop sleeps: no timer of the client fires, while the server's clock goes on.
     const clock = kit.stopTimers();
     const token = fetcher((call) => shortToken(call === 1 ? 200 : 60_000));
     const client = kit.client(token);
     await client.until('authenticated');
+    time.pass(201);
     expect(await client.until('disconnect')).to.equal('io server disconnect');
     expect([client.auth.state, client.socket.active]).to.deep.equal(['pending', false]);
     clock.tick(500);
@@ -32,12 +34,13 @@ describe('the client comes back', () => {
   });
 
   it('after a sleep from which the late renewal wakes first, and with a stale token besides', async () => {
+    const time = kit.world.stopTime();
     kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
     const clock = kit.stopTimers();
-    const token = fetcher((call) => (call === 3 ? 'stale' : shortToken(call === 1 ? 200 : 60_000)));
+    const token = fetcher((call) => (call === 3 ? 'stale' : shortToken(call === 1 ? 200 : 60_000 + call)));
     const client = kit.client(token);
     await client.until('authenticated');
-    await new Promise<void>((resolve) => kit.world.io.once('deauthenticated', () => resolve()));
+    time.pass(201);
     // The session is over, its end is on the way, and the client does not know yet.
     expect(client.auth.state).to.equal('authenticated');
     clock.tick(500);
@@ -53,10 +56,12 @@ describe('the client comes back', () => {
   });
 
   it('after an expiry that leaves it connected: by event', async () => {
+    const time = kit.world.stopTime();
     kit.world.authorize({ onExpired: 'deauthenticate', renewNotice: 0 }).attach(kit.world.io);
     const clock = kit.stopTimers();
     const client = kit.client(fetcher((call) => shortToken(call === 1 ? 200 : 60_000)));
     await client.until('authenticated');
+    time.pass(201);
     await client.until('came unauthorized');
     expect([client.auth.state, client.socket.connected]).to.deep.equal(['pending', true]);
     clock.tick(500);
@@ -65,11 +70,13 @@ describe('the client comes back', () => {
   });
 
   it('after an expiry, in handshake mode', async () => {
+    const time = kit.world.stopTime();
     const auth = kit.world.authorize({ handshake: true, renewNotice: 0 });
     auth.attach(kit.world.io);
     const clock = kit.stopTimers();
     const client = kit.client(fetcher((call) => shortToken(call === 1 ? 200 : 60_000)));
     await client.until('authenticated');
+    time.pass(201);
     await client.until('disconnect');
     clock.tick(500);
     await client.until('authenticated');
@@ -77,6 +84,7 @@ describe('the client comes back', () => {
   });
 
   it('after an expiry, where another namespace keeps the transport open', async () => {
+    const time = kit.world.stopTime();
     kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
     kit.world.io.of('/other');
     const other = kit.socket({ forceNew: false }, '/other').connect();
@@ -87,6 +95,7 @@ describe('the client comes back', () => {
     );
     client.socket.connect();
     await client.until('authenticated');
+    time.pass(201);
     await client.until('disconnect');
     clock.tick(500);
     await client.until('authenticated');
@@ -105,7 +114,7 @@ describe('the client comes back', () => {
     expect([client.auth.state, token.calls]).to.deep.equal(['pending', 1]);
     kit.world = new World();
     kit.world.authorize().attach(kit.world.io);
-    await new Promise<void>((resolve) => kit.world.http.listen(Number(port), '127.0.0.1', resolve));
+    await kit.world.listen(Number(port));
     await client.until('authenticated');
     expect([client.auth.state, token.calls]).to.deep.equal(['authenticated', 2]);
   });

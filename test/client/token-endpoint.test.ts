@@ -147,6 +147,7 @@ describe('where no token is to be had, the client', () => {
   it('goes on through a renewal until the session ends, and after that, until the endpoint is back', async () => {
     await kit.world.close();
     await kit.start();
+    const time = kit.world.stopTime();
     kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
     const clock = kit.stopTimers();
     let isDown = false;
@@ -157,6 +158,7 @@ describe('where no token is to be had, the client', () => {
     clock.tick(240);
     await client.until('error');
     expect(client.auth.state).to.equal('authenticated');
+    time.pass(301);
     await client.until('disconnect');
     expect([client.auth.state, token.calls]).to.deep.equal(['pending', 2]);
     clock.tick(1_000);

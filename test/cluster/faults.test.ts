@@ -7,7 +7,8 @@ import { RedisServer } from '../support/redis';
 import { createToken } from '../support/tokens';
 import type { TestClient } from '../support/world';
 
-describe('revocation when nodes and connections break', () => {
+describe('revocation when nodes and connections break', function () {
+  this.timeout(180_000);
   let redis: RedisServer;
   let config: NodeConfig;
   /** Through which `there` hears the others. */
@@ -96,7 +97,7 @@ describe('revocation when nodes and connections break', () => {
     try {
       const clients = tokens.map((token) => node.client({ auth: { token } }));
       await revoked;
-      await Promise.all(clients.map((client) => isThrownOut(client)));
+      await Promise.all(clients.map((client, index) => isThrownOut(client, tokens[index] as string)));
       await hears(node, here);
       expect(await node.call('stats')).to.include({ authenticated: 0 });
       for (const sub of subjects)
@@ -108,9 +109,16 @@ describe('revocation when nodes and connections break', () => {
 });
 
 /** Refused at the door, or thrown out later; either way told that it was revoked. */
-async function isThrownOut(client: TestClient): Promise<void> {
-  const [refusal] = await client.until('unauthorized');
-  expect(refusal).to.have.nested.property('data.reason', 'revoked');
+async function isThrownOut(client: TestClient, token: string): Promise<void> {
+  for (;;) {
+    const [refusal] = (await client.until('unauthorized')) as [{ data: { code: string; reason?: string } }];
+    if (refusal.data.code !== 'revocation_unavailable') {
+      expect(refusal).to.have.nested.property('data.reason', 'revoked');
+      return;
+    }
+    // The second that the store has is little on a busy machine.
+    client.socket.emit('authenticate', { token });
+  }
 }
 
 async function refuses(node: NodeProcess, token: string): Promise<boolean> {

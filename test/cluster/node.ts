@@ -17,6 +17,7 @@ import { Inbox } from '../support/inbox';
 import type { Answer, NodeConfig, Question } from '../support/node-process';
 import { ofIoredis } from '../support/redis-clients';
 import { SECRET } from '../support/tokens';
+import { LONG_TIMEOUT } from '../support/world';
 
 const config = JSON.parse(process.env.TEST_NODE ?? '') as NodeConfig;
 const http = createServer();
@@ -66,6 +67,7 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
   const io = new Server(http, await adapter());
   const auth = authorize({
     secret: SECRET,
+    timeout: LONG_TIMEOUT,
     ...config.options,
     ...(config.store && { revocation: await store() }),
   });

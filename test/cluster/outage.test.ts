@@ -9,7 +9,11 @@ import type { StoreClient } from '../support/redis-clients';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
 
-describe('while Redis is gone', () => {
+/** Ms for a command of a node. Long for a busy machine, and over by the time that it has slept for as long. */
+const COMMAND_TIMEOUT = 2_000;
+
+describe('while Redis is gone', function () {
+  this.timeout(180_000);
   let redis: RedisServer;
 
   before(async function () {
@@ -42,7 +46,7 @@ describe('while Redis is gone', () => {
         adapter,
         redisUrl: redis.url,
         store,
-        commandTimeout: 100,
+        commandTimeout: COMMAND_TIMEOUT,
         connectionStateRecovery: {},
       })) as [NodeProcess, NodeProcess];
       await introduce(here, there);
@@ -65,7 +69,7 @@ describe('while Redis is gone', () => {
       await ended.until('disconnect');
       while ((await here.call<AuthorizerStats>('stats')).authenticated > 0);
       expect(await here.call('stats')).to.include({ revoked: 1 });
-      await here.call('sleep', 150);
+      await here.call('sleep', COMMAND_TIMEOUT);
       await redis.start();
       await introduce(here, there);
       // The same sockets, the same process.
@@ -120,7 +124,8 @@ describe('while Redis is gone', () => {
         expect(answer).to.have.nested.property('error.code', 'revocation_unavailable');
         redis.thaw();
         await (await redis.connected()).ping();
-        expect(await pending.authenticate(createToken())).to.include({ ok: true });
+        // 50 ms are little on a busy machine.
+        await retry(() => pending.authenticate(createToken()));
       } finally {
         redis.thaw();
         await world.close();

@@ -13,6 +13,8 @@ for (const place of ['memory', 'redis-streams'] as const) {
     let redis: RedisServer | undefined;
     let options: Partial<ServerOptions>;
     let world: World;
+    /** In a namespace that nobody guards. */
+    let witness: TestClient;
 
     before(async function () {
       options = { connectionStateRecovery: {} };
@@ -29,6 +31,8 @@ for (const place of ['memory', 'redis-streams'] as const) {
           streamName: `stream ${Math.random()}`,
         }) as never;
       world = await new World(options).listen();
+      world.io.of('/witness');
+      witness = await world.connected('/witness');
     });
 
     afterEach(() => world.close());
@@ -41,6 +45,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
       world.io.emit('missed', 'by all');
       world.io.to('club').emit('missed', 'by the club');
       world.io.to('another club').emit('missed', 'by others');
+      await allDelivered();
       await comeBack(client);
       expect(client.socket).to.include({ recovered: true, id });
       await client.until('authenticated');
@@ -55,9 +60,10 @@ for (const place of ['memory', 'redis-streams'] as const) {
     });
 
     it('a token that has expired or was revoked meanwhile brings nothing back', async () => {
+      const time = world.stopTime();
       const { auth } = guard();
       const causes: [string, (client: TestClient) => unknown][] = [
-        [tokenEndingIn(1_000, { sub: 'erna' }), () => pause(1_000)],
+        [tokenEndingIn(1_000, { sub: 'erna' }), () => time.pass(1_001)],
         [createToken({ sub: 'fred', jti: 'one' }), () => auth.revoke({ jti: 'one' })],
         [createToken({ sub: 'gina' }), () => auth.revoke({ sub: 'gina' })],
       ];
@@ -67,6 +73,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
         await cause(client);
         world.io.emit('missed');
         world.io.to('club').emit('missed');
+        await allDelivered();
         await comeBack(client);
         await expectFresh(client, id);
       }
@@ -89,6 +96,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
       await auth.revoke({ sub: 'bob' });
       plain.emit('secret');
       world.io.emit('secret');
+      await allDelivered();
       await comeBack(onPlain);
       expect(onPlain.socket.recovered).to.equal(true);
       await onPlain.until('secret');
@@ -107,6 +115,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
       ] as const) {
         await cutOff(one, world);
         world.io.emit('missed');
+        await allDelivered();
         await comeBack(one);
         await expectFresh(one, former);
       }
@@ -138,6 +147,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
       await cutOff(client, world);
       await gone;
       world.io.of('/chat').emit('missed in chat');
+      await allDelivered();
       chat.socket.connect();
       await comeBack(client);
       await chat.until('missed in chat');
@@ -177,6 +187,12 @@ for (const place of ['memory', 'redis-streams'] as const) {
       return { client, id: client.socket.id as string };
     }
 
+    /** Waits until everybody here has been sent what was said before: a broker takes its time, and keeps the order. */
+    async function allDelivered(): Promise<void> {
+      world.io.of('/witness').emit('marker');
+      await witness.until('marker');
+    }
+
     /** The reconnection is a new, pending socket that has missed nothing. */
     async function expectFresh(client: TestClient, formerId: string | undefined): Promise<void> {
       expect(client.socket.recovered).to.equal(false);
@@ -185,6 +201,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
       expect(socket?.data).to.deep.equal({});
       expect([...(socket?.rooms ?? [])]).to.deep.equal([client.socket.id]);
       world.io.to('club').emit('later');
+      await allDelivered();
       // Answered after everything else.
       await client.socket.emitWithAck('deauthenticate');
       for (const event of ['missed', 'secret', 'later']) expect(client.received(event)).to.deep.equal([]);
@@ -209,8 +226,4 @@ async function cutOff(client: TestClient, { io }: World): Promise<void> {
 async function comeBack(client: TestClient): Promise<void> {
   client.socket.connect();
   await new Promise<void>((resolve) => client.socket.once('connect', resolve));
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -14,7 +14,8 @@ const ADAPTERS = {
 } as const;
 
 for (const [adapter, name] of Object.entries(ADAPTERS)) {
-  describe(`revocation on ${name}`, () => {
+  describe(`revocation on ${name}`, function () {
+    this.timeout(180_000);
     let redis: RedisServer;
     let config: NodeConfig;
     let here: NodeProcess;

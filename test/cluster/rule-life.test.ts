@@ -43,7 +43,7 @@ describe('a rule is kept no shorter than the tokens that it refuses are accepted
     it(title, async () => {
       const rules: RevocationRule[] = [];
       const auth = authorize({
-        secret: 'secret',
+        secret: 'a secret of 32 bytes or more, for Redis',
         ...options,
         revocation: { add: (rule) => rules.push(rule), isRevoked: () => false },
       });

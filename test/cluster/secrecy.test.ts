@@ -16,7 +16,8 @@ const WAYS: Record<string, (token: string) => ClientOptions> = {
 
 for (const adapter of ['redis', 'streams'] as const) {
   for (const handshake of [false, true]) {
-    describe(`what passes through Redis, on the ${adapter} adapter${handshake ? ', in handshake mode' : ''}`, () => {
+    describe(`what passes through Redis, on the ${adapter} adapter${handshake ? ', in handshake mode' : ''}`, function () {
+      this.timeout(180_000);
       let redis: RedisServer;
 
       before(async function () {

@@ -47,7 +47,7 @@ function joined(blocks: readonly CodeBlock[]): CodeBlock[] {
 }
 
 describe('the code in the documents', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const blocks = DOCUMENTS.flatMap(blocksOf);
 
   it('compiles, every block of it', () => {

@@ -28,7 +28,8 @@ describe('the example of', () => {
 
   it('an identity provider lets its access tokens in, and no others', async () => {
     const endpoint = await new JwksEndpoint().listen();
-    endpoint.keys = [new SigningKey('one', 'rsa')];
+    const key = new SigningKey('one', 'rsa');
+    endpoint.keys = [key];
     const [issuer, audience] = ['https://issuer.example/', 'https://chat.example'];
     const { start } = loadExample('identity-provider/server.js') as {
       start(options: object): Promise<Server>;
@@ -36,8 +37,7 @@ describe('the example of', () => {
     running = new Running(await start({ port: 0, issuer, audience, jwksUri: endpoint.uri }));
     try {
       const client = await running.connected();
-      const token = (options: object): string =>
-        (endpoint.keys[0] as SigningKey).token({ sub: 'bob' }, options);
+      const token = (options: object): string => key.token({ sub: 'bob' }, options);
       expect(await client.authenticate(token({ issuer, audience: 'https://mail.example' }))).to.include({
         ok: false,
       });

@@ -22,16 +22,17 @@ interface Order {
 describe('tokens made by PyJWT', () => {
   const { publicKey, privateKey } = rsaKeys();
   const orders: Record<string, Order> = {
-    HS256: { key: SECRET, algorithm: 'HS256', seconds: 60 },
-    RS256: { key: privateKey, algorithm: 'RS256', seconds: 60 },
-    'HS256 of another secret': { key: 'another', algorithm: 'HS256', seconds: 60 },
+    HS256: { key: SECRET, algorithm: 'HS256', seconds: 600 },
+    RS256: { key: privateKey, algorithm: 'RS256', seconds: 600 },
+    'HS256 of another secret': { key: 'another', algorithm: 'HS256', seconds: 600 },
     'HS256 that has expired': { key: SECRET, algorithm: 'HS256', seconds: -60 },
     'RS256 that has expired': { key: privateKey, algorithm: 'RS256', seconds: -60 },
-    HS512: { key: SECRET, algorithm: 'HS512', seconds: 60 },
+    HS512: { key: SECRET, algorithm: 'HS512', seconds: 600 },
   };
   let tokens: Record<string, string>;
 
   before(function () {
+    this.timeout(180_000);
     needs(this, 'python3-jwt', 'python3-cryptography');
     const options = { input: JSON.stringify(Object.values(orders)), encoding: 'utf8' } as const;
     const made = JSON.parse(execFileSync(PYTHON, ['-c', SCRIPT], options)) as string[];

@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { jwksSecret } from '../../lib/jwks';
+import { jwksVerifier } from '../../lib/jwks';
+import type { JwksVerifierOptions } from '../../lib/jwks';
 import { SigningKey } from '../support/jwks-endpoint';
 import { World } from '../support/world';
 
@@ -28,19 +29,23 @@ describe('access tokens of a real OpenID provider', () => {
           response_types: [],
         },
       ],
-      jwks: { keys: [new SigningKey('rsa', 'rsa').privateJwk, new SigningKey('ec', 'ec').privateJwk] },
+      jwks: {
+        keys: [new SigningKey('rsa', 'rsa'), new SigningKey('ec', 'ec'), new SigningKey('ed', 'ed25519')].map(
+          ({ privateJwk }) => privateJwk,
+        ),
+      },
       cookies: { keys: ['a key of the cookies'] },
       features: {
         devInteractions: { enabled: false },
         clientCredentials: { enabled: true },
         resourceIndicators: {
           enabled: true,
-          // The resource's last letters choose the algorithm.
+          // The last part of the resource chooses the algorithm.
           getResourceServerInfo: (_context, resource) => ({
             scope: 'chat',
             audience: resource.startsWith(AUDIENCE) ? AUDIENCE : resource,
             accessTokenFormat: 'jwt',
-            jwt: { sign: { alg: resource.endsWith('ES256') ? 'ES256' : 'RS256' } },
+            jwt: { sign: { alg: /[^/]*$/.exec(resource)?.[0] ?? '' } },
           }),
         },
       },
@@ -50,9 +55,19 @@ describe('access tokens of a real OpenID provider', () => {
 
   beforeEach(async () => {
     world = await new World().listen();
-    const secret = jwksSecret({ jwksUri: `${issuer}/jwks`, typ: 'at+jwt' });
-    world.authorize({ secret, issuer, audience: AUDIENCE, algorithms: ['RS256', 'ES256'] }).attach(world.io);
   });
+
+  /** Guards the server: what is not said of the keys is read from the provider's own document. */
+  function guard(options: Partial<JwksVerifierOptions> = {}): void {
+    const verify = jwksVerifier({
+      issuer,
+      audience: AUDIENCE,
+      typ: 'at+jwt',
+      requiredClaims: ['client_id', 'jti'],
+      ...options,
+    });
+    world.authorize({ verify }).attach(world.io);
+  }
 
   afterEach(() => world.close());
 
@@ -71,15 +86,27 @@ describe('access tokens of a real OpenID provider', () => {
     return access_token;
   }
 
-  for (const algorithm of ['RS256', 'ES256']) {
+  for (const algorithm of ['RS256', 'ES256', 'EdDSA']) {
     it(`let their bearer in when signed with ${algorithm}`, async () => {
+      guard();
       const client = await world.connected();
       const reply = await client.authenticate(await accessToken(`${AUDIENCE}/${algorithm}`));
       expect(reply).to.include({ ok: true });
     });
   }
 
+  it('let their bearer in where the keys are named', async () => {
+    guard({ jwksUri: `${issuer}/jwks`, algorithms: ['RS256'] });
+    const client = await world.connected();
+    expect(await client.authenticate(await accessToken(`${AUDIENCE}/RS256`))).to.include({ ok: true });
+    const { error } = (await client.authenticate(await accessToken(`${AUDIENCE}/ES256`))) as {
+      error: object;
+    };
+    expect(error).to.include({ code: 'invalid_token', reason: 'algorithm' });
+  });
+
   it('are refused when they are for another audience', async () => {
+    guard();
     const client = await world.connected();
     const reply = (await client.authenticate(await accessToken('https://mail.example/RS256'))) as {
       error: object;
@@ -87,10 +114,21 @@ describe('access tokens of a real OpenID provider', () => {
     expect(reply.error).to.include({ code: 'invalid_token', reason: 'claim' });
   });
 
+  it('are refused where another issuer is asked for', async () => {
+    guard({ issuer: 'https://login.example', jwksUri: `${issuer}/jwks` });
+    const client = await world.connected();
+    const reply = (await client.authenticate(await accessToken(`${AUDIENCE}/RS256`))) as { error: object };
+    expect(reply.error).to.include({ code: 'invalid_token', reason: 'claim' });
+  });
+
   it('are refused when another provider issued them', async () => {
+    guard();
     const other = new SigningKey('rsa', 'rsa');
     const client = await world.connected();
-    const token = other.token({ aud: AUDIENCE, iss: issuer }, { header: { alg: 'RS256', typ: 'at+jwt' } });
+    const token = other.token(
+      { aud: AUDIENCE, iss: issuer },
+      { keyid: 'rsa', header: { alg: 'RS256', typ: 'at+jwt' } },
+    );
     const reply = (await client.authenticate(token)) as { error: object };
     expect(reply.error).to.include({ code: 'invalid_token', reason: 'signature' });
   });

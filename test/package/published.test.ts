@@ -11,7 +11,7 @@ interface Manifest {
 }
 
 describe('the package, as it is published', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const project = new Project();
   const manifest = JSON.parse(readText('package.json')) as Manifest;
   let files: string[];

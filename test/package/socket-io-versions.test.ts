@@ -5,6 +5,7 @@ import type { Server } from 'socket.io';
 import { io as connect } from 'socket.io-client';
 import type { AuthorizedSocket } from '../../lib';
 import { authorize } from '../../lib';
+import { StoppedTime } from '../support/stopped-time';
 import { createToken, SECRET } from '../support/tokens';
 import { TestClient } from '../support/world';
 
@@ -14,6 +15,7 @@ describe('the oldest and the newest Socket.IO 4', () => {
       it(`guard and log in, ${name}, handshake: ${handshake}`, async () => {
         // oxlint-disable-next-line typescript/no-require-imports -- one of two versions, which TypeScript cannot know
         const { Server: Version } = require(name) as { Server: typeof Server };
+        const time = new StoppedTime();
         const http = createServer();
         const io = new Version(http);
         const auth = authorize({ secret: SECRET, handshake, onExpired: 'deauthenticate', timeout: 600 });
@@ -42,9 +44,12 @@ describe('the oldest and the newest Socket.IO 4', () => {
           client.socket.emit('say', 'hello');
           expect(await client.until('said')).to.deep.equal(['hello']);
           expect(names).to.deep.equal(['Bob']);
+          time.pass(700);
           await client.until('token_expiring');
+          time.pass(101);
           await client.until('unauthorized');
           io.to('room').emit('said', 'too late');
+          time.pass(600);
           await client.until('disconnect');
           expect(client.received('said')).to.have.length(1);
           expect(auth.stats()).to.include({ pending: 0, authenticated: 0, expired: 1, timedOut: 1 });
@@ -54,6 +59,7 @@ describe('the oldest and the newest Socket.IO 4', () => {
           auth.close();
           void io.close();
           http.closeAllConnections();
+          time.resume();
         }
       });
     }

@@ -3,6 +3,7 @@ import type { Socket } from 'socket.io';
 import type { Authorizer } from '../../lib';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal, settled, show } from '../support/refusals';
+import type { StoppedTime } from '../support/stopped-time';
 import { createToken } from '../support/tokens';
 import { Warnings } from '../support/warnings';
 import { World } from '../support/world';
@@ -63,10 +64,12 @@ describe('held the wrong way round, an authorizer', () => {
 
 describe('a closed authorizer', () => {
   let world: World;
+  let time: StoppedTime;
   let auth: Authorizer;
 
   beforeEach(async () => {
     world = await new World().listen();
+    time = world.stopTime();
     auth = world.authorize({ timeout: 20 });
   });
 
@@ -77,9 +80,7 @@ describe('a closed authorizer', () => {
     const [pending, bob] = [await world.connected(), await world.connected()];
     await show(bob, createToken());
     auth.close();
-    await new Promise((resolve) => {
-      setTimeout(resolve, 40);
-    });
+    time.pass(40);
     world.io.emit('news');
     await bob.until('news');
     await settled(pending);

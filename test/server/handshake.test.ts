@@ -155,11 +155,14 @@ describe('handshake mode', () => {
   });
 
   it('has sessions that expire, are renewed and logged out like any other', async () => {
+    const time = world.stopTime();
     guard({ onExpired: 'deauthenticate' });
     const client = world.client('/', { auth: { token: tokenEndingIn(1200) } });
     await client.until('authenticated');
+    time.pass(1000);
     await client.until('token_expiring');
     expect(await show(client, tokenEndingIn(400))).to.include({ ok: true });
+    time.pass(401);
     expect(await refusal(client)).to.include({ reason: 'expired' });
     expect(await show(client, good)).to.include({ ok: true });
     await settled(client);
@@ -247,10 +250,11 @@ describe('handshake mode', () => {
   });
 
   it('does not let in a token that expires while later middlewares take their time', async () => {
+    const time = world.stopTime();
     guard();
-    world.io.use((socket, next) => {
-      const { expiresAt } = (socket.data as { auth: { expiresAt: number } }).auth;
-      setTimeout(() => next(), expiresAt - Date.now() + 20);
+    world.io.use((_socket, next) => {
+      time.pass(401);
+      next();
     });
     const client = world.client('/', { auth: { token: tokenEndingIn(400) } });
     expect(await refusal(client)).to.include({ code: 'invalid_token', reason: 'expired' });
@@ -332,11 +336,13 @@ describe('handshake mode', () => {
     });
 
     it('fail that accepts lets the socket in as pending, gated and timed', async () => {
+      const time = world.stopTime();
       guard({ timeout: 100, fail: (_error, _socket, accept) => accept() });
       const client = await world.connected();
       client.socket.emit('news');
       expect(await refusal(client)).to.include({ code: 'not_authenticated' });
       world.io.emit('all');
+      time.pass(100);
       expect(await refusal(client)).to.include({ code: 'authentication_timeout' });
       expect(client.received('all')).to.deep.equal([]);
     });

@@ -167,7 +167,7 @@ describe('keys', () => {
   afterEach(() => world.close());
 
   it('rotate: a list lets in tokens under any of them', async () => {
-    world.authorize({ secret: ['the newest', SECRET] }).attach(world.io);
+    world.authorize({ secret: ['the newest secret, of 32 bytes or more', SECRET] }).attach(world.io);
     for (const secret of ['the newest', SECRET]) {
       expect(await show(await world.connected(), createToken({}, {}, secret))).to.include({ ok: true });
     }

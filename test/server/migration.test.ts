@@ -31,17 +31,21 @@ describe('a user of socketio-jwt', () => {
   /** For each row of the migration table, what shows it. */
   const ROWS: Record<string, () => Promise<void> | void> = {
     '`timeout` after a failed `authenticate`': async () => {
+      const time = world.stopTime();
       guard({ timeout: 60 });
       const client = await world.connected();
       await show(client, 'none');
+      time.pass(60);
       await client.until('disconnect');
     },
     '`timeout: 0`': () => {
       expect(() => authorize({ secret: SECRET, timeout: 0 })).to.throw(TypeError, 'timeout');
     },
     'a disconnect at the timeout': async () => {
+      const time = world.stopTime();
       guard({ timeout: 30 });
       const client = await world.connected();
+      time.pass(30);
       expect(await refusal(client)).to.include({ code: 'authentication_timeout' });
       await client.until('disconnect');
     },
@@ -61,9 +65,11 @@ describe('a user of socketio-jwt', () => {
       });
     },
     '`exp` during the session': async () => {
+      const time = world.stopTime();
       guard();
       const client = await world.connected();
       await show(client, tokenEndingIn(400));
+      time.pass(401);
       await client.until('disconnect');
     },
     'events before the login': async () => {
@@ -183,7 +189,7 @@ describe('a user of socketio-jwt', () => {
       expect(() => authorize({ secret: SECRET, requird: false } as never)).to.throw(TypeError, 'requird');
     },
     '`secret` as a `Buffer`, `KeyObject` or list': async () => {
-      guard({ secret: [Buffer.from('the newest'), Buffer.from(SECRET)] });
+      guard({ secret: [Buffer.from('the newest secret, of 32 bytes or more'), Buffer.from(SECRET)] });
       expect(await show(await world.connected(), createToken())).to.include({ ok: true });
     },
   };
@@ -195,7 +201,8 @@ describe('a user of socketio-jwt', () => {
     expect(rows).to.have.members(Object.keys(ROWS));
   });
 
-  it('had a server that ended at its first connection to Socket.IO 4', async () => {
+  it('had a server that ended at its first connection to Socket.IO 4', async function () {
+    this.timeout(120_000);
     const script = `
       const { Server } = require('socket.io');
       const { io: connect } = require('socket.io-client');
@@ -204,7 +211,7 @@ describe('a user of socketio-jwt', () => {
       connect('http://127.0.0.1:' + io.httpServer.address().port);
     `;
     const output = await new Promise<string>((done) => {
-      const options = { cwd: resolve(ROOT), timeout: 8000 };
+      const options = { cwd: resolve(ROOT), timeout: 100_000 };
       execFile(process.execPath, ['-e', script], options, (_error, _stdout, stderr) => done(stderr));
     });
     expect(output).to.match(/TypeError: Cannot read properties of undefined \(reading 'indexOf'\)/);

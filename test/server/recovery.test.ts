@@ -85,10 +85,12 @@ describe('connectionStateRecovery', () => {
   });
 
   it('goes on with the same end', async () => {
+    const time = world.stopTime();
     guard();
     const client = await loggedIn(tokenEndingIn(900));
-    await drop(client);
+    await drop(client, () => time.pass(800));
     await client.until('authenticated');
+    time.pass(101);
     expect(await refusal(client)).to.include({ reason: 'expired' });
   });
 
@@ -115,18 +117,12 @@ describe('connectionStateRecovery', () => {
   });
 
   const denied: [what: string, token: () => string, meanwhile: () => unknown][] = [
-    [
-      'expired meanwhile',
-      () => tokenEndingIn(600),
-      () =>
-        new Promise((resolve) => {
-          setTimeout(resolve, 650);
-        }),
-    ],
+    ['expired meanwhile', () => tokenEndingIn(600), () => world.stopTime().pass(601)],
     ['was revoked meanwhile', () => createToken({ sub: 'bob' }), () => auth.revoke({ sub: 'bob' })],
   ];
   for (const [what, token, meanwhile] of denied) {
     it(`restores nothing of a session whose token ${what}`, async () => {
+      world.stopTime();
       guard();
       const client = await loggedIn(token());
       await drop(client, meanwhile);

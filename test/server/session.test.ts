@@ -24,9 +24,13 @@ describe('the life of a session', () => {
 
   describe('expiry', () => {
     it('ends it at exp: the client is told, and disconnected', async () => {
+      const time = world.stopTime();
       guard();
       const client = await world.connected();
       await show(client, tokenEndingIn(400));
+      time.pass(399);
+      expect(auth.stats()).to.include({ expired: 0, authenticated: 1 });
+      time.pass(2);
       expect(await refusal(client)).to.include({ code: 'invalid_token', reason: 'expired', retryable: true });
       expect(await client.until('disconnect')).to.deep.equal(['io server disconnect', undefined]);
       const [socket, reason] = (await told.take('deauthenticated')) as [{ decoded_token: object }, string];
@@ -36,30 +40,38 @@ describe('the life of a session', () => {
       expect(auth.stats()).to.include({ expired: 1, refused: 0, authenticated: 0, pending: 0 });
     });
 
+    it('ends it by the real clock', async () => {
+      guard();
+      const client = await world.connected();
+      const end = Date.now() + 3_000;
+      expect(await show(client, createToken({ exp: end / 1000 }))).to.include({ ok: true });
+      expect(await refusal(client)).to.include({ reason: 'expired' });
+      expect(Date.now()).to.be.at.least(end);
+    });
+
     it("takes it back to pending with onExpired: 'deauthenticate', and the timeout runs again", async () => {
+      const time = world.stopTime();
       guard({ onExpired: 'deauthenticate', timeout: 500 });
       const client = await world.connected();
       await show(client, tokenEndingIn(400));
+      time.pass(401);
       expect(await refusal(client)).to.include({ reason: 'expired' });
       client.socket.emit('news');
       expect(await refusal(client)).to.include({ code: 'not_authenticated', event: 'news' });
       const socket = await told.socket('deauthenticated');
       expect(socket).not.to.have.any.keys('decoded_token', 'encoded_token');
       expect(socket.data).not.to.have.property('auth');
+      time.pass(500);
       expect(await refusal(client)).to.include({ code: 'authentication_timeout' });
       await client.until('disconnect');
     });
 
     it("lets it outlive its token with onExpired: 'ignore'", async () => {
+      const time = world.stopTime();
       guard({ onExpired: 'ignore' });
       const client = await world.connected();
-      const end = Date.now() + 300;
       expect(await show(client, tokenEndingIn(300))).to.include({ ok: true });
-      while (Date.now() < end + 20) {
-        await new Promise((resolve) => {
-          setTimeout(resolve, 20);
-        });
-      }
+      time.pass(10_000);
       world.io.emit('still here');
       await client.until('still here');
       expect(client.received('token_expiring')).to.deep.equal([]);
@@ -112,6 +124,7 @@ describe('the life of a session', () => {
     });
 
     it('refuses a token that ends before its verification does', async () => {
+      const time = world.stopTime();
       let answer = (): void => undefined;
       const asked = new Promise<void>((resolve) => {
         guard({
@@ -124,10 +137,9 @@ describe('the life of a session', () => {
         });
       });
       const client = await world.connected();
-      const end = Date.now() + 300;
       const reply = show(client, tokenEndingIn(300));
       await asked;
-      while (Date.now() <= end) await new Promise(setImmediate);
+      time.pass(301);
       answer();
       expect((await reply).error).to.include({ code: 'invalid_token', reason: 'expired' });
     });
@@ -135,18 +147,22 @@ describe('the life of a session', () => {
 
   describe('token_expiring', () => {
     it('comes a fifth of the remaining life ahead, at most', async () => {
+      const time = world.stopTime();
       guard();
       const client = await world.connected();
       await show(client, tokenEndingIn(500));
+      time.pass(499);
       const [notice] = (await client.until('token_expiring')) as [{ expiresIn: number; expiresAt: number }];
       expect(notice.expiresIn).to.be.within(1, 100);
       expect(client.received('unauthorized')).to.deep.equal([]);
     });
 
     it('does not come with renewNotice: 0', async () => {
+      const time = world.stopTime();
       guard({ renewNotice: 0 });
       const client = await world.connected();
       await show(client, tokenEndingIn(400));
+      time.pass(401);
       await client.until('disconnect');
       expect(client.received('token_expiring')).to.deep.equal([]);
     });
@@ -154,6 +170,7 @@ describe('the life of a session', () => {
 
   describe('renewal', () => {
     it('puts the end off: the server is told `reauthenticated`, the client `authenticated`', async () => {
+      const time = world.stopTime();
       guard();
       const client = await world.connected();
       await show(client, tokenEndingIn(300, { sub: 'bob', jti: 'one' }));
@@ -165,7 +182,8 @@ describe('the life of a session', () => {
       expect(socket.data).to.have.nested.property('auth.claims.jti', 'two');
       expect(client.received('authenticated')).to.have.length(2);
       expect(told.all('authenticated')).to.have.length(1);
-      expect(auth.stats()).to.include({ verified: 2, authenticated: 1 });
+      time.pass(400);
+      expect(auth.stats()).to.include({ verified: 2, authenticated: 1, expired: 0 });
     });
 
     it('under another subject is refused, and the session stays', async () => {
@@ -199,15 +217,26 @@ describe('the life of a session', () => {
     });
 
     it('in flight when the session expires goes on as a login', async () => {
+      const time = world.stopTime();
       let wait: Promise<void> | undefined;
       let answer = (): void => undefined;
-      guard({ onExpired: 'deauthenticate', validate: () => wait });
+      let onAsked = (): void => undefined;
+      const asked = new Promise<void>((resolve) => {
+        onAsked = resolve;
+      });
+      const validate = (): Promise<void> | undefined => {
+        if (wait !== undefined) onAsked();
+        return wait;
+      };
+      guard({ onExpired: 'deauthenticate', validate });
       const client = await world.connected();
       await show(client, tokenEndingIn(400));
       wait = new Promise((resolve) => {
         answer = resolve;
       });
       const renewal = show(client, createToken({ sub: 'bob' }));
+      await asked;
+      time.pass(401);
       await told.take('deauthenticated');
       answer();
       expect(await renewal).to.include({ ok: true });
@@ -218,6 +247,7 @@ describe('the life of a session', () => {
 
   describe('logout', () => {
     it('by the client is acknowledged: claims gone, timeout running again', async () => {
+      const time = world.stopTime();
       guard({ timeout: 100 });
       const client = await world.connected();
       await show(client, createToken());
@@ -226,6 +256,7 @@ describe('the life of a session', () => {
       expect(reason).to.equal('logout');
       expect(socket).not.to.have.property('decoded_token');
       expect(client.received('unauthorized')).to.deep.equal([]);
+      time.pass(100);
       expect(await refusal(client)).to.include({ code: 'authentication_timeout' });
     });
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { sign } from 'jsonwebtoken';
@@ -33,8 +33,16 @@ export class SigningKey {
   }
 
   token(claims: object = { sub: 'bob' }, options: SignOptions = {}): string {
+    if (this.type === 'ed25519') return this.#ed25519Token(claims);
     const algorithm = ALGORITHMS[this.type] as Algorithm;
     return sign(claims, this.#privateKey, { algorithm, keyid: this.kid, ...options });
+  }
+
+  /** RFC 8037 §3.1; jsonwebtoken does not sign so. */
+  #ed25519Token(claims: object): string {
+    const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const signed = `${encode({ alg: 'EdDSA', kid: this.kid })}.${encode(claims)}`;
+    return `${signed}.${signBytes(null, Buffer.from(signed), this.#privateKey).toString('base64url')}`;
   }
 }
 
@@ -45,7 +53,7 @@ function makePair(type: KeyType): { privateKey: KeyObject; publicKey: KeyObject 
 
 /** A real HTTP endpoint whose keys a test can change, and which can stall, break and flood. */
 export class JwksEndpoint {
-  keys: SigningKey[] = [];
+  keys: { readonly jwk: object }[] = [];
   requests = 0;
   /** What it answers instead of the keys. */
   answer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
@@ -71,4 +79,10 @@ export class JwksEndpoint {
     this.#server.closeAllConnections();
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+/** Waits until a cooldown or an age of one ms is over, by both clocks. */
+export async function pastOneMs(): Promise<void> {
+  const [date, monotonic] = [Date.now(), performance.now()];
+  while (Date.now() - date < 2 || performance.now() - monotonic < 2) await new Promise(setImmediate);
 }

@@ -17,7 +17,7 @@ export interface Outcome {
 /** Runs a program, whose fault is an outcome too. */
 export async function execute(command: string, args: readonly string[], cwd: string): Promise<Outcome> {
   try {
-    const { stdout, stderr } = await run(command, args, { cwd, timeout: 120_000, maxBuffer: 1e7 });
+    const { stdout, stderr } = await run(command, args, { cwd, timeout: 280_000, maxBuffer: 1e7 });
     return { code: 0, stdout, stderr };
   } catch (error) {
     const { code, stdout = '', stderr = '' } = error as { code?: number; stdout?: string; stderr?: string };

@@ -11,6 +11,9 @@ import { createClient } from 'redis';
 
 export type RedisConnection = ReturnType<typeof connect>;
 
+/** A start fails fast, so this is a second or two. */
+const MAX_STARTS = 50;
+
 interface RedisServerOptions {
   /** What was written is on disk before it is acknowledged. */
   persistent?: boolean;
@@ -22,23 +25,26 @@ interface RedisServerOptions {
 
 /** A real Redis server on a port of its own, with a temporary folder; it can be stopped, killed and started again. */
 export class RedisServer {
-  readonly port: number;
+  #port = 0;
   readonly #folder: string;
   readonly #options: RedisServerOptions;
   readonly #clients: RedisConnection[] = [];
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string, options: RedisServerOptions) {
-    this.port = port;
+  private constructor(folder: string, options: RedisServerOptions) {
     this.#folder = folder;
     this.#options = options;
   }
 
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), 'socketio-authorize-redis-'));
-    const server = new RedisServer(await freePort(), folder, options);
+    const server = new RedisServer(folder, options);
     await server.start();
     return server;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   get url(): string {
@@ -64,8 +70,21 @@ export class RedisServer {
   /** Starts it again, on the same port, with what it had on disk. */
   async start(): Promise<void> {
     if (this.#process !== undefined) return;
+    const isFirst = this.#port === 0;
+    // Another program may take the port just before Redis does: the first time there are others, later it is waited for.
+    for (let attempt = 1; ; attempt += 1) {
+      if (isFirst) this.#port = await freePort();
+      const code = await this.#run();
+      if (code === undefined) return;
+      this.#process = undefined;
+      if (attempt === MAX_STARTS) throw new Error(`redis-server ended with ${code}`);
+    }
+  }
+
+  /** @returns once it listens; how it ended if it could not */
+  async #run(): Promise<string | undefined> {
     const options = {
-      port: this.port,
+      port: this.#port,
       bind: '127.0.0.1',
       dir: this.#folder,
       save: '',
@@ -81,16 +100,13 @@ export class RedisServer {
         : [await this.#sentinelFile(this.#options.sentinelOf), '--sentinel'];
     const redis = spawn('/usr/bin/redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#process = redis;
-    const exited = once(redis, 'exit').then(([code]) => {
-      throw new Error(`redis-server ended with ${String(code)}`);
-    });
-    const listening = new Promise<void>((resolve) => {
+    const exited = once(redis, 'exit').then((ending: unknown[]) => ending.join(' '));
+    const listening = new Promise<undefined>((resolve) => {
       createInterface(redis.stdout).on('line', (line) => {
-        if (/Ready to accept connections|\+monitor master/.test(line)) resolve();
+        if (/Ready to accept connections|\+monitor master/.test(line)) resolve(undefined);
       });
     });
-    exited.catch(() => undefined);
-    await Promise.race([listening, exited]);
+    return Promise.race([listening, exited]);
   }
 
   /** A Sentinel writes what it learns into its configuration. */

@@ -6,12 +6,16 @@ import { io as connect } from 'socket.io-client';
 import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from 'socket.io-client';
 import { authorize } from '../../lib';
 import type { Authorizer, AuthorizeOptions, JwtClaims, VerifierOptions } from '../../lib';
-import { toVerificationKey } from '../../lib/token/keys';
+import { toVerificationKeys } from '../../lib/token/keys';
 import { Inbox } from './inbox';
+import { StoppedTime } from './stopped-time';
 import { SECRET, tokenVerifier } from './tokens';
 
 /** What a test may give to {@link World.authorize}. */
 export type TestOptions = Partial<AuthorizeOptions> | VerifierOptions;
+
+/** Ms: longer than any test takes, on a busy machine too. */
+export const LONG_TIMEOUT = 600_000;
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
@@ -23,6 +27,7 @@ export class World {
   readonly io: Server;
   readonly #clients: ClientSocket[] = [];
   readonly #authorizers: Authorizer[] = [];
+  #time: StoppedTime | undefined;
 
   constructor(options: Partial<ServerOptions> = {}) {
     this.io = new Server(this.http, options);
@@ -32,14 +37,24 @@ export class World {
     return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
   }
 
-  async listen(): Promise<this> {
-    await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
+  /** @param port that of a server before it; another program may have taken it for a while */
+  async listen(port = 0): Promise<this> {
+    const retry = (): unknown => setTimeout(() => this.http.listen(port, '127.0.0.1'), 20);
+    this.http.on('error', retry);
+    await new Promise<void>((resolve) => this.http.listen(port, '127.0.0.1', resolve));
+    this.http.off('error', retry);
     return this;
   }
 
-  /** An authorizer that is closed with the world; the secret is the tests' unless given. */
+  /** Stops the server's time, until the world is closed; see {@link StoppedTime}. */
+  stopTime(): StoppedTime {
+    this.#time ??= new StoppedTime();
+    return this.#time;
+  }
+
+  /** An authorizer that is closed with the world. Unless given, the secret is the tests', and the timeout a long one. */
   authorize(options: TestOptions = {}): Authorizer {
-    const authorizer = authorize(toOptions(options));
+    const authorizer = authorize(toOptions({ timeout: LONG_TIMEOUT, ...options }));
     this.#authorizers.push(authorizer);
     return authorizer;
   }
@@ -67,6 +82,8 @@ export class World {
     for (const client of this.#clients) client.disconnect();
     for (const authorizer of this.#authorizers) authorizer.close();
     await this.io.close();
+    this.#time?.resume();
+    this.#time = undefined;
   }
 }
 
@@ -113,7 +130,7 @@ const IGNORING = { ignoreExpiration: true, ignoreNotBefore: true };
 
 /** Verifies tokens of the tests' secret, as an application could; their life is the library's to judge. */
 function verifyAsTests(token: string): JwtClaims {
-  const outcome = tokenVerifier({ passed: IGNORING }).verify(token, [toVerificationKey(SECRET)]);
+  const outcome = tokenVerifier({ passed: IGNORING }).verify(token, toVerificationKeys(SECRET));
   if (outcome instanceof Error) throw outcome;
   return outcome;
 }

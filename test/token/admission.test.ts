@@ -4,6 +4,7 @@ import { UnauthorizedError } from '../../lib';
 import type { AnySocket, AuthorizeOptions, JwtClaims, VerifierOptions } from '../../lib';
 import type { TokenIdentity } from '../../lib/types';
 import { Deadlines } from '../../lib/runtime/deadlines';
+import { Revocations } from '../../lib/revocation/revocations';
 import { Admission } from '../../lib/token/admission';
 import type { Outcome } from '../../lib/token/admission';
 import { toKeptSession } from '../../lib/token/permit';
@@ -38,7 +39,16 @@ describe('an admission', () => {
       asked.push(identity);
       return revoked as boolean;
     };
-    return new Admission(settings, deadlines, { isRevoked });
+    const revocations = new Revocations({
+      deadlines,
+      store: { add: () => undefined, isRevoked },
+      maxTokenLife: undefined,
+      lifeAfterExp: 0,
+      storeTimeout: 1_000,
+      recheckInterval: 0,
+      publish: () => undefined,
+    });
+    return new Admission(settings, deadlines, revocations);
   }
 
   async function permitOf(outcome: Outcome | Promise<Outcome>): Promise<Permit> {

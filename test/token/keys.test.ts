@@ -1,8 +1,11 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { expect } from 'chai';
-import { KeyCache, toVerificationKey } from '../../lib/token/keys';
-import { rsaKeys } from '../support/tokens';
+import { keysNamedBy, toVerificationKeys } from '../../lib/token/keys';
+import type { VerificationKey } from '../../lib/token/keys';
+import { execute } from '../support/project';
+import { ROOT } from '../support/repository';
+import { createToken, rsaKeys, SECRET } from '../support/tokens';
 
 const pem = (key: KeyObject): string =>
   key.export({ type: key.type === 'private' ? 'pkcs8' : 'spki', format: 'pem' }) as string;
@@ -17,80 +20,133 @@ describe('a key', () => {
   const elliptic = ec('P-256');
   const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
   const good: [what: string, material: unknown, algorithms: string[]][] = [
-    ['a string', 'SECRET_KEY', HMAC],
-    ['a Buffer', Buffer.from('SECRET_KEY'), HMAC],
-    ['a secret KeyObject', createSecretKey(Buffer.from('SECRET_KEY')), HMAC],
+    ['a string', SECRET, HMAC],
+    ['a Buffer', Buffer.from(SECRET), HMAC],
+    ['a secret KeyObject', createSecretKey(Buffer.from(SECRET)), HMAC],
+    [
+      'a secret KeyObject that holds a PEM: the key that it holds',
+      createSecretKey(Buffer.from(publicKey)),
+      RSA,
+    ],
     ['a public RSA key as PEM', publicKey, RSA],
-    ['a public RSA key as PEM in a Buffer', Buffer.from(publicKey), RSA],
-    ['a PEM with space before it', `\n  ${publicKey}`, RSA],
-    [
-      'a PEM with text before it, as openssl writes it',
-      `Bag Attributes\n    friendlyName: x\n${publicKey}`,
-      RSA,
-    ],
-    [
-      'a PEM with a byte-order mark',
-      Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(publicKey)]),
-      RSA,
-    ],
-    ['a public key in DER', createPublicKey(publicKey).export({ type: 'spki', format: 'der' }), RSA],
-    ['a shared secret that begins as DER does', Buffer.from('0 is a number'), HMAC],
     ['a private RSA key as PEM: its public half', privateKey, RSA],
     ['a private KeyObject: its public half', elliptic.privateKey, ['ES256']],
     ['a public KeyObject', createPublicKey(publicKey), RSA],
     ['an RSA-PSS key', pss.publicKey, PSS],
+    ['an RSA-PSS key in DER', pss.publicKey.export({ type: 'spki', format: 'der' }), PSS],
     ['a P-256 key', pem(elliptic.publicKey), ['ES256']],
+    ['a private P-256 key in DER', elliptic.privateKey.export({ type: 'pkcs8', format: 'der' }), ['ES256']],
+    [
+      'a private P-256 key of SEC1 in DER',
+      elliptic.privateKey.export({ type: 'sec1', format: 'der' }),
+      ['ES256'],
+    ],
+    ['a P-256 key as JWK', elliptic.publicKey.export({ format: 'jwk' }), ['ES256']],
     ['a P-384 key', ec('P-384').publicKey, ['ES384']],
     ['a P-521 key', ec('P-521').publicKey, ['ES512']],
+    ['a shared secret as JWK', { kty: 'oct', k: Buffer.from(SECRET).toString('base64url') }, HMAC],
   ];
   for (const [what, material, algorithms] of good) {
     it(`may be ${what}, and allows the algorithms of its type alone`, () => {
-      const ready = toVerificationKey(material);
+      const [ready, ...others] = toVerificationKeys(material) as [VerificationKey];
+      expect(others).to.deep.equal([]);
       expect(ready.algorithms).to.deep.equal(algorithms);
       expect(ready.key.type).to.equal(algorithms === HMAC ? 'secret' : 'public');
     });
   }
 
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const ed25519 = generateKeyPairSync('ed25519');
   const bad: [what: string, material: unknown, message: RegExp][] = [
     ['nothing', undefined, /undefined/],
     ['null', null, /null/],
     ['a number', 7, /number/],
-    ['a list', ['SECRET_KEY'], /an array/],
-    ['an object', { kty: 'oct' }, /object/],
+    ['a list', [SECRET], /an array/],
+    ['a list of JWKs', [elliptic.publicKey.export({ format: 'jwk' })], /an array/],
+    ['another object', { secret: SECRET }, /object/],
     ['an empty string', '', /empty/],
     ['an empty Buffer', Buffer.alloc(0), /empty/],
+    ['an empty ArrayBuffer', new ArrayBuffer(0), /empty/],
     ['an empty KeyObject', createSecretKey(Buffer.alloc(0)), /empty/],
-    ['a broken PEM', publicKey.replace('MII', 'XXX'), /looks like PEM/],
     ['an RSA key under 2048 bits', small.publicKey, /2048 bits/],
-    ['an Ed25519 key, which jsonwebtoken does not know', generateKeyPairSync('ed25519').publicKey, /ed25519/],
+    [
+      'an RSA key under 2048 bits in DER',
+      small.publicKey.export({ type: 'pkcs1', format: 'der' }),
+      /2048 bits/,
+    ],
+    ['an Ed25519 key, which jsonwebtoken does not know', ed25519.publicKey, /ed25519/],
+    ['Ed25519 in PEM', pem(ed25519.publicKey), /ed25519/],
+    [
+      'Ed25519 in Base64',
+      ed25519.publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+      /ed25519/,
+    ],
+    ['Ed25519 as JWK', ed25519.publicKey.export({ format: 'jwk' }), /ed25519/],
     ['a key on a curve that JWTs do not have', ec('secp256k1').publicKey, /secp256k1/],
   ];
   for (const [what, material, message] of bad) {
     it(`may not be ${what}`, () => {
-      expect(() => toVerificationKey(material)).to.throw(TypeError, message);
+      expect(() => toVerificationKeys(material)).to.throw(TypeError, message);
     });
   }
+
+  it('of a wrong type is refused with a list of what is accepted, and without its value', () => {
+    expect(() => toVerificationKeys({ secret: SECRET }))
+      .to.throw(TypeError, /shared secret.*public key.*certificate.*PEM.*DER.*Base64.*JWK.*KeyObject/)
+      .with.property('message')
+      .that.does.not.include(SECRET);
+  });
 });
 
-describe('keys that a function hands out', () => {
-  it('are made ready once, strings and KeyObjects', () => {
-    const cache = new KeyCache();
-    const key = createSecretKey(Buffer.from('SECRET_KEY'));
-    for (const material of ['SECRET_KEY', key])
-      expect(cache.resolve(material)[0]).to.equal(cache.resolve(material)[0]);
+describe('a shared secret under 32 bytes', () => {
+  /** What a process says that makes keys of these. */
+  async function warnings(...materials: string[]): Promise<string> {
+    const program = `const { toVerificationKeys } = require('./.build/lib/token/keys.js');
+      for (const material of [${materials.join(', ')}]) toVerificationKeys(material);`;
+    return (await execute(process.execPath, ['-e', program], ROOT)).stderr;
+  }
+
+  const short: [what: string, material: string][] = [
+    ['a string', `'q'.repeat(31)`],
+    ['bytes', `Buffer.alloc(31, 'q')`],
+    ['a KeyObject', `crypto.createSecretKey(Buffer.alloc(31, 'q'))`],
+    ['a JWK', `{ kty: 'oct', k: 'qqqqqqqqqqqqqqqq' }`],
+  ];
+  for (const [what, material] of short) {
+    it(`works, with one warning of the process that does not show it: ${what}`, async () => {
+      const said = await warnings(material, material, `'qqqq'`);
+      expect(said.match(/RFC 7518/g)).to.have.length(1);
+      expect(said).to.match(/SocketioAuthorizeWarning: .*32 bytes/);
+      expect(said).not.to.include('qqqq');
+    });
+  }
+
+  it('is the only kind of key that is warned of', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwk = JSON.stringify(publicKey.export({ format: 'jwk' }));
+    expect(await warnings(`'q'.repeat(32)`, jwk, JSON.stringify(jwk))).to.equal('');
+  });
+});
+
+describe('keys that have names', () => {
+  const secrets = ['one', 'two', 'nameless'].map((name) =>
+    Buffer.from(`${name}: a secret of 32 bytes or more`),
+  );
+  const [one, two, nameless] = secrets.map((secret, index) => {
+    const kid = ['one', 'two'][index];
+    return toVerificationKeys({ kty: 'oct', k: secret.toString('base64url'), ...(kid && { kid }) })[0];
+  }) as [VerificationKey, VerificationKey, VerificationKey];
+  const keys = [one, two, nameless];
+
+  it('are chosen by the kid of the token, beside keys without a name', () => {
+    expect(keysNamedBy(createToken({}, { keyid: 'two' }), keys)).to.deep.equal([two, nameless]);
+    expect(keysNamedBy(createToken({}, { keyid: 'three' }), keys)).to.deep.equal([nameless]);
+    expect(keysNamedBy(createToken({}, { keyid: 'three' }), [one, two])).to.deep.equal([]);
   });
 
-  it('may be several', () => {
-    const cache = new KeyCache();
-    expect(cache.resolve(['one', Buffer.from('two')])).to.have.length(2);
-    expect(() => cache.resolve([])).to.throw(TypeError);
-  });
-
-  it('are not held without bound', () => {
-    const cache = new KeyCache();
-    const [first] = cache.resolve('first');
-    for (let index = 0; index < 1000; index += 1) cache.resolve(`key ${index}`);
-    expect(cache.resolve('first')[0]).not.to.equal(first);
+  it('are all tried for a token that names none', () => {
+    const odd = { header: { alg: 'HS256', kid: 7 as unknown as string } };
+    for (const token of [createToken(), createToken({}, odd), 'no token', '', 'bnVsbA.e30.x'])
+      expect(keysNamedBy(token, keys)).to.deep.equal(keys);
   });
 });

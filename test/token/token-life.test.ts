@@ -3,7 +3,8 @@ import { sign } from 'jsonwebtoken';
 import { assert, constantFrom, integer, oneof, property, record } from 'fast-check';
 import type { JwtClaims } from '../../lib';
 import { UnauthorizedError } from '../../lib';
-import { toVerificationKey } from '../../lib/token/keys';
+import { toVerificationKeys } from '../../lib/token/keys';
+import type { VerificationKey } from '../../lib/token/keys';
 import type { LifeRules } from '../../lib/token/token-life';
 import { SECRET, tokenLife, tokenVerifier } from '../support/tokens';
 
@@ -108,7 +109,7 @@ describe('claims of an own verifier', () => {
   }
 
   it('are judged as jsonwebtoken judges a token', () => {
-    const key = toVerificationKey(SECRET);
+    const [key] = toVerificationKeys(SECRET) as [VerificationKey];
     const second = Math.floor(Date.now() / 1000);
     const moment = oneof(
       // Not within the seconds that this test may take.

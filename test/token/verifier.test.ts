@@ -16,15 +16,16 @@ import {
 } from 'fast-check';
 import { UnauthorizedError } from '../../lib';
 import type { JwtClaims } from '../../lib';
-import { toVerificationKey } from '../../lib/token/keys';
+import { toVerificationKeys } from '../../lib/token/keys';
+import type { VerificationKey } from '../../lib/token/keys';
 import { CODES } from '../../lib/protocol';
 import { decodeUnverified } from '../../lib/token/verifier';
 import type { VerificationRules } from '../../lib/token/verifier';
 import { createToken, rsaKeys, SECRET, tokenLife, tokenVerifier } from '../support/tokens';
 
 const { publicKey, privateKey } = rsaKeys();
-const hmacKey = toVerificationKey(SECRET);
-const rsaKey = toVerificationKey(publicKey);
+const [hmacKey] = toVerificationKeys(SECRET) as [VerificationKey];
+const [rsaKey] = toVerificationKeys(publicKey) as [VerificationKey];
 const now = Math.floor(Date.now() / 1000);
 
 const encode = (part: unknown): string => {
@@ -156,11 +157,11 @@ describe('a token', () => {
 
   it('is tried with every key while keys are rotated, and judged by the one that fits', () => {
     const verifier = tokenVerifier();
-    const keys = [rsaKey, toVerificationKey('former'), hmacKey];
+    const keys = [rsaKey, ...toVerificationKeys('former'), hmacKey];
     expect(verifier.verify(createToken({ sub: 'bob' }), keys)).to.include({ sub: 'bob' });
     expect(refusalOf(createToken({ exp: 1 }), {}, keys).data.reason).to.equal('expired');
     expect(refusalOf(createToken({}, {}, 'another'), {}, keys).data.reason).to.equal('signature');
-    expect(refusalOf(createToken(), {}, []).data.reason).to.equal('malformed');
+    expect(refusalOf(createToken(), {}, [])).to.have.property('code', 'invalid_secret');
   });
 
   it('with __proto__ among its claims changes no object of ours', () => {

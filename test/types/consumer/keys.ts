@@ -2,7 +2,7 @@
 import { createSecretKey } from 'node:crypto';
 import { createClient } from 'redis';
 import { authorize } from 'socketio-authorize';
-import { jwksSecret } from 'socketio-authorize/jwks';
+import { jwksVerifier } from 'socketio-authorize/jwks';
 import { redisRevocationStore } from 'socketio-authorize/redis';
 
 // The forms of a key function share one signature, so some parameters are `any`.
@@ -36,8 +36,36 @@ authorize({
 authorize({ secret: 5 });
 
 authorize({
-  secret: jwksSecret({ jwksUri: 'https://example.com/.well-known/jwks.json' }),
+  secret: 'a shared secret of 32 bytes or more',
   revocation: redisRevocationStore(createClient()),
 });
-// @ts-expect-error -- where the keys are is required
-jwksSecret({});
+
+// JWKs, as objects; what `export` of Node gives is one.
+const jwk = createSecretKey(Buffer.alloc(32, 1)).export({ format: 'jwk' });
+authorize({ secret: jwk });
+authorize({ secret: { keys: [jwk, { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', alg: 'ES256', kid: 'one' }] } });
+authorize({ secret: () => Promise.resolve({ keys: [jwk] }) });
+authorize({ secret: [new ArrayBuffer(32), new Uint8Array(32)] });
+// @ts-expect-error -- not a JWK set
+authorize({ secret: { keys: 'none' } });
+
+interface Claims {
+  sub: string;
+  tid: string;
+}
+const verify = jwksVerifier<Claims>({
+  jwksUri: 'https://example.com/.well-known/jwks.json',
+  issuer: ({ tid }) => `https://login.example.com/${tid}/v2.0`,
+  audience: ['chat'],
+  algorithms: ['RS256', 'EdDSA'],
+  requiredClaims: ['sub'],
+  fetch: (url, init) => fetch(url, init),
+  timeout: undefined,
+});
+void verify('token').then(({ tid }) => tid.toUpperCase());
+void verify('token', {}).then(({ sub }) => sub.toUpperCase());
+jwksVerifier({ issuer: 'https://example.com', fetch });
+// @ts-expect-error -- an algorithm for shared secrets
+jwksVerifier({ issuer: 'https://example.com', algorithms: ['HS256'] });
+// @ts-expect-error -- not an option
+jwksVerifier({ issuer: 'https://example.com', ttl: 5 });

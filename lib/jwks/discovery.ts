@@ -1,0 +1,55 @@
+/** OpenID Connect Discovery 1.0: where an issuer has its keys. */
+import { fetchDocument } from './fetch';
+import type { FetchBounds } from './fetch';
+
+/** What is read of the issuer's document (OpenID Connect Discovery 1.0 §3). */
+export interface ProviderDocument {
+  /** The same as was asked for. */
+  readonly issuer: string;
+  /** Where its keys are. */
+  readonly jwks_uri: string;
+}
+
+/**
+ * Why a string is no issuer whose document may be fetched (OpenID Connect Discovery 1.0 §3); `undefined` if it is one.
+ * Plain `http` is for loopback alone.
+ */
+export function issuerFault(issuer: string): string | undefined {
+  if (!URL.canParse(issuer)) return 'must be a URL';
+  const url = new URL(issuer);
+  if (!isSafe(url, true)) return 'must be an https URL (http for localhost alone)';
+  if (url.username !== '' || url.password !== '' || /[?#]/.test(issuer))
+    return 'must be a URL without credentials, query or fragment';
+  return undefined;
+}
+
+/** Where the issuer's document is (OpenID Connect Discovery 1.0 §4). */
+export function documentUrlOf(issuer: string): string {
+  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+}
+
+/**
+ * Fetches the issuer's document.
+ *
+ * @param issuer one without an {@link issuerFault}
+ * @throws if the document does not come, is for another issuer, or names no safe `jwks_uri`
+ */
+export async function discover(issuer: string, bounds: FetchBounds): Promise<ProviderDocument> {
+  const url = documentUrlOf(issuer);
+  const document: unknown = JSON.parse(await fetchDocument(url, bounds));
+  const { issuer: said, jwks_uri: keys } = Object(document) as Record<keyof ProviderDocument, unknown>;
+  // OpenID Connect Discovery 1.0 §4.3: else one issuer could speak for another.
+  if (said !== issuer) throw new Error(`${url} is for another issuer`);
+  const mayBeLocal = isLoopback(new URL(issuer));
+  if (typeof keys !== 'string' || !URL.canParse(keys) || !isSafe(new URL(keys), mayBeLocal))
+    throw new Error(`${url} names no jwks_uri that may be used`);
+  return { issuer, jwks_uri: keys };
+}
+
+function isSafe(url: URL, mayBeLocal: boolean): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && mayBeLocal && isLoopback(url));
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
+}

@@ -1,0 +1,63 @@
+/** Requests to a provider, bounded in time and size: one that stalls or never ends must not hold the server. */
+
+/** As much of a `Response` as is read: that of `fetch`, undici and node-fetch has it. */
+export interface ResponseLike {
+  /** The status code. */
+  readonly status: number;
+  /** Whether a redirect was followed; then the answer is refused. */
+  readonly redirected?: boolean;
+  /** Its bytes, as a stream that can be iterated over. */
+  readonly body: unknown;
+}
+
+/** What requests are made with: the global `fetch`, or one that goes through a proxy. */
+export type FetchLike = (
+  url: string,
+  init: { method: 'GET'; headers: Record<string, string>; redirect: 'manual'; signal: AbortSignal },
+) => PromiseLike<ResponseLike>;
+
+/** What bounds a request. */
+export interface FetchBounds {
+  /** Default: the global `fetch`. */
+  readonly fetch: FetchLike | undefined;
+  /** Ends the request, also one of a `fetch` that takes no notice of it. */
+  readonly signal: AbortSignal;
+}
+
+/** The largest document that is read, in bytes. */
+export const MAX_DOCUMENT_BYTES = 1024 * 1024;
+
+/**
+ * The text of a document. No redirect is followed: who may say where keys are is fixed by the options.
+ *
+ * @throws if the answer is not 200, is longer than {@link MAX_DOCUMENT_BYTES}, or does not come in time
+ */
+export function fetchDocument(url: string, { fetch, signal }: FetchBounds): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const done = (): void => signal.removeEventListener('abort', abort);
+    read(url, fetch ?? globalThis.fetch, signal)
+      .finally(done)
+      .then(resolve, reject);
+  });
+}
+
+async function read(url: string, fetch: FetchLike, signal: AbortSignal): Promise<string> {
+  const headers = { accept: 'application/json, application/jwk-set+json' };
+  const response = await fetch(url, { method: 'GET', headers, redirect: 'manual', signal });
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    // What has no length is no bytes, and would have no bound.
+    if (!(size <= MAX_DOCUMENT_BYTES))
+      throw new Error(`${url} answered more than ${MAX_DOCUMENT_BYTES} bytes`);
+    signal.throwIfAborted();
+    chunks.push(chunk);
+  }
+  if (response.status !== 200 || response.redirected === true)
+    throw new Error(`${url} answered ${response.status}, not 200`);
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,82 @@
+/** What `jose` finds wrong with a token, in the words of the library. */
+import { unauthorized, UnauthorizedError } from '../errors';
+import type { UnauthorizedErrorOptions } from '../errors';
+import { CODES, REASONS } from '../protocol';
+import type { JwtClaims } from '../types';
+
+/** As much of a `JOSEError` as is read: by its code, so that it does not matter which copy of `jose` made it. */
+interface Fault {
+  readonly code?: unknown;
+  readonly claim?: unknown;
+  readonly reason?: unknown;
+  readonly payload?: JwtClaims;
+}
+
+/** The codes of `jose` 6. The faults themselves are left out: they carry claims, and pieces of the token. */
+const BY_CODE: Readonly<Record<string, (fault: Fault, clockTolerance: number) => UnauthorizedErrorOptions>> =
+  {
+    ERR_JWS_INVALID: () => ({ message: 'jwt malformed', reason: REASONS.malformed }),
+    ERR_JWT_INVALID: () => ({ message: 'jwt malformed', reason: REASONS.malformed }),
+    // Outside the search for a key: a `crit` that is not understood (RFC 7515 §4.1.11).
+    ERR_JOSE_NOT_SUPPORTED: () => ({ message: 'jwt malformed', reason: REASONS.malformed }),
+    ERR_JOSE_ALG_NOT_ALLOWED: () => WRONG_ALGORITHM,
+    ERR_JWS_SIGNATURE_VERIFICATION_FAILED: () => ({
+      message: 'invalid signature',
+      reason: REASONS.signature,
+    }),
+    ERR_JWT_EXPIRED: () => ({ message: 'jwt expired', reason: REASONS.expired }),
+    ERR_JWT_CLAIM_VALIDATION_FAILED: ofClaim,
+  };
+
+const WRONG_ALGORITHM = { message: 'invalid algorithm', reason: REASONS.algorithm };
+
+/** What clients are told of a claim; of others that it is wrong. */
+const CLAIM_MESSAGES: Readonly<Record<string, string>> = {
+  iss: 'jwt issuer invalid',
+  aud: 'jwt audience invalid',
+  typ: 'jwt typ invalid',
+};
+
+/** @param clockTolerance in seconds, for when a token that is not active yet may be shown again */
+export function toRefusal(fault: unknown, clockTolerance: number): UnauthorizedError {
+  if (fault instanceof UnauthorizedError) return fault;
+  const { code } = Object(fault) as Fault;
+  const describe = typeof code === 'string' && Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  // What is left has to do with the key: an RSA key that is too short, say.
+  if (describe === undefined) return keyUnavailable(fault);
+  return unauthorized(CODES.invalidToken, describe(fault as Fault, clockTolerance));
+}
+
+/** Whether a fault is of the claims: the signature was good then. */
+export function isOfClaims(fault: unknown): boolean {
+  const { code } = Object(fault) as Fault;
+  return typeof code === 'string' && code.startsWith('ERR_JWT_');
+}
+
+/** No key for this token, now. */
+export function keyUnavailable(cause: unknown): UnauthorizedError {
+  return unauthorized(CODES.invalidSecret, { reason: REASONS.keyUnavailable, cause });
+}
+
+/** The token's key is for another algorithm. */
+export function wrongAlgorithm(): UnauthorizedError {
+  return unauthorized(CODES.invalidToken, WRONG_ALGORITHM);
+}
+
+/** @param cause what a function of the application threw */
+export function wrongIssuer(cause?: unknown): UnauthorizedError {
+  return unauthorized(CODES.invalidToken, {
+    message: CLAIM_MESSAGES['iss'] as string,
+    reason: REASONS.claim,
+    cause,
+  });
+}
+
+function ofClaim({ claim, reason, payload }: Fault, clockTolerance: number): UnauthorizedErrorOptions {
+  if (claim === 'nbf' && reason === 'check_failed') {
+    const wait = ((payload?.nbf as number) - clockTolerance) * 1000 - Date.now();
+    return { message: 'jwt not active', reason: REASONS.notActive, retryAfter: Math.max(0, Math.ceil(wait)) };
+  }
+  const message = CLAIM_MESSAGES[claim as string] ?? 'jwt claim invalid';
+  return { message, reason: REASONS.claim };
+}

@@ -1,0 +1,88 @@
+/**
+ * The keys of a provider, by `jose`. A token names its key before anything of it is verified, so a client must not be
+ * able to cause requests: however many tokens name however many keys, there is one request at a time and per cooldown.
+ */
+import type { CryptoKey, ExportedJWKSCache, JWSHeaderParameters, RemoteJWKSet } from 'jose';
+import { log } from '../runtime/log';
+import { discover, documentUrlOf } from './discovery';
+import { fetchDocument } from './fetch';
+import type { Jose } from './jose';
+import type { JwksSettings } from './settings';
+
+/** Ms between two requests if the first one failed, if that is less than the cooldown. */
+const FAILURE_COOLDOWN = 1_000;
+/** Ms that keys are used beyond `cacheMaxAge` while the endpoint is down. */
+const MAX_OUTAGE = 24 * 60 * 60 * 1_000;
+
+type Source = Pick<JwksSettings, 'jwksUri' | 'issuer' | 'fetch' | 'timeout' | 'cacheMaxAge' | 'cooldown'>;
+
+/** Keys that are fetched when they are needed first. */
+export class RemoteKeys {
+  readonly #source: Source;
+  readonly #remote: RemoteJWKSet;
+  /** `jose` keeps here what it fetched last, and when. */
+  readonly #cache: Partial<ExportedJWKSCache> = {};
+  #askedAt = -Infinity;
+
+  constructor(jose: Jose, source: Source) {
+    this.#source = source;
+    const { timeout, cacheMaxAge, cooldown } = source;
+    this.#remote = jose.createRemoteJWKSet(
+      new URL(source.jwksUri ?? documentUrlOf(source.issuer as string)),
+      {
+        timeoutDuration: Math.ceil(timeout),
+        cacheMaxAge: cacheMaxAge + MAX_OUTAGE,
+        cooldownDuration: cooldown,
+        [jose.jwksCache]: this.#cache as Record<string, never>,
+        [jose.customFetch]: (url, { signal }) => this.#fetch(url, signal),
+      },
+    );
+  }
+
+  /** The key of a token; fails as `jose` does if there is none, there are several, or none can be fetched. */
+  find(header: JWSHeaderParameters): Promise<CryptoKey> {
+    const { uat = Infinity } = this.#cache;
+    const isOld = Date.now() - uat >= this.#source.cacheMaxAge;
+    // Known keys are renewed in the background: no client waits for it, and no outage keeps clients out.
+    if (isOld && !this.#remote.reloading && !this.#wasJustAsked()) void this.#reload();
+    return this.#remote(header);
+  }
+
+  /** Whether there is a key for signatures of that name, for whatever algorithm. Keys must have been fetched. */
+  knows(kid: unknown): boolean {
+    return (
+      kid !== undefined &&
+      (this.#cache as ExportedJWKSCache).jwks.keys.some((key) => key.kid === kid && key.use !== 'enc')
+    );
+  }
+
+  /** Fetches the keys again, unless that was done within the cooldown. Tells whether it was done now. */
+  async renew(): Promise<boolean> {
+    return !this.#remote.coolingDown && this.#reload();
+  }
+
+  async #reload(): Promise<boolean> {
+    try {
+      await this.#remote.reload();
+      return true;
+    } catch (fault) {
+      log.jwks('keys could not be renewed: %s', (fault as Error).name);
+      return false;
+    }
+  }
+
+  async #fetch(url: string, signal: AbortSignal): Promise<Response> {
+    // jose's own cooldown counts from the last answer: without one, every token would ask again.
+    if (this.#wasJustAsked()) throw new Error(`${url} was asked a moment ago`);
+    this.#askedAt = performance.now();
+    const { jwksUri, issuer, fetch } = this.#source;
+    const bounds = { fetch, signal };
+    const uri = jwksUri ?? (await discover(issuer as string, bounds)).jwks_uri;
+    return new Response(await fetchDocument(uri, bounds));
+  }
+
+  /** By a monotonic clock: a wall clock that is set back must not stretch it. */
+  #wasJustAsked(): boolean {
+    return performance.now() - this.#askedAt < Math.min(this.#source.cooldown, FAILURE_COOLDOWN);
+  }
+}

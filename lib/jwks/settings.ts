@@ -1,0 +1,207 @@
+import { describe } from '../runtime/describe';
+import type { JwtClaims } from '../types';
+import { issuerFault } from './discovery';
+import type { FetchLike } from './fetch';
+
+/** Signature algorithms whose keys a JWKS endpoint can show (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
+
+/** An algorithm that {@link jwksVerifier} verifies. */
+export type JwksAlgorithm = (typeof ALGORITHMS)[number];
+
+/** What {@link jwksVerifier} takes. `jwksUri` or an `issuer` that is one string is required. */
+export interface JwksVerifierOptions<Claims = JwtClaims> {
+  /**
+   * Where the keys are, such as `https://example.eu.auth0.com/.well-known/jwks.json`. Default: where the issuer's
+   * `/.well-known/openid-configuration` says (OpenID Connect Discovery 1.0 §4).
+   */
+  jwksUri?: string | undefined;
+  /**
+   * What `iss` must be, to the letter (RFC 7519 §4.1.1): one issuer; several, with `jwksUri`; or, with `jwksUri`, a
+   * function of the verified claims that gives the issuer or `true`, for providers whose issuer names the tenant. With
+   * `jwksUri`, default: not checked.
+   *
+   * @example issuer: ({ tid }) => `https://login.microsoftonline.com/${tid}/v2.0`
+   */
+  issuer?: string | readonly string[] | ((claims: Claims) => boolean | string) | undefined;
+  /** `aud` must name this, or one of these (RFC 7519 §4.1.3). Default: not checked. */
+  audience?: string | readonly string[] | undefined;
+  /** Accepted algorithms (RFC 8725 §3.1). Default: those that the type and the `alg` of the key allow. */
+  algorithms?: readonly JwksAlgorithm[] | undefined;
+  /**
+   * What the token's `typ` must be, such as `'at+jwt'` for access tokens (RFC 9068 §4); in any case, with or without
+   * `application/` (RFC 7515 §4.1.9). Default: not checked.
+   */
+  typ?: string | undefined;
+  /**
+   * Seconds of difference between clocks that `exp` and `nbf` are given. In `authorize({ verify })` the authorizer
+   * judges time: its own `clockTolerance` counts, and this one where it has none.
+   *
+   * @defaultValue 0
+   */
+  clockTolerance?: number | undefined;
+  /** Claims that a token must have besides. */
+  requiredClaims?: readonly string[] | undefined;
+  /**
+   * Makes the requests, such as one through a proxy. Default: the global `fetch`.
+   *
+   * @example fetch: (url, init) => undici.fetch(url, { ...init, dispatcher: new undici.ProxyAgent(proxy) })
+   */
+  fetch?: FetchLike | undefined;
+  /**
+   * Ms for the endpoint to answer in full, at most 2147483647. Below the authorizer's `keyTimeout`, or that strikes
+   * first. Then, as in any other trouble with the endpoint, the client gets `invalid_secret` and may try again.
+   *
+   * @defaultValue 5000
+   */
+  timeout?: number | undefined;
+  /**
+   * Ms after which known keys are fetched again, so that keys that the provider has withdrawn are forgotten. While the
+   * endpoint is down they go on working, for a day at most.
+   *
+   * @defaultValue 600000
+   */
+  cacheMaxAge?: number | undefined;
+  /**
+   * Ms after an answer in which tokens that name an unknown key make no request: a client must not be able to cause
+   * many.
+   *
+   * @defaultValue 10000
+   */
+  cooldown?: number | undefined;
+}
+
+/**
+ * Verifies a token.
+ *
+ * @param token the encoded JWT
+ * @param socket what `authorize({ verify })` hands over: the authorizer then judges `exp` and `nbf` itself, by its own
+ *   `clockTolerance` and `ignoreExpiration`. Without it they are judged here.
+ * @returns a promise of the claims, which rejects with an `UnauthorizedError`
+ */
+export interface JwksVerifier<Claims = JwtClaims> {
+  (token: string, socket?: unknown): Promise<Claims>;
+  /** Seconds; what an authorizer takes that is given no `clockTolerance`. */
+  readonly clockTolerance: number;
+}
+
+/** Options after the check. */
+export interface JwksSettings {
+  readonly jwksUri: string | undefined;
+  readonly issuer: JwksVerifierOptions['issuer'];
+  readonly audience: string | string[] | undefined;
+  readonly algorithms: string[];
+  readonly typ: string | undefined;
+  readonly clockTolerance: number;
+  readonly requiredClaims: string[];
+  readonly fetch: FetchLike | undefined;
+  readonly timeout: number;
+  readonly cacheMaxAge: number;
+  readonly cooldown: number;
+}
+
+/** The longest that a timer of Node can take. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isList = (value: unknown, holds: (one: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(holds);
+const isTextOrList = (value: unknown): boolean => isText(value) || isList(value, isText);
+const isAbove0 = (value: unknown): value is number => typeof value === 'number' && value > 0;
+
+type Check = readonly [expectation: string, holds: (value: unknown) => boolean];
+
+const CHECKS: Readonly<Record<keyof JwksVerifierOptions, Check>> = {
+  jwksUri: ['an http(s) URL', (value) => isText(value) && isHttp(value as string)],
+  issuer: [
+    'a string that is not empty, a list of them, or a function',
+    (value) => isTextOrList(value) || typeof value === 'function',
+  ],
+  audience: ['a string that is not empty, or a list of them', isTextOrList],
+  algorithms: [
+    `a list of ${ALGORITHMS.join(', ')}`,
+    (value) => isList(value, (one) => (ALGORITHMS as readonly unknown[]).includes(one)),
+  ],
+  typ: ['a string that is not empty', isText],
+  clockTolerance: [
+    'a number of seconds, 0 or above',
+    (value) => Number.isFinite(value) && (value as number) >= 0,
+  ],
+  requiredClaims: ['a list of names', (value) => isList(value, isText)],
+  fetch: ['a function', (value) => typeof value === 'function'],
+  timeout: [
+    `a number of ms above 0, at most ${MAX_TIMEOUT}`,
+    (value) => isAbove0(value) && value <= MAX_TIMEOUT,
+  ],
+  cacheMaxAge: ['a number of ms above 0', isAbove0],
+  cooldown: ['a number of ms above 0', isAbove0],
+};
+
+/** @throws TypeError that names the option and what it must be */
+export function toJwksSettings<Claims>(given: JwksVerifierOptions<Claims>): JwksSettings {
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`options must be an object, got ${describe(given)}`);
+  for (const [name, value] of Object.entries(given)) checkOption(name, value);
+  const options = { ...DEFAULTS, ...withoutUndefined(given as JwksVerifierOptions) };
+  const { jwksUri, issuer, audience, typ, fetch } = options;
+  if (jwksUri === undefined) checkIssuer(issuer);
+  // Lists that the application changes later must not change what is accepted.
+  return {
+    ...options,
+    jwksUri,
+    issuer: Array.isArray(issuer) ? [...(issuer as string[])] : issuer,
+    audience: typeof audience === 'string' ? audience : audience && [...audience],
+    algorithms: [...options.algorithms],
+    requiredClaims: [...options.requiredClaims],
+    typ,
+    fetch,
+  };
+}
+
+const DEFAULTS = {
+  algorithms: ALGORITHMS,
+  clockTolerance: 0,
+  requiredClaims: [],
+  timeout: 5_000,
+  cacheMaxAge: 600_000,
+  cooldown: 10_000,
+} as const;
+
+type Defined = {
+  readonly [Name in keyof JwksVerifierOptions]?: Exclude<JwksVerifierOptions[Name], undefined>;
+};
+
+function withoutUndefined(options: JwksVerifierOptions): Defined {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function checkOption(name: string, value: unknown): void {
+  if (!Object.hasOwn(CHECKS, name)) throw new TypeError(`options.${name} is not an option of jwksVerifier()`);
+  const [expectation, holds] = CHECKS[name as keyof JwksVerifierOptions];
+  if (value !== undefined && !holds(value))
+    throw new TypeError(`options.${name} must be ${expectation}, got ${describe(value)}`);
+}
+
+/** Without `jwksUri` the issuer says where the keys are. */
+function checkIssuer(issuer: unknown): void {
+  if (typeof issuer !== 'string')
+    throw new TypeError('options.jwksUri is required, unless options.issuer is one string');
+  const fault = issuerFault(issuer);
+  if (fault !== undefined) throw new TypeError(`options.issuer ${fault}, got ${JSON.stringify(issuer)}`);
+}
+
+function isHttp(url: string): boolean {
+  return /^https?:/i.test(url) && URL.canParse(url);
+}

@@ -1,0 +1,130 @@
+/** Verification of a token by `jose` 6, with the keys of a provider. */
+import type { CryptoKey, JWSHeaderParameters } from 'jose';
+import { UnauthorizedError } from '../errors';
+import type { JwtClaims } from '../types';
+import { loadJose } from './jose';
+import type { Jose } from './jose';
+import type { JwksSettings, JwksVerifier } from './settings';
+import { isOfClaims, keyUnavailable, toRefusal, wrongAlgorithm, wrongIssuer } from './refusals';
+import { RemoteKeys } from './remote-keys';
+
+/** @param load for tests: where `jose` comes from */
+export function createVerifier(settings: JwksSettings, load?: () => Promise<Jose>): JwksVerifier {
+  const made = loadJose(load).then((jose) => new Verification(jose, settings));
+  // A process warning has said so, and each token is refused with it.
+  made.catch(() => undefined);
+  const verify = async (token: string, socket?: unknown): Promise<JwtClaims> => {
+    try {
+      return await (await made).verify(token, isSocket(socket));
+    } catch (fault) {
+      throw toRefusal(fault, settings.clockTolerance);
+    }
+  };
+  return Object.freeze(Object.assign(verify, { clockTolerance: settings.clockTolerance }));
+}
+
+/** Not any second argument: `tokens.map(verify)` must not switch the check of `exp` off. */
+function isSocket(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'handshake' in value;
+}
+
+type VerifyOptions = NonNullable<Parameters<Jose['jwtVerify']>[2]>;
+/** A key, or the search for it. */
+type Key = CryptoKey | ((header: JWSHeaderParameters) => Promise<CryptoKey>);
+
+class Verification {
+  readonly #jose: Jose;
+  readonly #issuer: JwksSettings['issuer'];
+  readonly #keys: RemoteKeys;
+  readonly #timed: VerifyOptions;
+  readonly #untimed: VerifyOptions;
+
+  constructor(jose: Jose, settings: JwksSettings) {
+    const { issuer, audience, algorithms, typ, clockTolerance, requiredClaims } = settings;
+    this.#jose = jose;
+    this.#issuer = issuer;
+    this.#keys = new RemoteKeys(jose, settings);
+    this.#timed = {
+      algorithms,
+      clockTolerance,
+      requiredClaims,
+      ...(issuer !== undefined && typeof issuer !== 'function' && { issuer: issuer as string | string[] }),
+      ...(audience !== undefined && { audience }),
+      ...(typ !== undefined && { typ }),
+    };
+    this.#untimed = { ...this.#timed, clockTolerance: Number.MAX_SAFE_INTEGER };
+  }
+
+  async verify(token: string, untimed: boolean): Promise<JwtClaims> {
+    const options = untimed ? this.#untimed : this.#timed;
+    const claims = await this.#verifySignature(token, options);
+    if (typeof this.#issuer === 'function') requireIssuer(claims, this.#issuer);
+    return claims;
+  }
+
+  async #verifySignature(token: string, options: VerifyOptions): Promise<JwtClaims> {
+    try {
+      return await this.#verifyWithSet(token, options);
+    } catch (fault) {
+      // A token that names no key may be signed with a new one; of unknown names jose takes care.
+      if (!(fault instanceof this.#jose.errors.JWSSignatureVerificationFailed)) throw fault;
+      if (this.#jose.decodeProtectedHeader(token).kid !== undefined) throw fault;
+      if (!(await this.#keys.renew())) throw fault;
+      return this.#verifyWithSet(token, options);
+    }
+  }
+
+  async #verifyWithSet(token: string, options: VerifyOptions): Promise<JwtClaims> {
+    try {
+      return await this.#verifyWith(token, (header) => this.#find(header), options);
+    } catch (fault) {
+      if (!(fault instanceof this.#jose.errors.JWKSMultipleMatchingKeys)) throw fault;
+      return this.#tryEach(token, fault, options);
+    }
+  }
+
+  /** RFC 7517 §4.5: keys may have no name, or several keys one. */
+  async #tryEach(token: string, keys: AsyncIterable<CryptoKey>, options: VerifyOptions): Promise<JwtClaims> {
+    let last: unknown = new this.#jose.errors.JWSSignatureVerificationFailed();
+    for await (const key of keys) {
+      try {
+        return await this.#verifyWith(token, key, options);
+      } catch (fault) {
+        // The signature was good.
+        if (isOfClaims(fault)) throw fault;
+        last = fault;
+      }
+    }
+    throw last;
+  }
+
+  async #verifyWith(token: string, key: Key, options: VerifyOptions): Promise<JwtClaims> {
+    // One of two forms of `jwtVerify`, which differ in what they give back besides.
+    const { payload } = await this.#jose.jwtVerify(token, key as CryptoKey, options);
+    return payload;
+  }
+
+  async #find(header: JWSHeaderParameters): Promise<CryptoKey> {
+    const { JWKSMultipleMatchingKeys, JWKSNoMatchingKey } = this.#jose.errors;
+    try {
+      return await this.#keys.find(header);
+    } catch (fault) {
+      if (fault instanceof JWKSMultipleMatchingKeys) throw fault;
+      const isOfAnotherAlgorithm = fault instanceof JWKSNoMatchingKey && this.#keys.knows(header.kid);
+      throw isOfAnotherAlgorithm ? wrongAlgorithm() : keyUnavailable(fault);
+    }
+  }
+}
+
+type IssuerCheck = Extract<JwksSettings['issuer'], (...args: never) => unknown>;
+
+/** Only `true`, or the issuer of the token, lets it pass. */
+function requireIssuer(claims: JwtClaims, check: IssuerCheck): void {
+  let expected: unknown;
+  try {
+    expected = check(claims);
+  } catch (cause) {
+    throw cause instanceof UnauthorizedError ? cause : wrongIssuer(cause);
+  }
+  if (expected !== true && (typeof expected !== 'string' || expected !== claims.iss)) throw wrongIssuer();
+}

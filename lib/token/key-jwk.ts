@@ -1,0 +1,67 @@
+/** Keys as JSON: JWK and JWK set (RFC 7517). */
+import { createPublicKey, createSecretKey } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { Jwk } from '../types';
+
+/** A JWK that was read; what it says of itself counts. */
+export interface ReadJwk {
+  readonly key: KeyObject;
+  /** The one algorithm that it is for (RFC 7517 §4.4). */
+  readonly alg?: string;
+  /** Its name (RFC 7517 §4.5). */
+  readonly kid?: string;
+}
+
+/** What verifies: public keys, private keys whose public part is used, and secrets (RFC 7517 §4.3). */
+const OPERATIONS: ReadonlySet<unknown> = new Set(['verify', 'sign']);
+const BASE64URL = /^[\w+/-]+={0,2}$/;
+
+/** The JWKs that a value is, one or a set of them; `undefined` if it is neither. */
+export function jwksOf(value: unknown): readonly Jwk[] | undefined {
+  if (isJwk(value)) return [value];
+  const keys: unknown = Array.isArray(value) ? value : (value as { keys?: unknown } | null)?.keys;
+  return Array.isArray(keys) && keys.some(isJwk) ? (keys as unknown[]).filter(isJwk) : undefined;
+}
+
+function isJwk(value: unknown): value is Jwk {
+  return typeof value === 'object' && value !== null && typeof (value as Jwk).kty === 'string';
+}
+
+/** What is read of a JWK. */
+const MEMBERS = ['kty', 'use', 'key_ops', 'alg', 'kid', 'n', 'e', 'crv', 'x', 'y', 'k'] as const;
+
+/** A text that is equal for JWKs that are read alike. */
+export function fingerprintOf(jwks: readonly Jwk[]): string {
+  return JSON.stringify(jwks.map((jwk) => MEMBERS.map((name) => jwk[name])));
+}
+
+/** @throws TypeError if it is no key for signatures, or cannot be read */
+export function readJwk(jwk: Jwk): ReadJwk {
+  const { use, key_ops: operations, alg, kid }: Partial<Record<keyof Jwk, unknown>> = jwk;
+  const mayVerify = operations === undefined || (Array.isArray(operations) && operations.some(isVerifying));
+  if ((use !== undefined && use !== 'sig') || !mayVerify)
+    throw new TypeError('a JWK whose use or key_ops is not for signatures');
+  if (alg !== undefined && typeof alg !== 'string') throw new TypeError('a JWK whose alg is no string');
+  const key = jwk.kty === 'oct' ? secretOf(jwk) : publicKeyOf(jwk);
+  return { key, ...(alg !== undefined && { alg }), ...(typeof kid === 'string' && { kid }) };
+}
+
+function isVerifying(operation: unknown): boolean {
+  return OPERATIONS.has(operation);
+}
+
+/** RFC 7518 §6.4. */
+function secretOf({ k }: { k?: unknown }): KeyObject {
+  if (typeof k !== 'string' || !BASE64URL.test(k))
+    throw new TypeError('a JWK of type oct without a k that can be read');
+  return createSecretKey(Buffer.from(k, 'base64url'));
+}
+
+/** RFC 7518 §6.2 and §6.3, RFC 8037 §2. Private members are left out. */
+function publicKeyOf({ kty, n, e, crv, x, y }: Jwk): KeyObject {
+  try {
+    return createPublicKey({ key: { kty, n, e, crv, x, y } as JsonWebKey, format: 'jwk' });
+  } catch (cause) {
+    throw new TypeError('a JWK that cannot be read', { cause });
+  }
+}

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+const MOCHA = resolve(ROOT, 'node_modules/mocha/bin/mocha.js');
+/** Ms that a test may wait for what a fault keeps away. */
+const TEST_TIMEOUT = 5_000;
+/** Measures time, so it may fail without a fault. */
+const LEFT_OUT = new Set(['bench']);
+
+/** The compiled test files. */
+export function testFiles() {
+  const folder = resolve(ROOT, '.build/test');
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.test.js') && !LEFT_OUT.has(name.split('/')[0]))
+    .map((name) => join(folder, name))
+    .toSorted();
+}
+
+/**
+ * Runs test files in one process, until the first failure.
+ *
+ * @param {string[]} files
+ * @param {{ env?: NodeJS.ProcessEnv, budget: number }} options `budget`: ms for all of it; then it is killed, with
+ *   whatever it has started
+ * @returns {Promise<{ outcome: 'passed' | 'failed' | 'late', seconds: number, title?: string, file?: string }>}
+ */
+export async function runTests(files, { env = {}, budget }) {
+  const folder = mkdtempSync(join(tmpdir(), 'socketio-authorize-mutation-'));
+  const report = join(folder, 'report.json');
+  const options = ['--no-config', '--exit', '--bail', '--timeout', String(TEST_TIMEOUT)];
+  const args = [MOCHA, ...options, '--reporter', 'json', '--reporter-option', `output=${report}`, ...files];
+  const start = performance.now();
+  try {
+    const isLate = await run(args, { ...process.env, ...env }, budget);
+    const seconds = (performance.now() - start) / 1000;
+    return isLate ? { outcome: 'late', seconds } : { ...read(report), seconds };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @returns whether it had to be killed */
+function run(args, env, budget) {
+  // A group of its own, so that servers and browsers of the tests end with it.
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: 'ignore', detached: true });
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    killGroup(child.pid);
+  }, budget);
+  return new Promise((done) => {
+    child.once('exit', () => {
+      clearTimeout(timer);
+      killGroup(child.pid);
+      done(isLate);
+    });
+  });
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
+  }
+}
+
+function read(report) {
+  let stats;
+  let failures;
+  try {
+    ({ stats, failures } = JSON.parse(readFileSync(report, 'utf8')));
+  } catch {
+    // The process ended before its report.
+    return { outcome: 'failed', title: 'the process of the tests' };
+  }
+  const [failure] = failures;
+  if (failure !== undefined) return { outcome: 'failed', title: failure.fullTitle, file: failure.file };
+  return { outcome: stats.tests > 0 ? 'passed' : 'failed', title: 'no test ran' };
+}
+
+/** A path as people read it. */
+export function shortName(file) {
+  return relative(ROOT, file).replace(/^\.build\//, '');
+}

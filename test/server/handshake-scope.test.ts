@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import type { Authorizer, AuthorizeOptions } from '../../lib';
+import { RawClient } from '../support/raw-client';
+import { createToken } from '../support/tokens';
+import { World } from '../support/world';
+
+/** Over both: in one chunk, and in as many as there are packets. */
+for (const transport of ['polling', 'websocket'] as const) {
+  describe(`one login at the handshake for two namespaces, over ${transport}`, () => {
+    let world: World;
+    let auth: Authorizer;
+    let raw: RawClient;
+    let verifications: number;
+
+    beforeEach(async () => {
+      world = await new World().listen();
+      verifications = 0;
+      raw = await RawClient.open(world.url, transport);
+    });
+
+    afterEach(async () => {
+      raw.close();
+      await world.close();
+    });
+
+    function guard(options: Partial<AuthorizeOptions> = {}): void {
+      const validate = (): void => void (verifications += 1);
+      auth = world.authorize({ handshake: true, scope: 'connection', validate, ...options });
+      auth.attach(world.io);
+      auth.attach(world.io.of('/chat'));
+    }
+
+    const withToken = RawClient.connect({ token: createToken() });
+    const without = RawClient.connect(undefined, '/chat');
+
+    it('is verified once, though the second CONNECT packet, without a token, comes behind the first', async () => {
+      guard();
+      raw.send(withToken, without);
+      for (const type of ['CONNECT', 'CONNECT', 'EVENT', 'EVENT']) await raw.next(type);
+      expect(raw.inbox.all('EVENT').map(([data]) => (data as unknown[])[0])).to.deep.equal([
+        'authenticated',
+        'authenticated',
+      ]);
+      expect(auth.stats()).to.include({ authenticated: 2, pending: 0, refused: 0 });
+      expect(verifications).to.equal(1);
+    });
+
+    it('is waited for while it is verified', async () => {
+      let open = (): void => undefined;
+      const asked = new Promise<void>((resolve) => {
+        const validate = (): Promise<void> =>
+          new Promise((done) => {
+            verifications += 1;
+            open = done;
+            resolve();
+          });
+        guard({ validate });
+      });
+      raw.send(withToken, without);
+      await asked;
+      // Once it is answered, the server has seen the packets before it.
+      world.io.of('/open');
+      raw.send(RawClient.connect(undefined, '/open'));
+      await raw.next('CONNECT');
+      expect(raw.inbox.events).to.deep.equal(['CONNECT']);
+      open();
+      for (const type of ['CONNECT', 'CONNECT', 'EVENT', 'EVENT']) await raw.next(type);
+      expect(auth.stats()).to.include({ authenticated: 2, pending: 0, refused: 0 });
+      expect(verifications).to.equal(1);
+    });
+
+    it('serves a namespace that is joined when it stands', async () => {
+      guard();
+      raw.send(withToken);
+      await raw.next('EVENT');
+      raw.send(without);
+      expect(await raw.next('EVENT')).to.include('authenticated');
+      expect(auth.stats()).to.include({ authenticated: 2, pending: 0, verified: 1 });
+      expect(verifications).to.equal(1);
+    });
+
+    // Over WebSocket the second packet may come when the first is answered and forgotten.
+    if (transport === 'polling') {
+      it('that is refused is refused in both', async () => {
+        guard();
+        raw.send(RawClient.connect({ token: 'none' }), without);
+        for (let times = 0; times < 2; times += 1)
+          expect(await raw.next('CONNECT_ERROR')).to.have.nested.property('data.code', 'invalid_token');
+        expect(auth.stats()).to.include({ authenticated: 0, pending: 0, verified: 0 });
+      });
+    }
+
+    it("is for one namespace under scope: 'namespace'", async () => {
+      guard({ scope: 'namespace' });
+      raw.send(withToken, without);
+      expect(await raw.next('CONNECT_ERROR')).to.have.nested.property('data.code', 'credentials_required');
+      await raw.next('EVENT');
+      expect(auth.stats()).to.include({ authenticated: 1, pending: 0, verified: 1 });
+    });
+  });
+}
