@@ -14,8 +14,8 @@
 import { PollingAttacker, WebSocketAttacker } from './support/attackers.mjs';
 import { makeToken } from './support/tokens.mjs';
 
-/** CPU as a ratio to the server without the library. A verification is work that the client may ask for. */
-export const GOALS = { event: { cpu: 1.2 }, connect: { cpu: 2 }, verification: {} };
+/** CPU as a ratio to the server without the library. A service is work that the client may ask for. */
+export const GOALS = { event: { cpu: 1.2 }, connect: { cpu: 2 }, service: {} };
 /** Bytes above the server without the library, besides those of each socket that is open; see `bench/suites/memory.mjs`. */
 export const MAX_HELD = 2 ** 20;
 export const MAX_SESSION = 900;
@@ -321,6 +321,7 @@ export const FLOODS = [
     ...BY_WEBSOCKET,
     id: 'logouts',
     name: '`deauthenticate` that asks for an acknowledgement',
+    kind: 'service',
     size: 1000,
     attack: repeat('27["deauthenticate"]'),
   },
@@ -328,7 +329,7 @@ export const FLOODS = [
     ...BY_WEBSOCKET,
     id: 'renewals',
     name: 'good tokens, one after the other',
-    kind: 'verification',
+    kind: 'service',
     size: 200,
     enter: (attacker) => attacker.login(TOKEN),
     attack: repeat(authenticate(TOKEN)),
@@ -337,7 +338,7 @@ export const FLOODS = [
     ...IN_ONE_REQUEST,
     id: 'renewals-rooms',
     name: "the same for 100 namespaces under `scope: 'connection'`",
-    kind: 'verification',
+    kind: 'service',
     options: { scope: 'connection' },
     size: 100,
     sockets: 0,
@@ -351,7 +352,7 @@ export const FLOODS = [
     ...BY_WEBSOCKET,
     id: 'logins',
     name: 'a good token, a logout, and 16 events that are dropped, in turns',
-    kind: 'verification',
+    kind: 'service',
     size: 50,
     attack: repeat(authenticate(TOKEN), LOGOUT, ...times(16, '2["x"]')),
   },
@@ -359,7 +360,7 @@ export const FLOODS = [
     ...BY_WEBSOCKET,
     id: 'limited',
     name: 'tokens past the limit of the limiter',
-    kind: 'verification',
+    kind: 'service',
     options: { isLimited: true },
     size: 500,
     attack: repeat(authenticate('x')),

@@ -28,7 +28,7 @@ export const FULL = {
   scheduler: { rounds: 15, sessions: 1_000_000 },
   growth: { rounds: 25, few: 1000, many: 20_000, batch: 500 },
   profiled: 1000,
-  floods: { warmups: 2, rounds: 6, freshRounds: 3, share: 1 },
+  floods: { warmups: 2, rounds: 5, freshRounds: 3, share: 1 },
 };
 
 export const QUICK = {

@@ -72,8 +72,8 @@ function toSection(table, machine) {
   return `Each row is the same bytes, sent to a server with the library and to one without it, in one run (${machine}).
 
 - _CPU_: of the server's process, as a ratio to the server without the library, with the 95 % confidence interval of the
-  median. Goals: at most ${GOALS.event.cpu} for events and ${GOALS.connect.cpu} for CONNECT packets. A good token asks for a verification, and has no goal:
-  \`limiter\` bounds how many.
+  median. Goals: at most ${GOALS.event.cpu} for events and ${GOALS.connect.cpu} for CONNECT packets. A verification or an acknowledgement that a
+  client may ask for has no goal: \`limiter\` bounds the former.
 - _Held_: what the garbage collector leaves, above the server without the library; while the clients are connected, and
   when they have left. Goal: at most ${MAX_HELD / 2 ** 20} MiB, besides ${MAX_SESSION} bytes for each socket that the flood leaves open, and the 16 MiB
   that the events of pending sockets may take.

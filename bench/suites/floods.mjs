@@ -31,7 +31,11 @@ async function flooding(flood, isGuarded, plan) {
   const names = roomNames();
   const size = sizeOf(flood, plan);
   for (let round = 0; round < plan.warmups; round += 1) {
-    await floodOnce(server, flood, { size: flood.isFresh ? Math.ceil(size / 40) : size, names });
+    await floodOnce(server, flood, {
+      size: flood.isFresh ? Math.ceil(size / 40) : size,
+      names,
+      isWarmup: true,
+    });
   }
   return {
     measure: () => floodOnce(server, flood, { size, names }),
@@ -43,19 +47,20 @@ async function flooding(flood, isGuarded, plan) {
  * @returns CPU in µs; bytes that are held afterwards, while the clients are connected and when they have left; bytes that
  *   the server received and sent
  */
-async function floodOnce(server, { Attacker, attackers, request, enter, attack }, { size, names }) {
-  const heldAtFirst = await server.ask('held');
+async function floodOnce(server, { Attacker, attackers, request, enter, attack }, { size, names, isWarmup }) {
+  const held = () => (isWarmup ? 0 : server.ask('held'));
+  const heldAtFirst = await held();
   const all = await Promise.all(Array.from({ length: attackers }, () => Attacker.open(server.port, request)));
   await Promise.all(all.map((attacker) => enter?.(attacker, names)));
-  const heldBefore = await server.ask('held');
+  const heldBefore = await held();
   const before = await server.ask('traffic');
   const cpu = await server.cpuOf(() => Promise.all(all.map((attacker) => attack(attacker, size, names))));
   const after = await server.ask('traffic');
-  const heldAfter = await server.ask('held');
+  const heldAfter = await held();
   await server.ask('answerChecks');
   for (const attacker of all) attacker.close();
   while ((await server.ask('connections')) > 0) await new Promise((done) => setTimeout(done, 5));
-  const heldAtTheEnd = await server.ask('held');
+  const heldAtTheEnd = await held();
   return {
     cpu,
     held: heldAfter - heldBefore,
