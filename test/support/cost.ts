@@ -47,7 +47,7 @@ export async function leastRatio(
   limit: number,
 ): Promise<number> {
   let least = Infinity;
-  for (let attempt = 0; attempt < 4 && least > limit; attempt += 1) {
+  for (let attempt = 0; attempt < 3 && least > limit; attempt += 1) {
     const base = await reference();
     least = Math.min(least, (await cost()) / base);
   }
