@@ -28,7 +28,7 @@ function modelOf(value: unknown): number {
 /** What a parser hands over: JSON, with binary anywhere. */
 const { value: anyValue } = letrec<{ value: unknown }>((tie) => ({
   value: oneof(
-    { depthSize: 'medium' },
+    { depthSize: 'small' },
     anything({ maxDepth: 0 }),
     string({ unit: 'binary' }),
     uint8Array().map((bytes) => Buffer.from(bytes)),
@@ -51,7 +51,7 @@ describe('the size of an event', () => {
       property(array(anyValue), (event) => {
         expect(sizeOf(event, Infinity)).to.equal(modelOf(event));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -74,7 +74,7 @@ describe('the size of an event', () => {
         if (model <= limit) expect(size).to.equal(model);
         else expect(size).to.be.greaterThan(limit);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
