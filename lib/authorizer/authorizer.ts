@@ -1,4 +1,4 @@
-import { unauthorized, UnauthorizedError } from '../errors';
+import { unauthorized } from '../errors';
 import { CODES } from '../protocol';
 import { ClusterChannel } from '../revocation/cluster-channel';
 import { Revocations } from '../revocation/revocations';
@@ -7,25 +7,22 @@ import { callGuarded, warnOnce } from '../runtime/warnings';
 import type { SessionContext } from '../session/context';
 import type { Member } from '../session/member';
 import { tellRefusal } from '../session/notifications';
-import { countRefusal, tellRefused } from '../session/refusals';
-import type { Session } from '../session/session';
+import { countRefusal } from '../session/refusals';
 import { emptyStats } from '../session/statistics';
 import type { AuthorizerStats } from '../session/statistics';
-import { disconnect, leaveRooms, replace } from '../socket-io/connections';
+import { disconnect } from '../socket-io/connections';
 import { gatekeeperOf } from '../socket-io/event-gate';
 import { lobbyOf, prepareLobby } from '../socket-io/lobby';
 import { childrenOf, isNamespace, isServer, localListeners, onNewAdapter } from '../socket-io/namespaces';
 import { guardRecovery } from '../socket-io/recovery';
 import { Admission } from '../token/admission';
-import type { Outcome } from '../token/admission';
 import { describe } from '../token/keys';
-import type { Permit } from '../token/permit';
 import type { AnyNamespace, AnyServer, AnySocket, Revocation } from '../types';
+import { Arrivals } from './arrivals';
 import { Connections } from './connections';
 import { Handshake } from './handshake';
 import type { Next } from './handshake';
 import { Recovery } from './recovery';
-import type { RestoredSession } from './recovery';
 import type { Settings } from './settings';
 
 /** Guards namespaces, and gives each socket that arrives there its session. */
@@ -38,6 +35,7 @@ export class AuthorizerCore {
   readonly #connections: Connections;
   readonly #recovery: Recovery;
   readonly #handshake: Handshake;
+  readonly #arrivals: Arrivals;
   readonly #stats = emptyStats();
   readonly #guarded = new WeakSet<AnyNamespace>();
   readonly #attached = new Set<AnyNamespace>();
@@ -74,6 +72,7 @@ export class AuthorizerCore {
     this.#connections = new Connections(this.#context);
     this.#recovery = new Recovery(this.#context, this.#connections);
     this.#handshake = new Handshake(this.#context, settings, this.#connections, this.#recovery);
+    this.#arrivals = new Arrivals(this.#context, this.#connections, this.#recovery, this.#handshake);
   }
 
   /** Called as `io.on('connection', …)` or `io.use(…)` would. */
@@ -107,7 +106,7 @@ export class AuthorizerCore {
       for (const one of guarded) one.use(middleware);
     }
     // Who has connected before must log in like everybody else.
-    for (const one of guarded) for (const socket of one.sockets.values()) this.#arriveLate(socket);
+    for (const one of guarded) for (const socket of one.sockets.values()) this.#arrivals.arriveLate(socket);
     return namespace;
   }
 
@@ -116,7 +115,7 @@ export class AuthorizerCore {
   }
 
   deauthenticate(socket: AnySocket): void {
-    this.#sessionOf(socket)?.logout(unauthorized(CODES.notAuthenticated));
+    this.#connections.of(socket).sessionOf(socket)?.logout(unauthorized(CODES.notAuthenticated));
   }
 
   stats(): AuthorizerStats {
@@ -167,75 +166,9 @@ export class AuthorizerCore {
     for (const parent of this.#attached) if (childrenOf(parent)?.has(namespace)) this.#guard(namespace);
   };
 
-  /** A socket has connected: gives it a session, and the session its token. */
   #arrive(socket: AnySocket): void {
-    // An earlier listener of the application may have disconnected it.
-    if (gatekeeperOf(socket) !== undefined || !socket.connected) return;
     this.#guard(socket.nsp);
-    const connection = this.#connections.of(socket);
-    const older = connection.otherThan(socket);
-    if (older !== undefined) replace(older, socket);
-    const restored = this.#recovery.sessionOf(socket);
-    if (socket.recovered && restored === undefined) leaveRooms(socket);
-    const session = connection.sessionFor(socket);
-    session.join(socket, restored?.rooms);
-    const admitted = this.#handshake.permitOf(socket);
-    const early = restored?.permit ?? admitted;
-    const isNews = restored === undefined ? early?.token !== session.permit?.token : !session.isOpen;
-    if (early !== undefined && isNews) session.take(early, socket);
-    const shown = this.#shownBy(socket, restored, admitted);
-    if (shown === undefined) this.#turnAwayIfFull(socket, session);
-    else {
-      session.expectToken();
-      // A tick later, so that the application's `connection` listeners have run before its `authenticated` ones.
-      process.nextTick(() => {
-        session.intake.offer(shown, socket);
-        this.#turnAwayIfFull(socket, session);
-      });
-    }
-  }
-
-  /** What a socket's client showed while it connected, and that is yet to be looked at. */
-  #shownBy(
-    socket: AnySocket,
-    restored: RestoredSession | undefined,
-    admitted: Permit | undefined,
-  ): Outcome | string | undefined {
-    const outcome = this.#recovery.takeOutcome(socket);
-    if (this.#handshake.hasAdmitted(socket)) return restored && (outcome ?? admitted);
-    const login = this.#settings.tokens.atConnect(socket);
-    // The token of a resumed socket is a renewal, wherever it stood.
-    if (outcome !== undefined && (restored !== undefined || login !== undefined))
-      return this.#counted(outcome);
-    // In event mode a token of the HTTP request logs nobody in while the socket connects; but its refusal counts.
-    if (outcome instanceof UnauthorizedError) {
-      this.#connections.of(socket).sessionAttempts(socket.nsp).fail(outcome);
-    }
-    return login;
-  }
-
-  #counted(outcome: Outcome): Outcome {
-    if (!(outcome instanceof UnauthorizedError)) this.#stats.verified += 1;
-    return outcome;
-  }
-
-  /** A socket that had connected before the namespace was guarded: it must log in, and has the full time for it. */
-  #arriveLate(socket: AnySocket): void {
-    if (gatekeeperOf(socket) !== undefined) return;
-    // Taken out of the handshake, and not used: a login now would come as a surprise.
-    this.#settings.tokens.atConnect(socket);
-    this.#connections.of(socket).sessionFor(socket).join(socket);
-  }
-
-  /** Under a flood, a client that shows a good token with its CONNECT packet still comes in. */
-  #turnAwayIfFull(socket: AnySocket, session: Session): void {
-    if (session.isOpen || this.#stats.pending <= this.#settings.maxPending) return;
-    tellRefused(socket, unauthorized(CODES.serverBusy), this.#context);
-    disconnect(socket);
-  }
-
-  #sessionOf(socket: AnySocket): Session | undefined {
-    return this.#connections.of(socket).sessionOf(socket);
+    this.#arrivals.arrive(socket);
   }
 
   /** Whether another authorizer guards the socket: two would each undo what the other does. */

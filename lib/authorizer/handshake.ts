@@ -98,18 +98,18 @@ export class Handshake {
     });
   }
 
-  /** @param done called with the outcome, at once or later; without a permit if the connection is logged in already */
-  #outcome(socket: AnySocket, attempts: LoginAttempts, done: (outcome: Outcome | undefined) => void): void {
+  /** @param take called with the outcome, at once or later; without a permit if the connection is logged in already */
+  #outcome(socket: AnySocket, attempts: LoginAttempts, take: (outcome: Outcome | undefined) => void): void {
     const token = this.#context.settings.tokens.atConnect(socket);
     const session = this.#connections.of(socket).sharedSession;
     if (session?.isOpen && (token === undefined || token === session.permit?.token)) {
-      done(undefined);
+      take(undefined);
       return;
     }
     const known = this.#knownOutcome(socket, token, attempts);
-    if (known instanceof Promise) void known.then(done);
-    else if (known !== undefined) done(known);
-    else this.#verify(socket, token as string, session?.permit, attempts, done);
+    if (known instanceof Promise) void known.then((outcome) => take(outcome));
+    else if (known !== undefined) take(known);
+    else this.#verify(socket, token as string, session?.permit, attempts, take);
   }
 
   /** What needs no verification of its own, in the order in which it counts. */

@@ -260,7 +260,7 @@ export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOpt
     permissions: toPermissions(options.permissions, options.allow, options.scopes),
     isolate: options.isolate,
     holdEvents: options.holdEvents,
-    rooms: options.rooms as Settings['rooms'],
+    rooms: options.rooms,
     onExpired: options.onExpired,
     renewNotice: options.renewNotice,
     userClaim: toUserClaim(options.userClaim),

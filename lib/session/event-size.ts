@@ -21,23 +21,33 @@ export function sizeOf(event: unknown[], limit: number): number {
   const open: object[] = [event];
   while (open.length > 0 && size <= limit) {
     const container = open.pop() as Record<string, unknown>;
+    const isList = Array.isArray(container);
     // `for … in` hands out one name at a time, where a list of all names would be made first.
     for (const name in container) {
       if (!Object.hasOwn(container, name)) continue;
-      size += MEMBER + (Array.isArray(container) ? 0 : name.length * CHARACTER);
-      const value = container[name];
-      if (typeof value === 'string') size += value.length * CHARACTER;
-      else if (value instanceof Uint8Array || value instanceof ArrayBuffer) {
-        size += value.byteLength;
-        if (size <= limit && Buffer.isBuffer(value)) container[name] = ownCopy(value);
-      } else if (typeof value === 'object' && value !== null) {
-        size += CONTAINER;
-        open.push(value);
-      }
+      size += MEMBER + (isList ? 0 : name.length * CHARACTER) + sizeOfValue(container[name]);
       if (size > limit) break;
+      const value = container[name];
+      if (Buffer.isBuffer(value)) container[name] = ownCopy(value);
+      else if (isContainer(value)) open.push(value);
     }
   }
   return size;
+}
+
+/** A value without its members. */
+function sizeOfValue(value: unknown): number {
+  if (typeof value === 'string') return value.length * CHARACTER;
+  if (isBinary(value)) return value.byteLength;
+  return isContainer(value) ? CONTAINER : 0;
+}
+
+function isBinary(value: unknown): value is Uint8Array | ArrayBuffer {
+  return value instanceof Uint8Array || value instanceof ArrayBuffer;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !isBinary(value);
 }
 
 /** Not `Buffer.from`, which takes small buffers from a block that others share. */

@@ -130,7 +130,7 @@ export class Members {
 
   /** Refuses and disconnects every socket. */
   throwOut(error: UnauthorizedError): void {
-    for (const { socket } of [...this.#all]) {
+    for (const { socket } of this.#all) {
       tellRefused(socket, error, this.#context);
       disconnect(socket);
     }

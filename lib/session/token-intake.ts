@@ -28,8 +28,6 @@ export interface IntakeSession {
   begin(): number;
   /** Takes the outcome of an attempt. */
   settle(attempt: number, outcome: Outcome, shown: Shown): void;
-  /** Too many tokens were refused on this connection. */
-  giveUp(): void;
 }
 
 /** Where a session's tokens come in: reads them, and has them verified one at a time. */
@@ -88,10 +86,6 @@ export class TokenIntake {
   }
 
   #show(token: string | Outcome, shown: Shown): void {
-    if (this.#attempts.isExhausted) {
-      this.#session.giveUp();
-      return;
-    }
     const attempt = this.#session.begin();
     if (typeof token === 'string') this.#verify(attempt, token, shown);
     else this.#session.settle(attempt, token, shown);

@@ -67,6 +67,27 @@ const WRONG: Record<string, unknown[]> = {
   ignoreNotBefore: [1],
 };
 
+describe('the recheck of live sessions', () => {
+  const store = { add: () => undefined, isRevoked: () => false };
+  const listing = { ...store, rulesSince: () => ({ rules: [], cursor: 0 }) };
+  const intervals: [revocation: AuthorizeOptions['revocation'], given: number | undefined, ms: number][] = [
+    [undefined, undefined, 0],
+    [store, undefined, 0],
+    [store, 500, 500],
+    [listing, undefined, 10_000],
+    [listing, 500, 500],
+    [listing, 0, 0],
+  ];
+  for (const [revocation, given, ms] of intervals) {
+    const kind =
+      revocation === undefined ? 'no store' : revocation === store ? 'a store' : 'a store that lists rules';
+    it(`comes every ${ms} ms with ${kind}, if recheckInterval is ${given}`, () => {
+      const options = { secret: SECRET, revocation, recheckInterval: given } as AuthorizeOptions;
+      expect(toSettings(options).recheckInterval).to.equal(ms);
+    });
+  }
+});
+
 describe('the options of authorize()', () => {
   it('are all looked at', () => {
     const options = membersOf(readText('lib/options.ts'), 'AuthorizeOptions').map((name) =>

@@ -169,6 +169,7 @@ describe('what a rule compares', () => {
       { kind: 'jti', value: 'sub:b', iss: undefined },
       { kind: 'sub', value: '@["a","b"]', iss: undefined },
     ] as const;
-    expect(new Set(targets.map(keyOf)).size).to.equal(targets.length);
+    const keys = targets.map(keyOf).map(({ group, name }) => `${group}:${name}`);
+    expect(new Set(keys).size).to.equal(targets.length);
   });
 });

@@ -32,8 +32,8 @@ function wildcard(): Library {
       const args = [...(packet.data ?? [])];
       if (packet.id !== undefined) args.push(inside(this).ack(packet.id));
       seen.push(String(args[0]), args.slice(1));
-      EventEmitter.prototype.emit.call(this as unknown as EventEmitter, '*', packet);
-      EventEmitter.prototype.emit.apply(this as unknown as EventEmitter, args as [string]);
+      EventEmitter.prototype.emit.call(this, '*', packet);
+      EventEmitter.prototype.emit.apply(this, args as [string]);
     };
     return (inside(socket).onevent = onevent);
   };

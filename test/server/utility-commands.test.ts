@@ -64,8 +64,8 @@ for (const { name, options } of kinds) {
 
     const all: [how: string, command: (io: World['io']) => Command][] = [
       ['io', (io) => io],
-      ['the namespace', (io) => io.of('/') as unknown as Command],
-      ["io.except('another room')", (io) => io.except('another room') as unknown as Command],
+      ['the namespace', (io) => io.of('/')],
+      ["io.except('another room')", (io) => io.except('another room')],
     ];
     for (const [how, command] of all) {
       for (const close of [false, true]) {

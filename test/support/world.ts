@@ -54,7 +54,7 @@ export class World {
 
   /** An authorizer that is closed with the world. Unless given, the secret is the tests', and the timeout a long one. */
   authorize(options: TestOptions = {}): Authorizer {
-    const authorizer = authorize(toOptions({ timeout: LONG_TIMEOUT, ...options } as TestOptions));
+    const authorizer = authorize(toOptions({ timeout: LONG_TIMEOUT, ...options }));
     this.#authorizers.push(authorizer);
     return authorizer;
   }

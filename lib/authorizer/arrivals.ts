@@ -1,0 +1,104 @@
+import { unauthorized, UnauthorizedError } from '../errors';
+import { CODES } from '../protocol';
+import type { SessionContext } from '../session/context';
+import { tellRefused } from '../session/refusals';
+import type { Session } from '../session/session';
+import { disconnect, leaveRooms, replace } from '../socket-io/connections';
+import { gatekeeperOf } from '../socket-io/event-gate';
+import type { Outcome } from '../token/admission';
+import type { AnySocket } from '../types';
+import type { Connections } from './connections';
+import type { Handshake } from './handshake';
+import type { Recovery, RestoredSession } from './recovery';
+
+/** Gives each socket that has connected its session, and the session what the client showed. */
+export class Arrivals {
+  readonly #context: SessionContext;
+  readonly #connections: Connections;
+  readonly #recovery: Recovery;
+  readonly #handshake: Handshake;
+
+  constructor(context: SessionContext, connections: Connections, recovery: Recovery, handshake: Handshake) {
+    this.#context = context;
+    this.#connections = connections;
+    this.#recovery = recovery;
+    this.#handshake = handshake;
+  }
+
+  /** Takes in a socket that connects in this tick. */
+  arrive(socket: AnySocket): void {
+    // An earlier listener of the application may have disconnected it.
+    if (gatekeeperOf(socket) !== undefined || !socket.connected) return;
+    const connection = this.#connections.of(socket);
+    const older = connection.otherThan(socket);
+    if (older !== undefined) replace(older, socket);
+    const restored = this.#recovery.sessionOf(socket);
+    if (socket.recovered && restored === undefined) leaveRooms(socket);
+    const session = connection.sessionFor(socket);
+    session.join(socket, restored?.rooms);
+    this.#grant(session, socket, restored);
+    this.#follow(session, socket, this.#shownBy(socket, restored));
+  }
+
+  /** Takes in a socket that had connected before its namespace was guarded: it must log in, with the full time for it. */
+  arriveLate(socket: AnySocket): void {
+    if (gatekeeperOf(socket) !== undefined) return;
+    // Taken out of the handshake, and not used: a login now would come as a surprise.
+    this.#context.settings.tokens.atConnect(socket);
+    this.#connections.of(socket).sessionFor(socket).join(socket);
+  }
+
+  /** What was granted before the socket connected: its former session, or a login at the handshake. */
+  #grant(session: Session, socket: AnySocket, restored: RestoredSession | undefined): void {
+    if (restored !== undefined) {
+      // Under `scope: 'connection'` another namespace may have been first.
+      if (!session.isOpen) session.take(restored.permit, socket);
+      return;
+    }
+    const admitted = this.#handshake.permitOf(socket);
+    if (admitted !== undefined && admitted.token !== session.permit?.token) session.take(admitted, socket);
+  }
+
+  /** What the client showed while it connected, and that is yet to be looked at. */
+  #shownBy(socket: AnySocket, restored: RestoredSession | undefined): Outcome | string | undefined {
+    const outcome = this.#recovery.takeOutcome(socket);
+    if (this.#handshake.hasAdmitted(socket)) {
+      return restored && (outcome ?? this.#handshake.permitOf(socket));
+    }
+    const login = this.#context.settings.tokens.atConnect(socket);
+    if (outcome === undefined) return login;
+    // The token of a resumed socket is a renewal, wherever it stood.
+    if (restored !== undefined || login !== undefined) return this.#counted(outcome);
+    // In event mode a token of the HTTP request logs nobody in while the socket connects; but its refusal counts.
+    if (outcome instanceof UnauthorizedError) {
+      this.#connections.of(socket).sessionAttempts(socket.nsp).fail(outcome);
+    }
+    return undefined;
+  }
+
+  #counted(outcome: Outcome): Outcome {
+    if (!(outcome instanceof UnauthorizedError)) this.#context.stats.verified += 1;
+    return outcome;
+  }
+
+  /** A tick later, so that the application's `connection` listeners have run before its `authenticated` ones. */
+  #follow(session: Session, socket: AnySocket, shown: Outcome | string | undefined): void {
+    if (shown === undefined) {
+      this.#turnAwayIfFull(socket, session);
+      return;
+    }
+    session.expectToken();
+    process.nextTick(() => {
+      session.intake.offer(shown, socket);
+      this.#turnAwayIfFull(socket, session);
+    });
+  }
+
+  /** Under a flood, a client that shows a good token with its CONNECT packet still comes in. */
+  #turnAwayIfFull(socket: AnySocket, session: Session): void {
+    const { settings, stats } = this.#context;
+    if (session.isOpen || stats.pending <= settings.maxPending) return;
+    tellRefused(socket, unauthorized(CODES.serverBusy), this.#context);
+    disconnect(socket);
+  }
+}
