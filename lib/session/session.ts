@@ -117,7 +117,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const permit = this.#permit;
     if (permit === undefined) this.#place.clock.start(this);
     else if (member.letInLate(permit)) {
-      process.nextTick(() => this.#members.welcomeOne(member, () => this.#payload()));
+      process.nextTick(() => {
+        // The login itself may have welcomed it meanwhile, with the others.
+        if (!member.isWelcomed) this.#members.welcomeOne(member, () => this.#payload());
+      });
     }
   }
 
