@@ -84,15 +84,15 @@ describe('the size of an event', () => {
 
   it('is looked at no further than the limit', () => {
     const members = Array.from({ length: 1000 }, (_, index) => index);
-    let looked = 0;
+    const looked = new Set<string>();
     const watched = new Proxy(members, {
       get(target, name, receiver) {
-        if (typeof name === 'string' && /^\d+$/.test(name)) looked += 1;
+        if (typeof name === 'string' && /^\d+$/.test(name)) looked.add(name);
         return Reflect.get(target, name, receiver) as unknown;
       },
     });
     expect(sizeOf(watched, 64 + 16 * 10)).to.equal(64 + 16 * 11);
-    expect(looked).to.equal(11);
+    expect(looked.size).to.equal(11);
   });
 
   it('counts what an object has, and not what it inherits', () => {
