@@ -117,8 +117,8 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const permit = this.#permit;
     if (permit === undefined) this.#place.clock.start(this);
     else if (member.letInLate(permit)) {
+      // Unless the welcome of another socket's login has reached it by then.
       process.nextTick(() => {
-        // The login itself may have welcomed it meanwhile, with the others.
         if (!member.isWelcomed) this.#members.welcomeOne(member, () => this.#payload());
       });
     }

@@ -351,8 +351,8 @@ for (const place of places) {
 
       it('restores nothing in the namespace of another authorizer, whose tokens Alice does not have', async () => {
         await guard({});
-        const others = world.authorize({ secret: 'the secret of the administrators, long enough' });
-        others.attach(world.io.of('/other'));
+        const administrators = world.authorize({ secret: 'the secret of the administrators, long enough' });
+        administrators.attach(world.io.of('/other'));
         const { id, ...recoveryId } = await aliceDropsIn('/');
         const client = returning(world, recoveryId, {}, '/other');
         const wire = wireOf(client);
@@ -360,7 +360,7 @@ for (const place of places) {
         expect(client.socket.recovered).to.equal(false);
         expect(client.socket.id).to.not.equal(id);
         expect(secrets(wire)).to.deep.equal([]);
-        expect(others.stats()).to.include({ authenticated: 0, pending: 1 });
+        expect(administrators.stats()).to.include({ authenticated: 0, pending: 1 });
       });
 
       it('restores nothing in another namespace of the same authorizer: its rooms are not those', async () => {
@@ -447,9 +447,9 @@ for (const place of places) {
           // Answered when both are settled; what they have come to is the same user.
           raw.send('21["authenticate",{"token":"garbage"}]');
           await raw.next('ACK');
-          const users = ['/', '/other']
-            .flatMap((name) => [...world.io.of(name).sockets.values()])
-            .map((socket) => claimsOf(socket)?.sub);
+          const users = ['/', '/other'].flatMap((name) =>
+            Array.from(world.io.of(name).sockets.values(), (socket) => claimsOf(socket)?.sub),
+          );
           expect(new Set(users).size, users.join(' and ')).to.equal(1);
           if (users[0] !== 'alice')
             expect(secrets(raw.inbox.all('EVENT').map((event) => JSON.stringify(event)))).to.deep.equal([]);
