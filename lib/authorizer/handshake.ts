@@ -151,8 +151,6 @@ export class Handshake {
           resolve(outcome);
           finish(outcome);
         },
-        // Nothing runs here that it could wait for.
-        drop: () => undefined,
       });
     });
     if (settings.scope === 'connection') this.#logins.set(socket.client, login);

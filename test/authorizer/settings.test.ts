@@ -232,6 +232,15 @@ describe('the options of authorize()', () => {
     });
   });
 
+  it('take the difference of clocks from a verifier that names one, unless they name another', () => {
+    const verifier = (clockTolerance: unknown): AuthorizeOptions =>
+      ({ verify: Object.assign(() => ({}), { clockTolerance }) }) as never;
+    expect(toSettings(verifier(30)).lifeAfterExp).to.equal(30_000);
+    expect(toSettings({ ...verifier(30), clockTolerance: 5 }).lifeAfterExp).to.equal(5000);
+    expect(toSettings(verifier('30')).lifeAfterExp).to.equal(0);
+    expect(() => toSettings(verifier(-1))).to.throw(TypeError, 'options.clockTolerance must be');
+  });
+
   it('have origins in one form', () => {
     const origins = ['HTTPS://App.example.com:443', 'http://[0:0::1]:80', 'capacitor://localhost'];
     expect([...toSettings({ secret: SECRET, origins }).origins]).to.deep.equal([

@@ -81,7 +81,6 @@ describe('the login attempts of a connection', () => {
     attempts.verification.submit({
       judge: () => new Promise((resolve) => (finish = resolve)),
       settle: () => undefined,
-      drop: () => undefined,
     });
     expect(attempts.isBlank).to.equal(false);
     finish(BAD);
