@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inParallel } from './parallel.mjs';
-import { ROOT, runTests, shortName, testFiles } from './tests.mjs';
+import { compiled, ROOT, runTests, shortName, testFiles } from './tests.mjs';
 
 const LIB = resolve(ROOT, '.build/lib');
 const CACHE = resolve(ROOT, '.build/mutation/coverage.json');
@@ -28,7 +28,7 @@ const BUDGET = 600_000;
  */
 export async function coverageOfTests(tests, jobs) {
   const all = testFiles();
-  const digest = digestOf([...compiled(LIB), ...all]);
+  const digest = digestOf([...compiled('lib'), ...all]);
   const kept = readCache();
   if (kept.digest === digest) return kept.coverages.filter(({ test }) => tests.includes(test));
   console.log(`${tests.length} test files are run once, each alone, to see what code each of them runs`);
@@ -41,14 +41,6 @@ export async function coverageOfTests(tests, jobs) {
   mkdirSync(resolve(CACHE, '..'), { recursive: true });
   if (tests.length === all.length) writeFileSync(CACHE, JSON.stringify({ digest, coverages }));
   return coverages;
-}
-
-/** The compiled files below a folder. */
-export function compiled(folder = LIB) {
-  return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => join(folder, name))
-    .toSorted();
 }
 
 /** Whether a test file runs what stands there. */

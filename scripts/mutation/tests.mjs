@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 
@@ -10,13 +10,22 @@ const TEST_TIMEOUT = 5_000;
 /** Measures time, so it may fail without a fault. */
 const LEFT_OUT = new Set(['bench']);
 
-/** The compiled test files. */
-export function testFiles() {
-  const folder = resolve(ROOT, '.build/test');
-  return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.test.js') && !LEFT_OUT.has(name.split('/')[0]))
-    .map((name) => join(folder, name))
+/**
+ * The compiled files of `lib` or `test`; not those whose source is no longer there, which the compiler leaves.
+ *
+ * @param {'lib' | 'test'} folder
+ */
+export function compiled(folder) {
+  return readdirSync(resolve(ROOT, folder), { recursive: true })
+    .filter((name) => /(?<!\.d)\.ts$/.test(name))
+    .map((name) => resolve(ROOT, '.build', folder, name.replace(/\.ts$/, '.js')))
+    .filter((file) => existsSync(file))
     .toSorted();
+}
+
+export function testFiles() {
+  const isTest = (name) => name.endsWith('.test.js') && !LEFT_OUT.has(name.split('/')[1]);
+  return compiled('test').filter((file) => isTest(shortName(file)));
 }
 
 /**
