@@ -23,9 +23,11 @@ export function compiled(folder) {
     .toSorted();
 }
 
+/** The compiled test files that may notice a fault. */
 export function testFiles() {
-  const isTest = (name) => name.endsWith('.test.js') && !LEFT_OUT.has(name.split('/')[1]);
-  return compiled('test').filter((file) => isTest(shortName(file)));
+  return compiled('test').filter(
+    (file) => file.endsWith('.test.js') && !LEFT_OUT.has(shortName(file).split('/')[1]),
+  );
 }
 
 /**
