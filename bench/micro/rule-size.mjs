@@ -9,7 +9,7 @@ export function measure({ rounds }) {
 }
 
 function bytesPerRule() {
-  const rules = new (load('revocation/rules').RevocationRules)();
+  const rules = new (load('revocation/rules').RevocationRules)(Date.now);
   globalThis.gc();
   const before = process.memoryUsage().heapUsed;
   for (let index = 0; index < COUNT; index += 1) {

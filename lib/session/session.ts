@@ -117,7 +117,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const permit = this.#permit;
     if (permit === undefined) this.#place.clock.start(this);
     else if (member.letInLate(permit)) {
-      process.nextTick(() => this.#members.welcomeOne(member, () => this.#payload()));
+      // Unless the welcome of another socket's login has reached it by then.
+      process.nextTick(() => {
+        if (!member.isWelcomed) this.#members.welcomeOne(member, () => this.#payload());
+      });
     }
   }
 

@@ -145,6 +145,17 @@ describe('revoke', () => {
     expect(await show(await world.connected(), later)).to.include({ ok: true });
   });
 
+  it('takes for the user what userClaim says', async () => {
+    guard({ userClaim: 'email' });
+    const clients = [await world.connected(), await world.connected()];
+    const tokens = ['bob', 'eve'].map((name) => createToken({ email: `${name}@example.com`, sub: 'x' }));
+    for (const [index, client] of clients.entries()) await show(client, tokens[index]);
+    await auth.revoke({ sub: 'x' });
+    await auth.revoke({ sub: 'bob@example.com' });
+    expect(await refusal(clients[0] as TestClient)).to.include({ reason: 'revoked' });
+    expect(auth.stats()).to.include({ revoked: 1, authenticated: 1 });
+  });
+
   it('matches a token without iat, and subjects that are numbers', async () => {
     guard();
     await auth.revoke({ sub: '7', issuedBefore: 1 });
@@ -332,6 +343,16 @@ describe('revoke', () => {
         expect((await show(await world.connected(), token)).error).to.include({ reason: 'revoked' });
       });
     }
+
+    it('that lists no rules is asked again for each session, if recheckInterval is set', async () => {
+      let isRevoked = false;
+      guard({ recheckInterval: 20, revocation: { add: () => undefined, isRevoked: () => isRevoked } });
+      const client = await world.connected();
+      await show(client, createToken({ sub: 'bob' }));
+      isRevoked = true;
+      expect(await refusal(client)).to.include({ reason: 'revoked', retryable: true });
+      await client.until('disconnect');
+    });
 
     it('that answers anything but false keeps the token out', async () => {
       guard({ revocation: { add: () => undefined, isRevoked: (() => undefined) as never } });
