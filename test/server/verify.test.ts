@@ -344,16 +344,18 @@ describe('an own verifier', () => {
       const { port } = closed.address() as { port: number };
       await new Promise((resolve) => closed.close(resolve));
       const down = createRemoteJWKSet(new URL(`http://127.0.0.1:${port}/jwks`), { cooldownDuration: 0 });
-      const up = createRemoteJWKSet(uri, { cooldownDuration: 0, timeoutDuration: 50 });
+      const up = createRemoteJWKSet(uri, { cooldownDuration: 0 });
+      const impatient = createRemoteJWKSet(uri, { cooldownDuration: 0, timeoutDuration: 50 });
       let keys = down;
       guard(async (token) => (await jwtVerify(token, keys)).payload, { maxAttempts: 1 });
       const client = await world.connected();
       const expectOutage = async (): Promise<void> =>
         void expect((await show(client, key.token())).error).to.include({ code: 'invalid_secret' });
       await expectOutage();
-      keys = up;
+      keys = impatient;
       endpoint.answer = () => undefined;
       await expectOutage();
+      keys = up;
       endpoint.answer = (_request, response) => response.writeHead(503).end();
       await expectOutage();
       endpoint.answer = (request) => request.socket.destroy();
@@ -365,6 +367,7 @@ describe('an own verifier', () => {
   });
 
   it('that is slow holds one verification a socket, and is bounded by keyTimeout', async () => {
+    const time = world.stopTime();
     let running = 0;
     guard(
       () => {
@@ -376,6 +379,7 @@ describe('an own verifier', () => {
     const client = await world.connected();
     const first = show(client, 'opaque');
     expect((await show(client, 'opaque')).error).to.include({ code: 'authentication_in_progress' });
+    time.pass(100);
     expect((await first).error).to.include({ code: 'invalid_secret' });
     expect(running).to.equal(1);
     await settled(client);
