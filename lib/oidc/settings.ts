@@ -50,7 +50,7 @@ export interface LogoutSettings {
   readonly jwks: JwksSettings;
 }
 
-const END_BY: readonly unknown[] = ['sid', 'sub'];
+const END_BY: ReadonlySet<unknown> = new Set(['sid', 'sub']);
 
 /** What every logout token must have (OpenID Connect Back-Channel Logout 1.0 §2.4), `sid` and `sub` apart. */
 const REQUIRED_CLAIMS = ['iss', 'aud', 'iat', 'exp', 'jti', 'events'];
@@ -79,8 +79,7 @@ export function toLogoutSettings(auth: LogoutAuthorizer, given: BackchannelLogou
   if (stranger !== undefined)
     throw new TypeError(`options.${stranger} is not an option of backchannelLogout()`);
   const { endBy = 'sid', clockTolerance = 60, ...rest } = given;
-  if (!END_BY.includes(endBy))
-    throw new TypeError(`options.endBy must be 'sid' or 'sub', got ${describe(endBy)}`);
+  if (!END_BY.has(endBy)) throw new TypeError(`options.endBy must be 'sid' or 'sub', got ${describe(endBy)}`);
   const jwks = toJwksSettings({ ...rest, clockTolerance, requiredClaims: REQUIRED_CLAIMS });
   // An access token or ID token for somebody else must not end sessions.
   for (const name of ['issuer', 'audience'] as const)

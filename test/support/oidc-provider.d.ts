@@ -22,7 +22,7 @@ declare module 'oidc-provider' {
     loadExistingGrant?(context: Context): Promise<Grant>;
     extraTokenClaims?(context: Context, token: { sid?: string }): object;
     interactions?: { url(context: Context, interaction: { uid: string }): string };
-    fetch?(url: string, options: RequestInit & { dispatcher?: unknown }): Promise<Response>;
+    fetch?(url: string, options: RequestInit): Promise<Response>;
     features: {
       devInteractions: { enabled: boolean };
       clientCredentials?: { enabled: boolean };

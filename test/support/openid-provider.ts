@@ -54,7 +54,10 @@ export class OpenIdProvider {
       extraTokenClaims: ({ oidc: { client } }, { sid }) => (client.clientId === 'by-session' ? { sid } : {}),
       interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
       // The provider itself would not call what is on its own machine.
-      fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
+      fetch: (url, options) => {
+        delete options.dispatcher;
+        return fetch(url, options);
+      },
       features: {
         devInteractions: { enabled: false },
         backchannelLogout: { enabled: true },
