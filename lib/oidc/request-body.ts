@@ -39,9 +39,8 @@ function tokenOfForm(form: string | Uint8Array): unknown {
   return tokens.length > 1 ? tokens : tokens[0];
 }
 
-/** What of the body nobody has read; nothing if somebody has begun to. */
-async function restOf(request: LogoutRequest): Promise<Uint8Array | undefined> {
-  if (request.readableDidRead) return undefined;
+/** What of the body nobody has read; empty if a parser has read all of it. */
+async function restOf(request: LogoutRequest): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   // Not destroyed at the end: the answer goes through the same socket.
