@@ -22,7 +22,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
   afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
-    auth = world.authorize({ handshake: true, scope: 'connection', ...options } as TestOptions);
+    auth = world.authorize({ handshake: true, scope: 'connection', ...options });
     auth.attach(world.io);
     auth.attach(world.io.of('/chat'));
   }
@@ -30,7 +30,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
   const bob = createToken({ sub: 'bob' });
   const connect = (token: string): TestClient => world.client('/', { auth: { token } });
   const join = (client: TestClient, token: string): TestClient =>
-    new TestClient(client.socket.io.socket('/chat', { auth: { token } } as never));
+    new TestClient(client.socket.io.socket('/chat', { auth: { token } }));
 
   describe('that is logged in', () => {
     let check: SlowCheck;

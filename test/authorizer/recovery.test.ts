@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { AnyNamespace, Authorizer } from '../../lib';
 import { adapterOf } from '../../lib/socket-io/inside';
-import type { Adapter, PersistedSession } from '../../lib/socket-io/inside';
+import type { Adapter } from '../../lib/socket-io/inside';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { cutOff, giveOffset, recoveryIdOf, returning } from '../support/recovery';
 import type { RecoveryId } from '../support/recovery';
@@ -78,7 +78,7 @@ describe('what an adapter kept of a session', () => {
       const session = await restoreSession.call(adapter, pid, offset);
       if (session === null) return null;
       const { missedPackets: _, ...rest } = session;
-      return rest as PersistedSession;
+      return rest;
     };
     const back = await comeBack();
     await back.until('authenticated');
@@ -127,7 +127,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
   /** The namespace of the recovery id, on the connection of that client. */
   function resume(client: TestClient, token?: string): TestClient {
     const chat = new TestClient(
-      client.socket.io.socket('/chat', token === undefined ? {} : ({ auth: { token } } as never)),
+      client.socket.io.socket('/chat', token === undefined ? {} : { auth: { token } }),
     );
     Object.assign(chat.socket, { _pid: id.pid, _lastOffset: id.offset });
     chat.socket.connect();

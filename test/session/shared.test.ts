@@ -23,16 +23,14 @@ describe("a session of several namespaces, under scope: 'connection',", () => {
   afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
-    auth = world.authorize({ scope: 'connection', ...options } as TestOptions);
+    auth = world.authorize({ scope: 'connection', ...options });
     auth.attach(world.io);
     auth.attach(world.io.of('/chat'));
   }
 
   /** Another namespace on the connection of a client. */
   const join = (client: TestClient, namespace: string, token?: string): TestClient =>
-    new TestClient(
-      client.socket.io.socket(namespace, token === undefined ? {} : ({ auth: { token } } as never)),
-    );
+    new TestClient(client.socket.io.socket(namespace, token === undefined ? {} : { auth: { token } }));
 
   it('refuses a socket that may not have its rooms, and goes on for the others', async () => {
     guard({ rooms: (_claims, { nsp }) => (nsp.name === '/chat' ? (undefined as never) : ['user:bob']) });
