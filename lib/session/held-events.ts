@@ -1,4 +1,4 @@
-import type { EventPacket } from '../socket-io/inside';
+import type { EventPacket } from '../socket-io/event-packet';
 import { sizeOf } from './event-size';
 
 /** Bytes that the events of one socket may take. */

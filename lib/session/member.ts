@@ -2,7 +2,7 @@ import { UnauthorizedError } from '../errors';
 import { CODES, EVENTS } from '../protocol';
 import type { Gatekeeper } from '../socket-io/event-gate';
 import { deliver, guardEvents } from '../socket-io/event-gate';
-import type { EventPacket } from '../socket-io/inside';
+import type { EventPacket } from '../socket-io/event-packet';
 import { forgetQuestions, replyTo } from '../socket-io/packets';
 import type { Reply } from '../socket-io/packets';
 import { markLogin } from '../socket-io/recovery';
