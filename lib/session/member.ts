@@ -164,7 +164,7 @@ export class Member implements Gatekeeper {
    *
    * @returns whether it is let in; it is refused if it may not have its rooms
    */
-  letInLate(permit: Permit): boolean {
+  admitLate(permit: Permit): boolean {
     const rooms = this.#isRestored
       ? this.#rooms
       : roomsOf(this.#context.settings.rooms, permit.claims, this.socket);
@@ -173,12 +173,12 @@ export class Member implements Gatekeeper {
       disconnect(this.socket);
       return false;
     }
-    this.letIn(permit, rooms);
+    this.admit(permit, rooms);
     return true;
   }
 
   /** The waiting socket is logged in: its rooms take effect. */
-  letIn(permit: Permit, rooms: ReadonlySet<string>): void {
+  admit(permit: Permit, rooms: ReadonlySet<string>): void {
     const { stats } = this.#context;
     stats.pending -= 1;
     stats.authenticated += 1;
@@ -201,7 +201,7 @@ export class Member implements Gatekeeper {
    *
    * @param isDisconnecting it keeps its identity, and shows its rooms to `disconnecting` listeners, but hears nothing
    */
-  putOut(isDisconnecting: boolean): void {
+  evict(isDisconnecting: boolean): void {
     const { settings, stats } = this.#context;
     stats.authenticated -= 1;
     stats.pending += 1;

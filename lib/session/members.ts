@@ -68,8 +68,8 @@ export class Members {
   }
 
   /** A login: identity and rooms take effect before anybody is told. */
-  letIn(permit: Permit, rooms: MemberRooms): void {
-    for (const [member, own] of rooms) member.letIn(permit, own);
+  admit(permit: Permit, rooms: MemberRooms): void {
+    for (const [member, own] of rooms) member.admit(permit, own);
   }
 
   /** A renewal: as a login, but the sockets are in already. */
@@ -118,9 +118,9 @@ export class Members {
   }
 
   /** The session has ended. All sockets are out before the first listener hears of it. */
-  putOut({ reason, claims, notice, isDisconnecting }: SessionEnd): void {
+  evict({ reason, claims, notice, isDisconnecting }: SessionEnd): void {
     const sockets = Array.from(this.#all, ({ socket }) => socket);
-    for (const member of this.#all) member.putOut(isDisconnecting);
+    for (const member of this.#all) member.evict(isDisconnecting);
     for (const socket of sockets) {
       this.#context.announce(NAMESPACE_EVENTS.deauthenticated, socket, reason, claims);
       if (notice !== undefined) tellRefusal(socket, notice);
@@ -129,7 +129,7 @@ export class Members {
   }
 
   /** Refuses and disconnects every socket. */
-  throwOut(error: UnauthorizedError): void {
+  refuseAll(error: UnauthorizedError): void {
     for (const { socket } of this.#all) {
       tellRefused(socket, error, this.#context);
       disconnect(socket);

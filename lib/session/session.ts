@@ -116,7 +116,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     member.keepWaiting();
     const permit = this.#permit;
     if (permit === undefined) this.#place.clock.start(this);
-    else if (member.letInLate(permit)) {
+    else if (member.admitLate(permit)) {
       // Unless the welcome of another socket's login has reached it by then.
       process.nextTick(() => {
         if (!member.isWelcomed) this.#members.welcomeOne(member, () => this.#payload());
@@ -170,7 +170,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
 
   settle(attempt: number, outcome: Outcome, shown: Shown): void {
     if (!isBusy(this.#state) || this.#state.attempt !== attempt) {
-      this.#settleInVain(outcome, shown);
+      this.#settleStale(outcome, shown);
       return;
     }
     const permit = secondLook(outcome, this.#permit, this.#context);
@@ -181,7 +181,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   }
 
   /** Logged out meanwhile. The attempt counts all the same, or a logout would make attempts free. */
-  #settleInVain(outcome: Outcome, { socket, reply }: Shown): void {
+  #settleStale(outcome: Outcome, { socket, reply }: Shown): void {
     tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context, reply);
     if (outcome instanceof UnauthorizedError && this.#place.attempts.fail(outcome)) this.#giveUp();
   }
@@ -213,7 +213,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     if (isRenewal) this.#members.renew(permit, rooms);
     else {
       this.#logins += 1;
-      this.#members.letIn(permit, rooms);
+      this.#members.admit(permit, rooms);
     }
   }
 
@@ -287,11 +287,11 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#step({ type: 'timeout' });
     if (!this.isClosed) return;
     this.#context.stats.timedOut += this.#members.size;
-    this.#members.throwOut(unauthorized(CODES.authenticationTimeout));
+    this.#members.refuseAll(unauthorized(CODES.authenticationTimeout));
   }
 
   #giveUp(): void {
-    this.#members.throwOut(unauthorized(CODES.tooManyAttempts));
+    this.#members.refuseAll(unauthorized(CODES.tooManyAttempts));
   }
 
   #leave(): void {
@@ -308,7 +308,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#dropPermit();
     this.#term.stop();
     this.#place.clock.start(this);
-    this.#members.putOut({ reason, claims, notice, isDisconnecting });
+    this.#members.evict({ reason, claims, notice, isDisconnecting });
   }
 
   #dropPermit(): void {
