@@ -12,14 +12,16 @@ import { normalizeOrigin } from '../token/origin';
 import { TokenLife } from '../token/token-life';
 import { TokenSource } from '../token/token-source';
 import type { SourceRules } from '../token/token-source';
-import type { AuthorizeOptions, KeyFunction, VerifierOptions } from '../options';
+import type { AuthorizeOptions, DefaultEvents, KeyFunction, VerifierOptions } from '../options';
 import type { AnySocket, JwtClaims } from '../types';
 import { namedUserClaim } from '../token/user';
 import type { UserClaim } from '../token/user';
 import { TokenVerifier } from '../token/verifier';
 
-/** With `secret` or with `verify`: which of them is seen when all is checked. */
-type Options = Partial<AuthorizeOptions> & Pick<Partial<VerifierOptions>, 'verify'>;
+/** With `secret` or with `verify`, and without options that are `undefined`. The checks find which of the two it is. */
+type Options = {
+  [Key in keyof AuthorizeOptions]?: Exclude<AuthorizeOptions[Key], undefined>;
+} & Pick<Partial<VerifierOptions>, 'verify'>;
 type Name = keyof Options;
 
 /** Options after the check: complete, frozen, and free of classic names. */
@@ -236,7 +238,9 @@ const NOT_WITH_VERIFY = [
  *
  * @throws TypeError that names the option, what it must be, and the type that came; never a value
  */
-export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOptions<Claims>): Settings {
+export function toSettings<Claims = JwtClaims, Events = DefaultEvents>(
+  given: AuthorizeOptions<Claims, Events> | VerifierOptions<Claims, Events>,
+): Settings {
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`options must be an object, got ${describe(given)}`);
   const chosen = withoutUndefined(given as unknown as Options);
