@@ -2,7 +2,9 @@ import type { AuthorizeOptions, VerifierOptions } from '../options';
 import type { AnySocket } from '../types';
 
 /** With `secret` or with `verify`: which of them is seen when all is checked. */
-export type Options = Partial<AuthorizeOptions> & Pick<Partial<VerifierOptions>, 'verify'>;
+export type Options = {
+  [Key in keyof AuthorizeOptions]?: Exclude<AuthorizeOptions[Key], undefined>;
+} & Pick<Partial<VerifierOptions>, 'verify'>;
 export type OptionName = keyof Options;
 
 /** What an option is worth that is left out; those that are not here are off. */

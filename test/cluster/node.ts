@@ -11,7 +11,7 @@ import { createClient } from 'redis';
 import { Server } from 'socket.io';
 import type { ServerOptions, Socket } from 'socket.io';
 import { authorize } from '../../lib';
-import type { AuthorizedSocket, Revocation, RevocationStore } from '../../lib';
+import type { AuthorizedSocket, Revocation, RevocationStore, VerifierOptions } from '../../lib';
 import { jwksVerifier } from '../../lib/jwks';
 import { backchannelLogout } from '../../lib/oidc';
 import { redisRevocationStore } from '../../lib/redis';
@@ -76,7 +76,7 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
   const auth = authorize(
     provider === undefined
       ? { secret: SECRET, ...settings }
-      : { ...settings, verify: jwksVerifier(provider.tokens) },
+      : ({ ...settings, verify: jwksVerifier(provider.tokens) } as unknown as VerifierOptions),
   );
   if (provider !== undefined) {
     const logout = backchannelLogout(auth, provider.logout);

@@ -8,6 +8,7 @@ interface Manifest {
   peerDependenciesMeta: Record<string, { optional: boolean }>;
   engines: Record<string, string>;
   scripts: Record<string, string>;
+  exports: Record<string, unknown>;
 }
 
 describe('the package, as it is published', function () {
@@ -37,8 +38,15 @@ describe('the package, as it is published', function () {
       ...entries.flatMap((entry) => [`dist/${entry}.mjs`, `dist/${entry}.d.mts`]),
       'dist/client.node.mjs',
       'dist/client.min.js',
+      // For tools that ignore `exports`.
+      ...entries.filter((entry) => entry !== 'index').map((entry) => `${entry}/package.json`),
     ]);
     expect(files).to.include.members(entries.flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.d.ts`]));
+  });
+
+  it('has a folder for each sub-entry, for tools that ignore `exports`', () => {
+    const paths = Object.keys(manifest.exports).filter((path) => path !== '.' && !path.endsWith('.json'));
+    expect(files).to.include.members(paths.map((path) => `${path.slice('./'.length)}/package.json`));
   });
 
   it('is what publint asks for', async () => {
