@@ -7,6 +7,8 @@ const CLOCK_DIFFERENCE = 5_000;
  * still for a second may miss the notice of the first, not that of the second.
  */
 const LIVES = [6, 20];
+/** Events that no server may hold for one socket. */
+const FLOOD = 1_000;
 /** No server may let a client try more often. */
 const MOST_ATTEMPTS = 50;
 
@@ -119,9 +121,15 @@ export const RULES = {
     peer.socket.emit('authenticate', { token: bench.token() });
     await peer.until('authenticated');
   },
+  // At once, or once its token is refused: until then a server may hold it.
   'events of a pending socket are dropped and reported': async (bench) => {
     const peer = await bench.pending();
     must(await peer.isGated(), 'an event of a pending socket was not reported as not_authenticated');
+  },
+  'a flood of events of a pending socket is not held': async (bench) => {
+    const peer = await bench.pending();
+    for (let count = 0; count < FLOOD; count += 1) peer.sendUnknown();
+    await peer.refusal('not_authenticated');
   },
   'events of an authenticated socket are heard': async (bench) => {
     const peer = await bench.authenticated();
@@ -231,5 +239,20 @@ export const RULES = {
       hostile.socket.emit('deauthenticate', payload);
     }
     await bench.authenticated();
+  },
+};
+
+/** What a server may do; it breaks nothing where it does not. */
+export const OPTIONAL = {
+  'events around a login are held, and heard after it': async (bench) => {
+    const peer = await bench.pending();
+    const ahead = peer.sendUnknown();
+    const reply = peer.authenticate(bench.token());
+    const behind = peer.sendUnknown();
+    must((await reply)?.ok === true, 'a good token was refused');
+    // Answered after the reports of both.
+    await peer.authenticate('a marker, and no token');
+    must(!peer.isReported(ahead), 'what was sent ahead of the token was dropped');
+    must(!peer.isReported(behind), 'what was sent right behind the token was dropped');
   },
 };

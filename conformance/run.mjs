@@ -9,7 +9,7 @@
  */
 import { parseArgs } from 'node:util';
 import { Bench, Broken } from './peer.mjs';
-import { RULES } from './rules.mjs';
+import { OPTIONAL, RULES } from './rules.mjs';
 
 /**
  * @param {{ url: string, secret: string, timeout: number, patience: number }} target
@@ -19,11 +19,8 @@ import { RULES } from './rules.mjs';
  */
 export async function run(target, print, only) {
   // Side by side, since most rules wait: a line comes when its rule and those before it are known.
-  const rules = Object.entries(RULES).filter(([name]) => only === undefined || only.includes(name));
-  const outcomes = rules.map(([name, rule]) => ({
-    name,
-    outcome: judge(rule, new Bench(target)),
-  }));
+  const outcomes = begin(RULES, target, only);
+  const options = begin(OPTIONAL, target, only);
   const broken = [];
   for (const { name, outcome } of outcomes) {
     const fault = await outcome;
@@ -33,8 +30,18 @@ export async function run(target, print, only) {
       broken.push(name);
     }
   }
+  for (const { name, outcome } of options) {
+    const fault = await outcome;
+    print(fault === undefined ? `ok      ${name} (optional)` : `absent  ${name} (optional): ${fault}`);
+  }
   print(`${outcomes.length - broken.length} of ${outcomes.length} rules hold`);
   return broken;
+}
+
+function begin(rules, target, only) {
+  return Object.entries(rules)
+    .filter(([name]) => only === undefined || only.includes(name))
+    .map(([name, rule]) => ({ name, outcome: judge(rule, new Bench(target)) }));
 }
 
 async function judge(rule, bench) {

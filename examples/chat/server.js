@@ -21,7 +21,8 @@ const MAX_TEXT = 500;
 async function start(port, { secret = randomBytes(32), tokenSeconds = 60, timeout = 15_000 } = {}) {
   const authorizer = authorize({ secret, timeout });
   // After a logout no token of that login is good any more, and every socket that it opened is disconnected.
-  const onLogout = (id) => void authorizer.revoke({ sub: id }).catch(console.error);
+  // By `sid`: no fresh token brings this login back.
+  const onLogout = (id) => void authorizer.revoke({ sid: id }).catch(console.error);
   const web = createWeb({ secret, tokenSeconds, onLogout });
   const http = createServer(web.answer);
   const io = new Server(http);

@@ -61,7 +61,11 @@ function createWeb({ secret, tokenSeconds, onLogout }) {
 
   function newToken(id, { name, admin }) {
     // Each is another one, also within a second: a renewal by the same token would be none.
-    return sign({ name, admin }, secret, { subject: id, jwtid: randomUUID(), expiresIn: tokenSeconds });
+    return sign({ name, admin, sid: id }, secret, {
+      subject: id,
+      jwtid: randomUUID(),
+      expiresIn: tokenSeconds,
+    });
   }
 
   function find(id, request) {

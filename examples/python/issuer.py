@@ -3,6 +3,7 @@ import json
 import os
 import sys
 import time
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
@@ -17,7 +18,7 @@ MAX_NAME = 40
 def issue(name):
     # Any name will do here; yours asks for a password first.
     now = int(time.time())
-    claims = {"sub": name, "name": name, "iat": now, "exp": now + TOKEN_SECONDS}
+    claims = {"sub": name, "name": name, "jti": str(uuid.uuid4()), "iat": now, "exp": now + TOKEN_SECONDS}
     return jwt.encode(claims, SECRET, algorithm="HS256")
 
 

@@ -75,7 +75,8 @@ class RedisStore implements RevocationStore {
     const life = expiresAt === null ? 0 : Math.ceil(expiresAt + CLOCK_MARGIN - now);
     // Nothing lives that it could refuse.
     if (expiresAt !== null && life <= 0) return;
-    const keys = [keyOf(targetOf(rule)), STREAM, ...(id === undefined ? [] : [`id:${id}`])];
+    const { group, name } = keyOf(targetOf(rule));
+    const keys = [`${group}:${name}`, STREAM, ...(id === undefined ? [] : [`id:${id}`])];
     // Of a rule by `jti` or `sid` the key alone counts.
     const limit = 'issuedBefore' in rule ? rule.issuedBefore : 1;
     const message = JSON.stringify(toMessage(rule, now));
@@ -89,8 +90,8 @@ class RedisStore implements RevocationStore {
   isRevoked(identity: TokenIdentity): boolean | Promise<boolean> {
     const names = keysOf(identity);
     if (names.length === 0) return false;
-    const answers = names.map(async ({ kind, key }) => {
-      const value = await this.#batch.read(this.#prefix + key);
+    const answers = names.map(async ({ kind, group, name }) => {
+      const value = await this.#batch.read(`${this.#prefix}${group}:${name}`);
       return value !== null && (kind !== 'sub' || issuedBefore(identity, toNumber(value)));
     });
     return Promise.all(answers).then((all) => all.includes(true));

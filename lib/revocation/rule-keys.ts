@@ -20,18 +20,27 @@ export function targetOf(rule: RevocationRule): RuleTarget {
   return 'sid' in rule ? { kind: 'sid', value: rule.sid, iss } : { kind: 'sub', value: rule.sub, iss };
 }
 
-/** A text for what a rule is about; no two targets share one. */
-export function keyOf({ kind, value, iss }: RuleTarget): string {
-  return iss === undefined ? `${kind}:${value}` : `${kind}@${JSON.stringify([iss, value])}`;
+/** Where a rule is kept: no two targets share a group and a name. */
+export interface RuleKey {
+  readonly kind: RuleKind;
+  /** The kind, and whether the issuer is part of the name; without a colon. */
+  readonly group: string;
+  readonly name: string;
+}
+
+export function keyOf({ kind, value, iss }: RuleTarget): RuleKey {
+  return iss === undefined
+    ? { kind, group: kind, name: value }
+    : { kind, group: `${kind}@iss`, name: JSON.stringify([iss, value]) };
 }
 
 /** The keys of all rules that can name a token: of its own issuer, and of every issuer. */
-export function keysOf(identity: TokenIdentity): { readonly kind: RuleKind; readonly key: string }[] {
+export function keysOf(identity: TokenIdentity): RuleKey[] {
   return KINDS.flatMap((kind) => {
     const value = identity[kind];
     if (value === undefined) return [];
     const issuers = identity.iss === undefined ? [undefined] : [undefined, identity.iss];
-    return issuers.map((iss) => ({ kind, key: keyOf({ kind, value, iss }) }));
+    return issuers.map((iss) => keyOf({ kind, value, iss }));
   });
 }
 

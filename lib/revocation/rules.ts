@@ -23,9 +23,18 @@ export const CLOCK_MARGIN = 60_000;
 /** How many rules may be kept before those that are over are looked for. */
 const FIRST_SWEEP = 1024;
 
+/** What is kept of a rule. */
+interface KnownRule {
+  /** Seconds: tokens with an earlier `iat` are refused. */
+  readonly issuedBefore: number;
+  /** Ms since the epoch; `Infinity` if that is not known. */
+  readonly expiresAt: number;
+}
+
 /** Rules in this process's memory. */
 export class RevocationRules {
-  readonly #rules = new Map<string, { readonly issuedBefore: number; readonly expiresAt: number }>();
+  /** By group and name: one text for both would take as much memory as the rest of a rule. */
+  readonly #groups = new Map<string, Map<string, KnownRule>>();
   readonly #now: () => number;
   #sweepAt = FIRST_SWEEP;
 
@@ -34,14 +43,18 @@ export class RevocationRules {
   }
 
   get size(): number {
-    return this.#rules.size;
+    let size = 0;
+    for (const rules of this.#groups.values()) size += rules.size;
+    return size;
   }
 
   /** Of two rules with one target the later moment counts, and the longer life. */
   add(rule: RevocationRule): void {
-    const key = keyOf(targetOf(rule));
-    const known = this.#rules.get(key);
-    this.#rules.set(key, {
+    const { group, name } = keyOf(targetOf(rule));
+    const rules = this.#groups.get(group) ?? new Map<string, KnownRule>();
+    this.#groups.set(group, rules);
+    const known = rules.get(name);
+    rules.set(name, {
       issuedBefore: Math.max(limitOf(rule), known?.issuedBefore ?? 0),
       expiresAt: Math.max(rule.expiresAt ?? Infinity, known?.expiresAt ?? 0),
     });
@@ -51,9 +64,9 @@ export class RevocationRules {
   /** Why a token is refused; `undefined` if no rule here names it. */
   refusalOf(identity: TokenIdentity): RevocationRefusal | undefined {
     // Most processes hold no rule at all.
-    if (this.size === 0) return undefined;
-    for (const { kind, key } of keysOf(identity)) {
-      const rule = this.#rules.get(key);
+    if (this.#groups.size === 0) return undefined;
+    for (const { kind, group, name } of keysOf(identity)) {
+      const rule = this.#groups.get(group)?.get(name);
       if (rule !== undefined && issuedBefore(identity, rule.issuedBefore)) return refusalBy(kind);
     }
     return undefined;
@@ -62,7 +75,8 @@ export class RevocationRules {
   /** Forgets what is over. Runs when the rules have doubled since the last time, so an `add` costs the same in the mean. */
   #sweep(): void {
     const over = this.#now() - CLOCK_MARGIN;
-    for (const [key, { expiresAt }] of this.#rules) if (expiresAt <= over) this.#rules.delete(key);
+    for (const rules of this.#groups.values())
+      for (const [name, { expiresAt }] of rules) if (expiresAt <= over) rules.delete(name);
     this.#sweepAt = Math.max(FIRST_SWEEP, this.size * 2);
   }
 }

@@ -60,7 +60,7 @@ export class Deadlines {
 
   constructor(clock: Clock = Date) {
     this.#clock = clock;
-    this.#elapsed = Math.floor(clock.now());
+    this.#elapsed = this.#wholeNow();
   }
 
   /** Ms since the epoch. */
@@ -78,10 +78,10 @@ export class Deadlines {
     unlink(deadline);
     deadline.at = at;
     if (at === Infinity || this.#closed) return;
-    const now = Math.floor(this.#clock.now());
+    const now = this.#wholeNow();
     if (now < this.#elapsed - MAX_BACKWARD) this.#rewind(now);
     // Nothing begins between the two moments, so the rings stay true when time is moved on without a wake-up.
-    if (now > this.#elapsed && now < this.#wakeAt) this.#elapsed = now;
+    if (now < this.#wakeAt) this.#elapsed = Math.max(this.#elapsed, now);
     const startsAt = this.#insert(deadline);
     if (startsAt < this.#wakeAt) this.#sleepUntil(startsAt, now);
   }
@@ -112,6 +112,11 @@ export class Deadlines {
     }
   }
 
+  /** Now, in whole ms: what is due in the course of a ms is not due at its beginning. */
+  #wholeNow(): number {
+    return Math.floor(this.#clock.now());
+  }
+
   /** Links a deadline into its slot, and says when that slot begins. */
   #insert(deadline: Deadline): number {
     const elapsed = this.#elapsed;
@@ -139,24 +144,24 @@ export class Deadlines {
   }
 
   #wake(): void {
-    const now = Math.floor(this.#clock.now());
+    const now = this.#wholeNow();
     if (now < this.#elapsed - MAX_BACKWARD) this.#rewind(now);
     let next = this.#nextSlot();
     while (next !== undefined && next.startsAt <= now) {
       this.#elapsed = Math.max(this.#elapsed, next.startsAt);
-      this.#empty(next.ring, next.level);
+      this.#empty(next.ring);
       next = this.#nextSlot();
     }
     if (!this.#closed) this.#sleepUntil(next?.startsAt ?? Infinity, now);
   }
 
   /** Fires what is due in a slot, and moves the rest into narrower slots. */
-  #empty(ring: Deadline, level: number): void {
+  #empty(ring: Deadline): void {
     const due = takeAll(ring);
     while (due.isSet) {
       const deadline = due.next;
       unlink(deadline);
-      if (level === 0 || deadline.at <= this.#elapsed) {
+      if (deadline.at <= this.#elapsed) {
         deadline.at = Infinity;
         fire(deadline);
       } else {
@@ -181,7 +186,7 @@ export class Deadlines {
   }
 
   /** The first slot with something in it, looking at no more than 64 slots a level. */
-  #nextSlot(): { startsAt: number; ring: Deadline; level: number } | undefined {
+  #nextSlot(): { startsAt: number; ring: Deadline } | undefined {
     for (let level = 0; level < WIDTHS.length; level += 1) {
       const slots = this.#levels[level];
       if (slots === undefined) continue;
@@ -192,7 +197,7 @@ export class Deadlines {
       // Lower levels hold what is due before the next slot of a higher one, so the first hit is the earliest.
       for (let slot = current; slot < end; slot += 1) {
         const ring = slots[slot % SLOTS] as Deadline;
-        if (ring.isSet) return { startsAt: slot * width, ring, level };
+        if (ring.isSet) return { startsAt: slot * width, ring };
       }
     }
     return undefined;

@@ -5,10 +5,11 @@ import type { Revocations } from '../revocation/revocations';
 import type { AnySocket, JwtClaims } from '../types';
 import type { Permissions } from './permissions';
 import type { PropertyNames } from './socket-properties';
+import type { TermSettings } from './term';
 import type { AuthorizerStats } from './statistics';
 
 /** What sessions are told by the options. */
-export interface SessionSettings extends PropertyNames {
+export interface SessionSettings extends PropertyNames, TermSettings {
   /** Finds tokens in events and handshakes. */
   readonly tokens: TokenSource;
   /** Ms that a connection has to log in; `Infinity` if guests may stay. */
@@ -17,8 +18,6 @@ export interface SessionSettings extends PropertyNames {
   readonly holdEvents: number;
   readonly permissions: Permissions;
   readonly rooms: ((claims: JwtClaims, socket: AnySocket) => unknown) | undefined;
-  readonly onExpired: 'disconnect' | 'deauthenticate' | 'ignore';
-  readonly renewNotice: number;
   readonly sameSubject: boolean;
   readonly scope: 'namespace' | 'connection';
   readonly maxAttempts: number;

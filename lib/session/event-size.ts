@@ -25,9 +25,9 @@ export function sizeOf(event: unknown[], limit: number): number {
     // `for … in` hands out one name at a time, where a list of all names would be made first.
     for (const name in container) {
       if (!Object.hasOwn(container, name)) continue;
-      size += MEMBER + (isList ? 0 : name.length * CHARACTER) + sizeOfValue(container[name]);
-      if (size > limit) break;
       const value = container[name];
+      size += MEMBER + (isList ? 0 : name.length * CHARACTER) + sizeOfValue(value);
+      if (size > limit) break;
       if (Buffer.isBuffer(value)) container[name] = ownCopy(value);
       else if (isContainer(value)) open.push(value);
     }

@@ -23,9 +23,9 @@ export function roomsOf(
       Promise.resolve(names).then(undefined, () => undefined);
       return unauthorized(CODES.unknown);
     }
-    return names.every((name) => isRoom(name, socket))
-      ? new Set(names as string[])
-      : unauthorized(CODES.unknown);
+    // A copy, which has no holes.
+    const all = Array.from(names as unknown[]);
+    return all.every((name) => isRoom(name, socket)) ? new Set(all as string[]) : unauthorized(CODES.unknown);
   } catch (cause) {
     return cause instanceof UnauthorizedError ? cause : unauthorized(CODES.unknown, { cause });
   }

@@ -3,8 +3,6 @@ import { CODES } from '../protocol';
 import type { AuthenticatedPayload, DeauthenticationReason } from '../protocol';
 import type { RevocableSession } from '../revocation/revocable-session';
 import type { RevocationRefusal } from '../revocation/rules';
-import { Deadline } from '../runtime/deadlines';
-import type { DeadlineOwner } from '../runtime/deadlines';
 import { log } from '../runtime/log';
 import { disconnect } from '../socket-io/connections';
 import type { Reply } from '../socket-io/packets';
@@ -19,10 +17,12 @@ import { Member } from './member';
 import type { MemberSession } from './member';
 import { Members } from './members';
 import type { MemberRooms } from './members';
-import { toPayload } from './notifications';
 import { tellRefused } from './refusals';
+import { secondLook } from './second-look';
 import { CLOSED, isBusy, isOpen, NEW, transition } from './state';
 import type { SessionEvent, SessionState } from './state';
+import { Term } from './term';
+import type { TermOwner } from './term';
 import { TokenIntake } from './token-intake';
 import type { IntakeSession, Shown } from './token-intake';
 
@@ -41,16 +41,14 @@ export interface SessionPlace {
  * outcome comes, time passes, a rule strikes, the client logs out), asks the state machine for the next state, and does
  * what that state asks for.
  */
-export class Session implements RevocableSession, TimedSession, DeadlineOwner, MemberSession, IntakeSession {
+export class Session implements RevocableSession, TimedSession, TermOwner, MemberSession, IntakeSession {
   readonly #context: SessionContext;
   readonly #place: SessionPlace;
   readonly #members: Members;
-  readonly #deadline = new Deadline(this);
+  readonly #term: Term;
   readonly intake: TokenIntake;
   #state: SessionState = NEW;
   #permit: Permit | undefined;
-  /** When a revocation ends the session unless it renews, in ms since the epoch. */
-  #revokedFrom = Infinity;
   #attempt = 0;
   #logins = 0;
 
@@ -58,6 +56,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     this.#context = context;
     this.#place = place;
     this.#members = new Members(context);
+    this.#term = new Term(this, context.deadlines, context.settings);
     this.intake = new TokenIntake(this, place.attempts, context);
   }
 
@@ -118,7 +117,10 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     const permit = this.#permit;
     if (permit === undefined) this.#place.clock.start(this);
     else if (member.letInLate(permit)) {
-      process.nextTick(() => this.#members.welcomeOne(member, () => this.#payload()));
+      // Unless the welcome of another socket's login has reached it by then.
+      process.nextTick(() => {
+        if (!member.isWelcomed) this.#members.welcomeOne(member, () => this.#payload());
+      });
     }
   }
 
@@ -131,7 +133,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
   close(): void {
     this.#dropPermit();
     this.intake.withdraw();
-    this.#context.deadlines.clear(this.#deadline);
+    this.#term.stop();
     this.#place.clock.left(this, this.#place.isIdle());
     this.#state = CLOSED;
   }
@@ -171,7 +173,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
       this.#settleInVain(outcome, shown);
       return;
     }
-    const permit = this.#secondLook(outcome);
+    const permit = secondLook(outcome, this.#permit, this.#context);
     const rooms = permit instanceof UnauthorizedError ? permit : this.#members.roomsFor(permit);
     if (permit instanceof UnauthorizedError) this.#refuse(attempt, permit, shown);
     else if (rooms instanceof UnauthorizedError) this.#refuse(attempt, rooms, shown);
@@ -181,18 +183,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
   /** Logged out meanwhile. The attempt counts all the same, or a logout would make attempts free. */
   #settleInVain(outcome: Outcome, { socket, reply }: Shown): void {
     tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context, reply);
-    if (outcome instanceof UnauthorizedError && this.#place.attempts.fail(outcome)) this.giveUp();
-  }
-
-  /** Rules that arrived, time that passed, and a user who logged in, since the token was judged. */
-  #secondLook(outcome: Outcome): Outcome {
-    if (outcome instanceof UnauthorizedError) return outcome;
-    const { revocations, deadlines, settings } = this.#context;
-    const refusal = revocations.refuses(outcome.identity);
-    if (refusal !== undefined) return revokedToken(refusal);
-    if (outcome.endsAt <= deadlines.now()) return expired();
-    const isOther = this.#permit !== undefined && this.#permit.userKey !== outcome.userKey;
-    return isOther && settings.sameSubject ? unauthorized(CODES.identityMismatch) : outcome;
+    if (outcome instanceof UnauthorizedError && this.#place.attempts.fail(outcome)) this.#giveUp();
   }
 
   #accept(attempt: number, permit: Permit, rooms: MemberRooms, shown: Shown): void {
@@ -218,7 +209,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     this.#dropPermit();
     this.#permit = permit;
     this.#context.revocations.register(this);
-    this.#schedule(permit);
+    this.#term.start(permit.endsAt);
     if (isRenewal) this.#members.renew(permit, rooms);
     else {
       this.#logins += 1;
@@ -236,7 +227,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     if (!this.isOpen) this.#members.dropHeld();
     // What was granted ends before it has begun.
     if (isConnecting) disconnect(socket);
-    else if (this.#place.attempts.fail(error)) this.giveUp();
+    else if (this.#place.attempts.fail(error)) this.#giveUp();
     else if (isOverdue) this.onTimeout();
     else if (disconnectAfter !== undefined && !this.isOpen) this.#disconnectLater(socket, disconnectAfter);
   }
@@ -273,23 +264,17 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
 
   /** A rule with `grace` asks for a fresh token, and ends the session at that moment unless it comes. */
   shorten(endsAt: number): void {
-    this.#revokedFrom = endsAt;
-    const session = this.#payload();
-    if (session !== undefined) this.#members.tellExpiring(session);
+    if (this.#permit === undefined) return;
+    this.#term.shorten(endsAt);
+    this.onExpiring();
   }
 
-  /** The notice first, then the end. */
-  onDeadline(): void {
-    const { deadlines } = this.#context;
-    if (this.endsAt <= deadlines.now()) this.#expire();
-    else {
-      deadlines.set(this.#deadline, this.endsAt);
-      this.#members.tellExpiring(toPayload(this.endsAt, deadlines.now()));
-    }
+  onExpiring(): void {
+    this.#members.tellExpiring(this.#term.payload);
   }
 
   /** A renewal that is being verified goes on, as a login, where the socket stays. */
-  #expire(): void {
+  onEnd(): void {
     const isEnd = this.#context.settings.onExpired === 'disconnect';
     this.#context.stats.expired += this.#members.size;
     if (isEnd) this.#leave();
@@ -305,7 +290,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     this.#members.throwOut(unauthorized(CODES.authenticationTimeout));
   }
 
-  giveUp(): void {
+  #giveUp(): void {
     this.#members.throwOut(unauthorized(CODES.tooManyAttempts));
   }
 
@@ -321,7 +306,7 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
   ): void {
     const { claims } = this;
     this.#dropPermit();
-    this.#context.deadlines.clear(this.#deadline);
+    this.#term.stop();
     this.#place.clock.start(this);
     this.#members.putOut({ reason, claims, notice, isDisconnecting });
   }
@@ -330,7 +315,6 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     if (this.#permit === undefined) return;
     this.#context.revocations.unregister(this);
     this.#permit = undefined;
-    this.#revokedFrom = Infinity;
   }
 
   // The rest.
@@ -339,17 +323,9 @@ export class Session implements RevocableSession, TimedSession, DeadlineOwner, M
     return this.#state.status === 'verifying' && this.#state.overdue;
   }
 
-  /** One deadline for both: the notice first, then the end. */
-  #schedule({ endsAt }: Permit): void {
-    const { settings, deadlines } = this.#context;
-    const notice = Math.min(settings.renewNotice, (endsAt - deadlines.now()) / 5);
-    deadlines.set(this.#deadline, settings.onExpired === 'ignore' ? Infinity : endsAt - notice);
-  }
-
   /** What the clients are told of the session; `undefined` unless it is open. */
   #payload(): AuthenticatedPayload | undefined {
-    const endsAt = Math.min(this.endsAt, this.#revokedFrom);
-    return this.#permit && toPayload(endsAt, this.#context.deadlines.now());
+    return this.#permit && this.#term.payload;
   }
 
   #step(event: SessionEvent): void {

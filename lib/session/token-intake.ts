@@ -28,8 +28,6 @@ export interface IntakeSession {
   begin(): number;
   /** Takes the outcome of an attempt. */
   settle(attempt: number, outcome: Outcome, shown: Shown): void;
-  /** Too many tokens were refused on this connection. */
-  giveUp(): void;
 }
 
 /** Where a session's tokens come in: reads them, and has them verified one at a time. */
@@ -37,7 +35,7 @@ export class TokenIntake {
   readonly #session: IntakeSession;
   readonly #attempts: LoginAttempts;
   readonly #context: SessionContext;
-  #verifying: { readonly token: string; readonly job: Job } | undefined;
+  #verifying: { readonly token: string; readonly job: Job; readonly shown: Shown } | undefined;
   /** Tokens that have arrived, and are looked at later in this tick. */
   #arriving = 0;
 
@@ -84,14 +82,11 @@ export class TokenIntake {
   withdraw(): void {
     const verifying = this.#verifying;
     this.#verifying = undefined;
-    if (verifying !== undefined && this.#attempts.verification.withdraw(verifying.job)) verifying.job.drop();
+    if (verifying === undefined || !this.#attempts.verification.withdraw(verifying.job)) return;
+    this.#tellBusy(CODES.notAuthenticated, verifying.shown);
   }
 
   #show(token: string | Outcome, shown: Shown): void {
-    if (this.#attempts.isExhausted) {
-      this.#session.giveUp();
-      return;
-    }
     const attempt = this.#session.begin();
     if (typeof token === 'string') this.#verify(attempt, token, shown);
     else this.#session.settle(attempt, token, shown);
@@ -108,11 +103,8 @@ export class TokenIntake {
         if (isWanted && !(outcome instanceof UnauthorizedError)) stats.verified += 1;
         this.#session.settle(attempt, outcome, shown);
       },
-      drop: () => {
-        this.#tellBusy(CODES.notAuthenticated, shown);
-      },
     };
-    this.#verifying = { token, job };
+    this.#verifying = { token, job, shown };
     verification.submit(job);
   }
 

@@ -7,8 +7,6 @@ export interface Job {
   judge(): Outcome | Promise<Outcome>;
   /** Takes the outcome, though it may count no longer. */
   settle(outcome: Outcome): void;
-  /** Answers for a token that waited in vain. */
-  drop(): void;
 }
 
 /** Answers to what a client sends beside one verification; a flood is dropped in silence after that. */

@@ -2,11 +2,19 @@
  * One connection, and its sockets in several namespaces.
  *
  * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
- * - `client.sockets` and `client.nsps` hold the live sockets of a connection, by id and by the namespace's name. With
- *   `allowEIO3` all sockets of a connection and namespace have one id.
- * - `client.conn` is Engine.IO's socket: `readyState`, `close()`, and the event `close`.
- * - `socket._onclose(reason)` closes a socket without a packet; `socket._cleanup()` forgets one that has not connected
- *   (from 4.1); `socket._error(error)` sends a CONNECT_ERROR packet.
+ * - `socket.client` is one object for all sockets of a connection. `client.sockets` and `client.nsps` hold those that are
+ *   live, by id and by the namespace's name.
+ * - `client.conn` is Engine.IO's socket: `readyState` is `'open'` until it closes, `close()` lets arrive what was sent
+ *   before, and the event `close` tells when it has closed. `protocol` is 3 for clients of Engine.IO 3.
+ * - Two CONNECT packets for one namespace make two sockets if the first is not connected when the second comes.
+ *   `client.nsps` then has the newer one, which gets all packets.
+ * - `socket._onclose(reason)` closes a socket without a packet. It takes the namespace out of `client.nsps`, even if another
+ *   socket stands there.
+ * - With `allowEIO3`, all sockets of a connection of Engine.IO 3 and a namespace have one id. `_onclose` of one takes
+ *   another out of `client.sockets`, `namespace.sockets` and the adapter's books.
+ * - `socket._error(error)` sends a CONNECT_ERROR packet, and leaves the transport open. Socket.IO calls it a tick after a
+ *   middleware has refused, so before `setImmediate`.
+ * - `socket._cleanup()` forgets a socket that has not connected (from 4.5.2; there is nothing to forget before).
  */
 import type { AnySocket } from '../types';
 import { inside } from './inside';

@@ -2,11 +2,17 @@
  * The event gate: it stands in front of everything that the application registers on a socket.
  *
  * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
- * - `socket._onpacket(packet)` gets every packet of a connected socket, and hands EVENT and BINARY_EVENT packets to
- *   `socket.onevent`, which belongs to the application: other libraries assign it.
- * - `socket.dispatch(event)` runs the `socket.use` middlewares, then emits to the `on` listeners a tick later.
- * - `socket.run(event, done)` runs the `socket.use` middlewares.
- * - `socket._onclose(reason)` is called once when the socket closes, and sets `connected` to false.
+ * - `socket._onpacket(packet)` gets every packet of a connected socket. It hands EVENT and BINARY_EVENT packets to
+ *   `socket.onevent`, which belongs to the application: other libraries assign it. (Newer parsers never say BINARY_EVENT.)
+ * - `packet.data` is the event's name and its arguments; `packet.id` is a number if the client wants an answer.
+ * - `onevent` calls the `onAny` listeners, then `socket.dispatch(event)`; `event` is `packet.data`, and behind it the
+ *   function that answers.
+ * - `dispatch` runs the `socket.use` middlewares by `socket.run(event, done)`. A tick later it emits to the `on`
+ *   listeners, which are those of Node's EventEmitter, if the socket is still connected.
+ * - What a middleware refuses goes to `socket._onerror(error)`.
+ * - `socket._onclose(reason)` is called once when the socket closes, however that comes about. It runs the `disconnecting`
+ *   and `disconnect` listeners, and sets `connected` to false.
+ * - All of these are methods of the class: what a socket itself has of that name stands in front of them.
  */
 import { EventEmitter } from 'node:events';
 import type { AnySocket } from '../types';

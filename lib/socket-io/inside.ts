@@ -27,7 +27,7 @@ export interface SocketInside {
   readonly adapter: Adapter;
   readonly acks: Map<number, (this: AnySocket) => void>;
   id: string;
-  pid: string;
+  pid: string | undefined;
   data: unknown;
   recovered: boolean;
   connected: boolean;
@@ -64,6 +64,7 @@ export interface Adapter {
   serverSideEmit?: unknown;
   persistSession?: (session: PersistedSession) => void;
   restoreSession?: (pid: string, offset: string) => PromiseLike<PersistedSession | null> | null;
+  addOffsetIfNecessary?: (packet: EventPacket, options: object, offset: unknown) => void;
   _encode?: (packet: EventPacket, options: { volatile?: boolean }) => unknown;
 }
 

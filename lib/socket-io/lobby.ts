@@ -1,13 +1,17 @@
 /**
  * The lobby: where pending sockets wait, outside every broadcast and room.
  *
- * Relies on (read in socket.io-adapter 2.2 and 2.5):
- * - A broadcast goes to the ids in `adapter.sids`, or to those of a room in `adapter.rooms`; a socket's own id is a room.
- *   A socket that is not in `sids`, and in no room but its own, hears what is sent to its id, and nothing else.
+ * Relies on (read in Socket.IO 4.0.2 and 4.8.4, with socket.io-adapter 2.2 and 2.5):
+ * - A broadcast goes to the ids in `adapter.sids`, a room message to those in `adapter.rooms`, and a socket's own id is a
+ *   room. So a socket that is not in `sids`, and in no room but its own, hears what is sent to its id, and nothing else.
+ * - Commands to all sockets go to those in `sids`, too.
  * - `addAll`, `del`, `delAll` and `socketRooms` are called on the adapter itself whenever a socket joins, leaves, closes,
  *   or is asked for its rooms.
+ * - `del` takes a socket out of a room though it is not in `sids`; `delAll` then does nothing.
  * - `socket.adapter` stays the adapter that the namespace had when the socket connected.
- * - Every adapter carries out `disconnectSockets` by that method of the base class, also for other nodes.
+ * - `adapter.nsp.sockets` holds the connected sockets by id.
+ * - Every adapter carries out `disconnectSockets` by that method of the class that all extend, also for other nodes. It
+ *   gets rooms as sets.
  */
 import type { AnySocket } from '../types';
 import { adapterOf, inside } from './inside';

@@ -3,10 +3,14 @@
  *
  * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
  * - `server.parentNsps` holds the dynamic (parent) namespaces in the order of their registration; `parent.children` their
- *   namespaces.
- * - `namespace.emit` and a dynamic namespace's `rawListeners` are Socket.IO's own: Node's are called past them.
+ *   namespaces, which have no `children`.
+ * - A child takes over the middlewares and the `connect` and `connection` listeners that its parent has when it is made.
+ *   From 4.1, the event `new_namespace` of the main namespace tells of it before its first socket.
+ * - `connect` comes before `connection`, in the tick in which the socket enters the adapter.
+ * - `namespace.emit` goes to clients. A namespace is an EventEmitter of Node, whose `rawListeners` are the local ones.
  * - `namespace._initAdapter()` is called when `io.adapter(…)` gives a namespace another adapter.
- * - An adapter that reaches other processes overrides `serverSideEmit` of the base class.
+ * - All adapters extend one class. An adapter that reaches other processes overrides its `serverSideEmit`, which only warns.
+ * - A server has `sockets` and `of`; a namespace has `adapter`, `sockets` and `use`, and a socket has no `sockets`.
  */
 import { EventEmitter } from 'node:events';
 import type { AnyNamespace, AnyServer } from '../types';
@@ -92,5 +96,5 @@ export function isServer(value: object): value is AnyServer {
 
 /** Whether a value is a namespace, dynamic ones included. */
 export function isNamespace(value: object): value is AnyNamespace {
-  return 'adapter' in value && 'server' in value && 'use' in value;
+  return 'adapter' in value && 'sockets' in value && 'use' in value;
 }

@@ -2,8 +2,10 @@
  * Offsets: where a packet stands among all that an adapter has sent. Recovery sends a client what follows its offset.
  *
  * Relies on (read in socket.io-adapter 2.5 and @socket.io/redis-streams-adapter 0.3):
- * - `adapter._encode(packet, options)` gets every broadcast of this node. An EVENT packet without an id that is not
- *   volatile ends with its offset by then.
+ * - An adapter for several processes calls `addOffsetIfNecessary(packet, options, offset)` for the broadcasts of all nodes.
+ *   A broadcast to one node alone has no offset, and ends with what the application sends.
+ * - The adapter in memory has no such method. Its `_encode(packet, options)` gets every broadcast, and what a socket emits;
+ *   an EVENT packet without an id that is not volatile ends with its offset by then.
  * - Offsets are `yeast` ids (milliseconds in base 64, with a counter after a point) in memory, and `milliseconds-counter`
  *   in a Redis stream. Both grow.
  */
@@ -29,21 +31,30 @@ const books = new WeakMap<Adapter, Seen>();
 
 /** Begins to note the offsets that an adapter gives out. */
 export function watchOffsets(adapter: Adapter): void {
-  const { _encode: encode } = adapter;
+  const { _encode: encode, addOffsetIfNecessary: addOffset } = adapter;
   if (encode === undefined || books.has(adapter)) return;
   const seen: Seen = {};
   books.set(adapter, seen);
+  if (addOffset !== undefined) {
+    adapter.addOffsetIfNecessary = (packet, options, offset) => {
+      note(seen, offset);
+      addOffset.call(adapter, packet, options, offset);
+    };
+    return;
+  }
   adapter._encode = (packet, options) => {
     const hasOffset = packet.type === EVENT && packet.id === undefined && options.volatile === undefined;
-    const offset = hasOffset ? packet.data?.at(-1) : undefined;
-    const key = sortKey(offset);
-    if (key !== undefined) {
-      seen.first ??= offset as string;
-      // A node may see packets of other nodes out of order.
-      if (seen.last === undefined || key > (sortKey(seen.last) as string)) seen.last = offset as string;
-    }
+    if (hasOffset) note(seen, packet.data?.at(-1));
     return encode.call(adapter, packet, options);
   };
+}
+
+function note(seen: Seen, offset: unknown): void {
+  const key = sortKey(offset);
+  if (key === undefined) return;
+  seen.first ??= offset as string;
+  // A node may see packets of other nodes out of order.
+  if (seen.last === undefined || key > (sortKey(seen.last) as string)) seen.last = offset as string;
 }
 
 /** The offset that this node has seen last. */

@@ -2,9 +2,12 @@
  * The library's own packets.
  *
  * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
- * - `socket.packet(packet)` writes to the client at once. `socket.emit` does not, with connection state recovery: it goes
- *   through the adapter, which waits for the broker on redis-streams.
- * - `socket.acks` holds the callback of each question by its packet's id; ids come from `namespace._ids`.
+ * - `socket.packet(packet)` writes to the client at once: a disconnect may follow. With connection state recovery,
+ *   `socket.emit` does not: it goes through `adapter.broadcast`, which waits for the broker on redis-streams.
+ * - A packet of type ACK with the id of an event answers it.
+ * - The client's answer to a question is looked up in `socket.acks` by the question's id, called with the socket as `this`,
+ *   and taken out. An answer that is not there is ignored.
+ * - The ids of questions are counted by `namespace._ids`: an id that is taken there is nobody else's.
  */
 import type { AnyNamespace, AnySocket } from '../types';
 import { disconnect } from './connections';

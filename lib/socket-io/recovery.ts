@@ -3,11 +3,17 @@
  *
  * Relies on (read in Socket.IO 4.6.0 and 4.8.4; older ones have no recovery):
  * - `namespace._createSocket(client, auth)` makes the Socket of a CONNECT packet, before any middleware. With `auth.pid`
- *   and `auth.offset` it asks `adapter.restoreSession(pid, offset)`, past every middleware (socketio/socket.io#5491).
- * - `adapter.persistSession(session)` keeps a dropped socket: `sid`, `pid`, `rooms`, `data`.
+ *   and `auth.offset`, both strings, it asks `adapter.restoreSession(pid, offset)`.
+ * - A socket that is `recovered` by then passes every middleware, unless `skipMiddlewares` is false
+ *   (socketio/socket.io#5491). Only afterwards is the socket filed under its `id`, and its `id` and `pid` told.
+ * - `adapter.persistSession(session)` gets the `sid`, `pid`, `rooms` and `data` of a socket whose connection is lost, while
+ *   it is still in `namespace.sockets`. `restoreSession` brings back what was kept, with `missedPackets`.
+ * - Where there is no such session, `restoreSession` answers null (in memory) or rejects (Redis streams). The adapter in
+ *   memory gives one session again and again, with the same object as `data`.
  * - The constructor of a restored Socket takes `id`, `pid` and `data`, joins the rooms, writes the missed packets, and
  *   sets `recovered`. {@link resume} does the same to a socket that exists.
  */
+import { createHash } from 'node:crypto';
 import type { AnyNamespace, AnySocket } from '../types';
 import { isTransportOpen } from './connections';
 import { adapterOf, inside } from './inside';
@@ -31,8 +37,8 @@ export interface RecoveryRules<Kept extends object> {
   mayAsk(socket: AnySocket): Whose | PromiseLike<Whose>;
   /** Whether a kept session still holds. */
   stillHolds(kept: Kept): PromiseLike<boolean>;
-  /** Whether a kept session is the one that the socket may get. */
-  isMeant(kept: Kept, whose: NonNullable<Whose>): boolean;
+  /** Whether a kept session is one that the socket may get now: others may have logged in since {@link mayAsk}. */
+  isMeant(kept: Kept, whose: NonNullable<Whose>, socket: AnySocket): boolean;
 }
 
 /** A user by `userKey`, or anybody: the client shows the recovery id alone. */
@@ -88,7 +94,8 @@ function guardAdapter(adapter: Adapter): void {
   const { persistSession, restoreSession } = adapter as Required<Adapter>;
   adapter.persistSession = (session) => {
     const socket = adapter.nsp.sockets.get(session.sid);
-    const kept = socket && rulesOf(adapter).keep(socket);
+    const isOwn = session.pid.startsWith(prefixOf(adapter.nsp));
+    const kept = socket && isOwn ? rulesOf(adapter).keep(socket) : undefined;
     const since = socket && (loginPlaces.get(socket) ?? placeOfFirst(adapter));
     if (kept === undefined || since === undefined) return;
     // A copy of the moment: the application may have replaced `socket.data`, or put a client's words into it.
@@ -108,6 +115,16 @@ function guardAdapter(adapter: Adapter): void {
   };
 }
 
+/**
+ * What the private ids of a guarded namespace begin with. Adapters keep the sessions of all namespaces under their
+ * private ids alone, with whatever the application put into `socket.data`: without a mark, a session of another
+ * namespace, or one that a client has made up where nobody guards, could be restored here. Socket.IO's own ids have no
+ * point in them.
+ */
+function prefixOf(namespace: AnyNamespace): string {
+  return `${createHash('sha256').update(namespace.name).digest('base64url').slice(0, 22)}.`;
+}
+
 const guarded = new WeakSet<AnyNamespace>();
 
 function guardCreation(namespace: AnyNamespace): void {
@@ -118,11 +135,16 @@ function guardCreation(namespace: AnyNamespace): void {
   // Without it nothing can be judged in time, so nothing is restored.
   if (create === undefined || guarded.has(namespace)) return;
   guarded.add(namespace);
+  const prefix = prefixOf(namespace);
   inner._createSocket = async (client, auth) => {
     const { pid, offset, ...shown } = auth;
     // Never with `pid`: Socket.IO restores nothing by itself, and `fetchSockets()` shows nobody's.
     const socket = await create.call(namespace, client, shown);
-    if (typeof pid === 'string' && typeof offset === 'string') await restore(socket, pid, offset);
+    // None without connection state recovery.
+    if (inside(socket).pid !== undefined) inside(socket).pid = prefix + inside(socket).pid;
+    if (typeof pid === 'string' && pid.startsWith(prefix) && typeof offset === 'string') {
+      await restore(socket, pid, offset);
+    }
     return socket;
   };
 }
@@ -140,7 +162,7 @@ async function restore(socket: AnySocket, pid: string, offset: string): Promise<
   if (whose === undefined || !isTransportOpen(socket)) return;
   const session = await askAdapter(adapter, pid, offset);
   const stored = storedIn(session);
-  if (!session || !stored || !rules.isMeant(stored.kept, whose)) return;
+  if (!session || !stored || !rules.isMeant(stored.kept, whose, socket)) return;
   loginPlaces.set(socket, stored.since);
   restored.set(socket, stored.kept);
   resume(socket, session, stored.since);

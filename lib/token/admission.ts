@@ -99,15 +99,7 @@ export class Admission {
    * @returns the outcome, or a promise of it that never rejects
    */
   judge(token: string, socket: AnySocket, renews?: Permit): Outcome | Promise<Outcome> {
-    const nothing = {
-      claims: {},
-      identity: {},
-      userKey: '',
-      endsAt: 0,
-      decoded: undefined,
-      refusal: undefined,
-    };
-    return this.#run({ token, socket, renews, ...nothing }, 0);
+    return this.#run(newDraft(token, socket, renews), 0);
   }
 
   /** Whether what was kept of a dropped session still holds: its token is neither expired nor revoked. */
@@ -189,6 +181,20 @@ export class Admission {
   #askRevocations({ identity }: Pick<Draft, 'identity'>): void | PromiseLike<void> {
     return this.#calls.ask(() => this.#revocations.isRevoked(identity), toStoreRefusal, refuseIfRevoked);
   }
+}
+
+function newDraft(token: string, socket: AnySocket, renews: Permit | undefined): Draft {
+  return {
+    token,
+    socket,
+    renews,
+    claims: {},
+    identity: {},
+    userKey: '',
+    endsAt: Infinity,
+    decoded: undefined,
+    refusal: undefined,
+  };
 }
 
 /** Strict, so that a renewal cannot add, drop or change the user. */

@@ -67,6 +67,7 @@ function findInText(text: string, layers: number, binary = text): FoundKeys | un
   const plain = withoutMarks(text);
   if (looksLikePem(plain)) return [readPem(plain) ?? refusePem(plain)];
   if (SSH_KEY.test(plain)) throw unreadable('an SSH key');
+  if (XML_KEY.test(plain)) throw unreadable('a key in XML');
   const jwks = findInJson(plain, layers);
   if (jwks !== undefined) return jwks;
   const key = binary.startsWith('0') ? readDer(Buffer.from(binary, 'latin1')) : undefined;
@@ -99,9 +100,16 @@ function findEncoded(text: string, layers: number): FoundKeys | undefined {
   return findInBytes(Buffer.from(compact, 'base64'), layers);
 }
 
-/** An SSH public key as text (RFC 4253 §6.6, RFC 5656 §3.1), or as bytes, of which the length has lost its zeros. */
-// oxlint-disable-next-line no-control-regex
-const SSH_KEY = /^[\x07\x13\x1A"]?(?:ssh-|ecdsa-sha2-|sk-ssh-|sk-ecdsa-)/;
+/**
+ * An SSH public key as text (RFC 4253 §6.6, RFC 5656 §3.1), or as bytes, of which the length has lost its zeros; also
+ * behind a host's name or options, and as PuTTY keeps it.
+ */
+const SSH_KEY =
+  // oxlint-disable-next-line no-control-regex
+  /^[\x07\x13\x1A"]?(?:ssh-|ecdsa-sha2-|sk-ssh-|sk-ecdsa-|PuTTY-User-Key-File-)|\b(?:ssh|ecdsa-sha2)-\w+ AAAA/;
+
+/** As .NET writes keys, and SAML certificates (XML Signature §4.5). */
+const XML_KEY = /<(?:\w+:)?(?:RSAKeyValue|ECDSAKeyValue|ECKeyValue|X509Certificate)\b/;
 
 /** JSON or JavaScript of a JWK or a set that cannot be read, quotes escaped or not. */
 const JWK = /^\{\s*[\\"']*(?:kty|keys)[\\"']*\s*:|^[{[][\s\S]*[\\"']kty[\\"']*\s*:/;

@@ -13,6 +13,7 @@ export interface LifeRules {
   readonly ignoreExpiration: boolean;
 }
 
+const MOMENTS = ['exp', 'nbf', 'iat'] as const;
 /** 9999-12-31 in seconds: a greater number is one of ms by mistake. */
 const MAX_SECONDS = 253_402_300_799;
 /** The largest moment that a `Date` holds, in ms (ECMA-262 §21.4.1.1): what is larger does not survive JSON. */
@@ -31,7 +32,7 @@ export class TokenLife {
    * name one whose `iat` lies in the far future.
    */
   faultOf(claims: JwtClaims): UnauthorizedError | undefined {
-    for (const name of ['exp', 'nbf', 'iat'] as const) {
+    for (const name of MOMENTS) {
       const moment: unknown = claims[name];
       if (typeof moment === 'number' && moment > MAX_SECONDS) return badClaim(`invalid ${name} value`);
     }

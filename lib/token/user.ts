@@ -32,18 +32,19 @@ export function namedUserClaim(name: string): UserClaim {
  * @throws what `userClaim` throws; a TypeError if it gives no name
  */
 export function identityOf(claims: JwtClaims, userClaim: UserClaim): TokenIdentity {
-  const { jti, sid, iss, iat } = claims;
-  const texts = {
-    jti: claimText(jti),
-    sub: toName(userClaim(claims)),
-    sid: claimText(sid),
-    iss: claimText(iss),
-  };
-  const identity: Record<string, string | number> = {};
-  for (const [name, text] of Object.entries(texts)) if (text !== undefined) identity[name] = text;
-  if (typeof iat === 'number') identity.iat = iat;
+  const identity: { -readonly [Name in keyof TokenIdentity]: TokenIdentity[Name] } = {};
+  const sub = toName(userClaim(claims));
+  if (sub !== undefined) identity.sub = sub;
+  for (const name of NAMES) {
+    const text = claimText(claims[name]);
+    if (text !== undefined) identity[name] = text;
+  }
+  if (typeof claims.iat === 'number') identity.iat = claims.iat;
   return identity;
 }
+
+/** Of a token, of a session at an OpenID provider, of an issuer. */
+const NAMES = ['jti', 'sid', 'iss'] as const;
 
 function toName(given: unknown): string | undefined {
   const name = claimText(given);
@@ -57,7 +58,7 @@ function toName(given: unknown): string | undefined {
  * tokens that name nobody are of one user if all their claims but those of the single token are equal.
  */
 export function userKeyOf(claims: JwtClaims, { sub }: TokenIdentity): string {
-  if (sub !== undefined) return `user ${canonicalText([claims.iss ?? null, sub])}`;
+  if (sub !== undefined) return `user ${JSON.stringify(sub)} of ${canonicalText(claims.iss ?? null)}`;
   const lasting = Object.entries(claims).filter(([name]) => !PER_TOKEN.has(name));
   const digest = createHash('sha256').update(canonicalText(Object.fromEntries(lasting)));
   return `claims ${digest.digest('base64url')}`;

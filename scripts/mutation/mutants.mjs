@@ -58,8 +58,9 @@ export function mutantsOf(file) {
   const found = [];
   visit(program, undefined, (node, parent) => {
     const faults = FAULTS[node.type]?.(node, { source, parent }) ?? [];
-    for (const [start, end, text, kind] of faults)
-      found.push({ file, start, end, text, kind, at: node.start });
+    for (const [start, end, text, kind] of faults) {
+      if (source.slice(start, end) !== text) found.push({ file, start, end, text, kind, at: node.start });
+    }
   });
   return found.toSorted((one, two) => one.start - two.start || one.end - two.end);
 }

@@ -15,17 +15,28 @@ export const GOAL = 0.95;
 
 /** @returns {Description} */
 export function describe({ file, start, end, text, kind }) {
-  const source = readFileSync(file, 'utf8');
+  const { source, map } = filesOf(file);
   const before = source.slice(0, start).split('\n');
   const position = { line: before.length - 1, column: before.at(-1).length };
   return {
     file: shortName(file).replace(/\.js$/, '.ts'),
-    line: lineInTypeScript(file, position),
+    line: lineInTypeScript(map, position),
     code: source.split('\n')[position.line].trim(),
     from: oneLine(source.slice(start, end)),
     to: oneLine(text),
     kind,
   };
+}
+
+const known = new Map();
+
+/** A compiled file and its source map, read once. */
+function filesOf(file) {
+  if (!known.has(file)) {
+    const map = existsSync(`${file}.map`) ? JSON.parse(readFileSync(`${file}.map`, 'utf8')) : undefined;
+    known.set(file, { source: readFileSync(file, 'utf8'), map: map && new SourceMap(map) });
+  }
+  return known.get(file);
 }
 
 /** Reads why faults that nobody notices may stay: each by its file, its compiled line, and what becomes of it. */
@@ -34,9 +45,18 @@ export function acceptedFaults() {
 }
 
 /** @returns {string | undefined} why it may stay */
-export function reasonFor(accepted, { file, code, from, to }) {
-  return accepted.find((one) => one.file === file && one.code === code && one.from === from && one.to === to)
-    ?.reason;
+export function reasonFor(accepted, description) {
+  return accepted.find((one) => isSame(one, description))?.reason;
+}
+
+/** Accepted faults of these files that cannot be planted any more, since the code has changed. */
+export function outdated(accepted, descriptions) {
+  const files = new Set(descriptions.map(({ file }) => file));
+  return accepted.filter((one) => files.has(one.file) && !descriptions.some((other) => isSame(one, other)));
+}
+
+function isSame(one, other) {
+  return ['file', 'code', 'from', 'to'].every((key) => one[key] === other[key]);
 }
 
 export function line({ file, line: number, kind, from, to }) {
@@ -81,11 +101,8 @@ function countsOf(results) {
   ].join(', ');
 }
 
-function lineInTypeScript(file, { line: number, column }) {
-  const map = `${file}.map`;
-  if (!existsSync(map)) return number + 1;
-  const { originalLine } = new SourceMap(JSON.parse(readFileSync(map, 'utf8'))).findEntry(number, column);
-  return (originalLine ?? number) + 1;
+function lineInTypeScript(map, { line: number, column }) {
+  return (map?.findEntry(number, column).originalLine ?? number) + 1;
 }
 
 function oneLine(text) {

@@ -1,40 +1,44 @@
 /**
  * Plants small faults into the compiled library, one at a time, and says which of them no test notices.
  *
- *     npm run mutation -- [--sample 100] [--seed 1] [--files 'lib/session/*.ts'] [--all] [--jobs 2]
+ *     npm run mutation -- [--sample 100] [--seed 1] [--all] [--files 'lib/session/*.ts'] [--tests 'test/server/**'] [--jobs 2]
  *
- * `--sample` faults are chosen at random, by `--seed`; `--all` plants every one. `--files` may be given several times.
- * Exits with 1 if tests notice less than 95 % of the faults that `accepted.json` does not list.
+ * `--sample` faults are chosen at random, by `--seed`; `--all` plants every one. `--files` and `--tests` say where, and
+ * which tests may notice; both may be given several times. Exits with 1 if tests notice less than 95 % of the faults that `accepted.json` does not list.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compiled, coverageOfTests } from './coverage.mjs';
+import { coverageOfTests } from './coverage.mjs';
 import { Judge } from './judge.mjs';
 import { isSound, mutantsOf } from './mutants.mjs';
 import { inParallel } from './parallel.mjs';
-import { acceptedFaults, describe, line, reasonFor, summary } from './report.mjs';
-import { ROOT, shortName } from './tests.mjs';
+import { acceptedFaults, describe, line, outdated, reasonFor, summary } from './report.mjs';
+import { compiled, ROOT, shortName, testFiles } from './tests.mjs';
 
 const { values } = parseArgs({
   options: {
     sample: { type: 'string', default: '100' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
     files: { type: 'string', multiple: true, default: ['lib/**'] },
+    tests: { type: 'string', multiple: true, default: ['test/**'] },
     all: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '2' },
   },
 });
 const jobs = Number(values.jobs);
 
-const wanted = values.files.map(toPattern);
-const files = compiled().filter((file) => wanted.some((pattern) => pattern.test(shortName(file))));
+const files = matching(compiled('lib'), values.files);
+const tests = matching(testFiles(), values.tests);
 const every = files.flatMap((file) => mutantsOf(file));
 const chosen = (values.all ? every : sample(every, Number(values.sample))).filter((one) => isSound(one));
 console.log(`${chosen.length} of ${every.length} faults in ${files.length} files, seed ${values.seed}`);
 
 const accepted = acceptedFaults();
-const judge = new Judge(await coverageOfTests(jobs));
+for (const { file, code, from, to } of outdated(accepted, every.map(describe))) {
+  console.log(`accepted, but not there any more: ${file}: ${from} → ${to} in: ${code}`);
+}
+const judge = new Judge(await coverageOfTests(tests, jobs));
 const results = [];
 await inParallel(chosen, jobs, async (mutant) => {
   const description = describe(mutant);
@@ -54,6 +58,11 @@ const report = resolve(ROOT, '.build/mutation/report.json');
 mkdirSync(resolve(report, '..'), { recursive: true });
 writeFileSync(report, JSON.stringify(results, undefined, 2));
 process.exitCode = isGoodEnough ? 0 : 1;
+
+function matching(paths, globs) {
+  const patterns = globs.map(toPattern);
+  return paths.filter((path) => patterns.some((pattern) => pattern.test(shortName(path))));
+}
 
 /** `*` stands for a name, `**` for any path; `.ts` is as good as `.js`. */
 function toPattern(glob) {

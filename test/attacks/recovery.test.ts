@@ -1,12 +1,20 @@
 import { expect } from 'chai';
 import type { ServerOptions } from 'socket.io';
-import type { AnySocket, Authorizer, JwtClaims } from '../../lib';
+import type { AnyNamespace, AnySocket, Authorizer, JwtClaims } from '../../lib';
 import { needs } from '../support/debian';
 import { RawClient } from '../support/raw-client';
-import { cutOff, giveOffset, recoveryIdOf, recoveryIn, returning, wireOf } from '../support/recovery';
+import {
+  cutOff,
+  giveOffset,
+  recoveryIdOf,
+  recoveryIn,
+  returning,
+  subscribed,
+  wireOf,
+} from '../support/recovery';
 import type { RecoveryId } from '../support/recovery';
 import { RedisServer } from '../support/redis';
-import { connectError, refusal, settled, show } from '../support/refusals';
+import { refusal, refusedAtConnect, settled, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken, tokenEndingIn } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
@@ -71,6 +79,7 @@ for (const place of places) {
     });
 
     afterEach(async () => {
+      await subscribed(world);
       await world.close();
       unharmed.close();
     });
@@ -80,8 +89,10 @@ for (const place of places) {
     async function guard(
       options: TestOptions,
       recovery?: Partial<ServerOptions['connectionStateRecovery']>,
+      prepare?: (namespace: AnyNamespace) => void,
     ): Promise<void> {
       world = await new World(await recoveryIn(redis, recovery)).listen();
+      prepare?.(world.io.of('/'));
       auth = world.authorize(options);
       auth.attach(world.io).on('authenticated', (socket: AnySocket) => {
         logins.push(claimsOf(socket));
@@ -170,10 +181,9 @@ for (const place of places) {
 
         it('a session that has expired is not restored by a fresh token of the same user, which logs in', async () => {
           await guard({ handshake }, { skipMiddlewares });
-          const token = tokenEndingIn(400, ALICE);
-          const witness = world.client('/', { auth: { token } });
-          const { id, ...recoveryId } = await aliceDrops(token);
-          await witness.until('disconnect');
+          const time = world.stopTime();
+          const { id, ...recoveryId } = await aliceDrops(tokenEndingIn(400, ALICE));
+          time.pass(401);
           const client = returning(world, recoveryId, { auth: { token: createToken(ALICE) } });
           const wire = wireOf(client);
           await client.until('authenticated');
@@ -334,6 +344,128 @@ for (const place of places) {
       if (!isAlice) expect(secrets(wire)).to.deep.equal([]);
     });
 
+    describe('a recovery id in another place than its own', () => {
+      /** A session of Alice in a namespace, of which she missed something; the server has other namespaces too. */
+      async function aliceDropsIn(name: string): Promise<RecoveryId & { id: string }> {
+        const client = world.client(name, { auth: { token: createToken(ALICE) } });
+        await client.until('authenticated');
+        await giveOffset(client, world.io.of(name));
+        const known = { ...recoveryIdOf(client), id: String(client.socket.id) };
+        await cutOff(client, world, name);
+        world.io.of(name).emit('missed');
+        world.io.of('/other').emit('missed');
+        return known;
+      }
+
+      it('restores nothing in the namespace of another authorizer, whose tokens Alice does not have', async () => {
+        await guard({});
+        const administrators = world.authorize({ secret: 'the secret of the administrators, long enough' });
+        administrators.attach(world.io.of('/other'));
+        const { id, ...recoveryId } = await aliceDropsIn('/');
+        const client = returning(world, recoveryId, {}, '/other');
+        const wire = wireOf(client);
+        await client.until('connect');
+        expect(client.socket.recovered).to.equal(false);
+        expect(client.socket.id).to.not.equal(id);
+        expect(secrets(wire)).to.deep.equal([]);
+        expect(administrators.stats()).to.include({ authenticated: 0, pending: 1 });
+      });
+
+      it('restores nothing in another namespace of the same authorizer: its rooms are not those', async () => {
+        await guard({});
+        auth.attach(world.io.of('/other'));
+        const { id, ...recoveryId } = await aliceDropsIn('/');
+        const client = returning(world, recoveryId, {}, '/other');
+        const wire = wireOf(client);
+        await client.until('connect');
+        expect(client.socket.recovered).to.equal(false);
+        expect(client.socket.id).to.not.equal(id);
+        expect(secrets(wire)).to.deep.equal([]);
+        expect(auth.stats()).to.include({ authenticated: 0, pending: 1 });
+      });
+
+      for (const where of ['/plain', '/'] as const) {
+        it(`believes nothing that a client has had written into socket.data, ${where === '/' ? 'here' : 'in an unguarded namespace'}`, async () => {
+          // What the library keeps for Alice, as the adapter is given it.
+          const kept: unknown[] = [];
+          await guard({}, {}, ({ adapter }) => {
+            const { persistSession } = adapter;
+            adapter.persistSession = (session) => {
+              kept.push((session as unknown as { data: unknown }).data);
+              persistSession.call(adapter, session);
+            };
+          });
+          const witness = world.client('/', { auth: { token: createToken(ALICE) } });
+          await witness.until('authenticated');
+          await giveOffset(witness, world.io);
+          await cutOff(witness, world);
+          expect(kept).to.have.length(1);
+          const stolen = JSON.stringify([serverData(), ...kept]);
+          const forged = JSON.parse(stolen.replaceAll('alice', 'admin')) as object[];
+          // An application that takes a profile from the client, as it is.
+          world.io.of(where).on('connection', (socket) => {
+            socket.on('profile', (profile: object, reply: () => void) => {
+              socket.data = profile;
+              reply();
+            });
+          });
+          for (const profile of forged) {
+            const eve = world.client(
+              where,
+              where === '/' ? { auth: { token: createToken({ sub: 'eve' }) } } : {},
+            );
+            await eve.until(where === '/' ? 'authenticated' : 'connect');
+            await eve.socket.emitWithAck('profile', profile);
+            await giveOffset(eve, world.io.of(where));
+            const recoveryId = recoveryIdOf(eve);
+            await cutOff(eve, world, where);
+            const client = returning(world, recoveryId);
+            await client.until('connect');
+            expect(client.socket.recovered).to.equal(where === '/');
+            await client.socket.emitWithAck('authenticate', { token: 'garbage' });
+            const { sub } = claimsOf(serverSide(client)) ?? {};
+            expect(sub).to.equal(where === '/' ? 'eve' : undefined);
+            client.socket.disconnect();
+          }
+        });
+      }
+
+      /** What `socket.data` of a logged-in socket shows: another shape that a forger would try. */
+      function serverData(): object {
+        return { auth: { claims: { sub: 'alice', iss: 'one' }, expiresAt: null } };
+      }
+
+      for (const order of ['after Bob', 'with Bob', 'before Bob'] as const) {
+        it(`makes no connection of two users under scope: 'connection': Alice's id comes ${order}'s token`, async () => {
+          await guard({ scope: 'connection' });
+          auth.attach(world.io.of('/other'));
+          const { id: _, ...recoveryId } = await aliceDropsIn('/other');
+          const [bob, alice] = [
+            RawClient.connect({ token: createToken({ sub: 'bob' }) }),
+            RawClient.connect(recoveryId, '/other'),
+          ];
+          const raw = await RawClient.open(world.url, 'polling');
+          const packets = order === 'before Bob' ? [alice, bob] : [bob, alice];
+          if (order === 'with Bob') raw.send(...packets);
+          for (const packet of order === 'with Bob' ? [] : packets) {
+            raw.send(packet);
+            await raw.next('CONNECT');
+          }
+          if (order === 'with Bob') for (let count = 0; count < 2; count += 1) await raw.next('CONNECT');
+          // Answered when both are settled; what they have come to is the same user.
+          raw.send('21["authenticate",{"token":"garbage"}]');
+          await raw.next('ACK');
+          const users = ['/', '/other'].flatMap((name) =>
+            Array.from(world.io.of(name).sockets.values(), (socket) => claimsOf(socket)?.sub),
+          );
+          expect(new Set(users).size, users.join(' and ')).to.equal(1);
+          if (users[0] !== 'alice')
+            expect(secrets(raw.inbox.all('EVENT').map((event) => JSON.stringify(event)))).to.deep.equal([]);
+          raw.close();
+        });
+      }
+    });
+
     it('a recovery id whose client says nothing of a token is restored once, however many come at once', async () => {
       await guard({});
       const { id, ...recoveryId } = await aliceDrops();
@@ -379,6 +511,7 @@ for (const place of places) {
           await new Promise(setImmediate);
         }
 
+        // As at any login: one is verified, and at most one waits for its end.
         it('costs no more verifications than one with the token alone', async () => {
           const { id: _, ...recoveryId } = await aliceDrops();
           const token = createToken({ ...ALICE, jti: 'second' });
@@ -634,14 +767,6 @@ for (const place of places) {
       });
     });
   });
-}
-
-/** What refused a client at the handshake; fails at once if it was let in. */
-async function refusedAtConnect(client: TestClient): ReturnType<typeof connectError> {
-  const isIn = client.until('connect').then(() => {
-    throw new Error('the client was let in');
-  });
-  return Promise.race([connectError(client), isIn]);
 }
 
 /** The packets that Alice's club alone may see. */

@@ -16,6 +16,19 @@ const WRONG: Record<string, unknown[]> = {
   required: ['yes', 1, null],
   handshake: [1],
   allow: ['login', [''], [7]],
+  holdEvents: [-1, 0.5, '16', null],
+  permissions: [
+    'chat:write',
+    [],
+    null,
+    { message: 7 },
+    { message: '' },
+    { message: ['chat:write', ''] },
+    { authenticate: true },
+    { deauthenticate: 'chat:write' },
+  ],
+  scopes: ['chat:write'],
+  rooms: [['room']],
   isolate: ['no'],
   onExpired: ['explode', true, null],
   renewNotice: [-1, '30s', NaN],
@@ -66,6 +79,27 @@ const WRONG: Record<string, unknown[]> = {
   ignoreExpiration: ['yes'],
   ignoreNotBefore: [1],
 };
+
+describe('the recheck of live sessions', () => {
+  const store = { add: () => undefined, isRevoked: () => false };
+  const listing = { ...store, rulesSince: () => ({ rules: [], cursor: 0 }) };
+  const intervals: [revocation: AuthorizeOptions['revocation'], given: number | undefined, ms: number][] = [
+    [undefined, undefined, 0],
+    [store, undefined, 0],
+    [store, 500, 500],
+    [listing, undefined, 10_000],
+    [listing, 500, 500],
+    [listing, 0, 0],
+  ];
+  for (const [revocation, given, ms] of intervals) {
+    const kind =
+      revocation === undefined ? 'no store' : revocation === store ? 'a store' : 'a store that lists rules';
+    it(`comes every ${ms} ms with ${kind}, if recheckInterval is ${given}`, () => {
+      const options = { secret: SECRET, revocation, recheckInterval: given } as AuthorizeOptions;
+      expect(toSettings(options).recheckInterval).to.equal(ms);
+    });
+  }
+});
 
 describe('the options of authorize()', () => {
   it('are all looked at', () => {
@@ -191,10 +225,20 @@ describe('the options of authorize()', () => {
       decodedPropertyName: 'decoded_token',
       encodedPropertyName: 'encoded_token',
       headerOnly: false,
-      allow: new Set(),
+      holdEvents: 16,
+      rooms: undefined,
       cookie: undefined,
       origins: new Set(),
     });
+  });
+
+  it('take the difference of clocks from a verifier that names one, unless they name another', () => {
+    const verifier = (clockTolerance: unknown): AuthorizeOptions =>
+      ({ verify: Object.assign(() => ({}), { clockTolerance }) }) as never;
+    expect(toSettings(verifier(30)).lifeAfterExp).to.equal(30_000);
+    expect(toSettings({ ...verifier(30), clockTolerance: 5 }).lifeAfterExp).to.equal(5000);
+    expect(toSettings(verifier('30')).lifeAfterExp).to.equal(0);
+    expect(() => toSettings(verifier(-1))).to.throw(TypeError, 'options.clockTolerance must be');
   });
 
   it('have origins in one form', () => {

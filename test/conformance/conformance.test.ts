@@ -63,11 +63,15 @@ describe('the conformance kit', function () {
     ],
   ];
 
+  const HOLDING = 'events around a login are held, and heard after it';
+
   let whole: Promise<Run>;
+  let dropping: Promise<Run>;
   let single: Promise<Run>[];
 
   before(() => {
     whole = judge({}, LONG);
+    dropping = judge({ holdEvents: 0 }, LONG);
     single = broken.map(([, rule, options]) => judge(options, SHORT, rule));
   });
 
@@ -75,6 +79,14 @@ describe('the conformance kit', function () {
     const { code, lines } = await whole;
     expect(lines.filter((line) => line.startsWith('BROKEN'))).to.deep.equal([]);
     expect(lines.filter((line) => line.startsWith('ok'))).to.have.length.above(25);
+    expect(code).to.equal(0);
+  });
+
+  it('allows a server to hold events around a login, and to drop them', async () => {
+    expect((await whole).lines).to.include(`ok      ${HOLDING} (optional)`);
+    const { code, lines } = await dropping;
+    expect(lines.filter((line) => line.startsWith('BROKEN'))).to.deep.equal([]);
+    expect(lines.find((line) => line.includes(HOLDING))).to.match(/^absent/);
     expect(code).to.equal(0);
   });
 

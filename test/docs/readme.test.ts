@@ -36,3 +36,13 @@ describe('README.md', () => {
     expect(readme).to.include(readText('examples/cluster/server.js'));
   });
 });
+
+describe('docs/revocation.md', () => {
+  const text = readText('docs/revocation.md');
+
+  for (const file of ['server.js', 'page.mjs']) {
+    it(`shows "password changed, keep me in" as the example that a test runs, word for word: ${file}`, () => {
+      expect(text).to.include(readText(`examples/password-change/${file}`));
+    });
+  }
+});

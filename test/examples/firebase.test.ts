@@ -7,8 +7,8 @@ import { selfSigned, toPem } from '../support/der';
 import { loadExample, Running } from '../support/example';
 import { JwksEndpoint } from '../support/jwks-endpoint';
 import { show } from '../support/refusals';
-import type { Reply } from '../support/refusals';
 import { rsaKeys } from '../support/tokens';
+import { refusalOf } from '../support/verdicts';
 import type { TestClient } from '../support/world';
 
 const { publicKey, privateKey } = rsaKeys();
@@ -49,15 +49,6 @@ describe('the example of Firebase', () => {
     return sign(all, privateKey, { algorithm, keyid });
   };
 
-  async function after<Outcome>(secondsLater: number, act: () => Promise<Outcome>): Promise<Outcome> {
-    const clock = useFakeTimers({ now: Date.now() + secondsLater * 1000, toFake: ['Date'] });
-    try {
-      return await act();
-    } finally {
-      clock.restore();
-    }
-  }
-
   it('lets its users in', async () => {
     expect(await show(client, token())).to.include({ ok: true });
     expect(await client.until('welcome')).to.deep.equal(['bob']);
@@ -90,34 +81,61 @@ describe('the example of Firebase', () => {
     });
   }
 
-  it('asks for the certificates once, and again when Google says so', async () => {
+  it('asks for the certificates once for many users, known or not', async () => {
     const several = await Promise.all(Array.from({ length: 5 }, () => running.connected()));
     const replies = await Promise.all(several.map((one) => show(one, token())));
     expect(replies.every(({ ok }) => ok)).to.equal(true);
     for (let index = 0; index < 4; index += 1) await show(client, token({}, `unknown-${index}`));
     expect(google.requests).to.equal(1);
-    certificates = { two: CERTIFICATE };
-    const later = (keyid: string): Promise<Reply> => after(3601, () => show(client, token({}, keyid)));
-    expect((await later('one')).error).to.include({ code: 'invalid_secret' });
-    expect(await later('two')).to.include({ ok: true });
   });
 
-  it('asks every ten seconds at most, where Google says nothing', async () => {
-    cacheControl = undefined;
-    await show(client, token());
-    await show(client, token());
-    expect(google.requests).to.equal(1);
-    await after(11, () => show(client, token()));
-    expect(google.requests).to.equal(2);
-  });
+  // Without a server, whose sessions would end when the clock leaps.
+  describe('by its verifier', () => {
+    let verify: (token: string) => Promise<{ sub: string }>;
 
-  it('lets nobody in while Google is down, and asks again after ten seconds', async () => {
-    const { answer } = google;
-    google.answer = (_request, response) => response.writeHead(503).end();
-    for (let index = 0; index < 3; index += 1)
-      expect((await show(client, token())).error).to.include({ code: 'invalid_secret', retryable: true });
-    expect(google.requests).to.equal(1);
-    google.answer = answer;
-    expect(await after(11, () => show(client, token()))).to.include({ ok: true });
+    beforeEach(() => {
+      const { firebaseVerifier } = loadExample('firebase/firebase.js') as {
+        firebaseVerifier(options: object): typeof verify;
+      };
+      verify = firebaseVerifier({ projectId: 'chat', url: google.uri });
+    });
+
+    async function after<Outcome>(secondsLater: number, act: () => Promise<Outcome>): Promise<Outcome> {
+      const clock = useFakeTimers({ now: Date.now() + secondsLater * 1000, toFake: ['Date'] });
+      try {
+        return await act();
+      } finally {
+        clock.restore();
+      }
+    }
+
+    it('asks again when Google says so', async () => {
+      await verify(token());
+      certificates = { two: CERTIFICATE };
+      expect(await after(3000, () => verify(token()))).to.include({ sub: 'bob' });
+      expect(google.requests).to.equal(1);
+      expect(await after(3700, () => refusalOf(verify(token())))).to.include({ code: 'invalid_secret' });
+      expect(await after(3700, () => verify(token({}, 'two')))).to.include({ sub: 'bob' });
+      expect(google.requests).to.equal(2);
+    });
+
+    it('asks every ten seconds at most, where Google says nothing', async () => {
+      cacheControl = undefined;
+      await verify(token());
+      await verify(token());
+      expect(google.requests).to.equal(1);
+      await after(11, () => verify(token()));
+      expect(google.requests).to.equal(2);
+    });
+
+    it('lets nobody in while Google is down, and asks again after ten seconds', async () => {
+      const { answer } = google;
+      google.answer = (_request, response) => response.writeHead(503).end();
+      for (let index = 0; index < 3; index += 1)
+        expect(await refusalOf(verify(token()))).to.include({ code: 'invalid_secret', retryable: true });
+      expect(google.requests).to.equal(1);
+      google.answer = answer;
+      expect(await after(11, () => verify(token()))).to.include({ sub: 'bob' });
+    });
   });
 });

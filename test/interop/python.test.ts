@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
-import type { Authorizer, AuthorizeOptions } from '../../lib';
+import type { AuthorizedSocket, Authorizer, AuthorizeOptions } from '../../lib';
 import { needs, PYTHON } from '../support/debian';
 import { Inbox } from '../support/inbox';
 import { ROOT } from '../support/repository';
@@ -139,11 +139,21 @@ describe('Python: the example client and issuer, with a Node server', function (
     expect(await guido.exitCode()).to.equal(1);
   });
 
-  it('report that the session was revoked, and give up', async () => {
+  it('report that the user was revoked, and come back with a fresh token', async () => {
     const authorizer = chat();
     const guido = await client();
     await guido.line('logged');
     await authorizer.revoke({ sub: 'Guido' });
+    expect(await guido.line('refused')).to.equal('refused: invalid_token (revoked)');
+    expect(await guido.line('logged')).to.equal('logged in as Guido');
+  });
+
+  it('report that their token was revoked, and give up', async () => {
+    const authorizer = chat();
+    const guido = await client();
+    await guido.line('logged');
+    const [socket] = (await server.take('authenticated')) as [AuthorizedSocket];
+    await authorizer.revoke({ jti: String(socket.decoded_token.jti) });
     expect(await guido.line('refused')).to.equal('refused: invalid_token (revoked)');
     expect(await guido.exitCode()).to.equal(1);
   });

@@ -6,6 +6,9 @@ import { Deadline, Deadlines } from '../../lib/runtime/deadlines';
 import { Warnings } from '../support/warnings';
 
 const DAY = 86_400_000;
+const YEAR = 365 * DAY;
+/** At no slot's beginning. */
+const START = 1_800_012_345_678;
 
 describe('the scheduler of deadlines', () => {
   let clock: SinonFakeTimers;
@@ -13,7 +16,7 @@ describe('the scheduler of deadlines', () => {
   let fired: { name: string; at: number }[];
 
   beforeEach(() => {
-    clock = useFakeTimers({ now: 1_800_000_000_000, toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    clock = useFakeTimers({ now: START, toFake: ['setTimeout', 'clearTimeout', 'Date'] });
     deadlines = new Deadlines();
     fired = [];
   });
@@ -54,9 +57,8 @@ describe('the scheduler of deadlines', () => {
   it('keeps what is beyond all horizons, and never fires it early', () => {
     const far = make('far');
     deadlines.set(far, 8.64e15);
-    const [year] = [365 * DAY];
     for (let years = 0; years < 300; years += 20) {
-      clock.setSystemTime(Date.now() + 20 * year);
+      clock.setSystemTime(Date.now() + 20 * YEAR);
       clock.tick(120_000);
     }
     expect(fired).to.deep.equal([]);
@@ -75,6 +77,7 @@ describe('the scheduler of deadlines', () => {
     clock.tick(50);
     expect(fired.map(({ name }) => name)).to.deep.equal(['moved']);
     expect([cleared, moved, endless].some(({ isSet }) => isSet)).to.equal(false);
+    expect([cleared, moved, endless].map(({ at }) => at)).to.deep.equal([Infinity, Infinity, Infinity]);
   });
 
   it('takes a deadline that is set again from its own firing', () => {
@@ -106,7 +109,9 @@ describe('the scheduler of deadlines', () => {
     deadlines.after(10, () => fired.push({ name: 'kept', at: 0 }));
     const cancel = deadlines.after(10, () => fired.push({ name: 'cancelled', at: 0 }));
     cancel();
-    clock.tick(20);
+    clock.tick(9);
+    expect(fired).to.deep.equal([]);
+    clock.tick(1);
     expect(fired.map(({ name }) => name)).to.deep.equal(['kept']);
   });
 
@@ -136,7 +141,8 @@ describe('the scheduler of deadlines', () => {
   it('forgets everything when it is closed, and takes no more', () => {
     deadlines.set(make('before'), Date.now() + 10);
     deadlines.close();
-    deadlines.set(make('after'), Date.now() + 10);
+    expect(clock.countTimers()).to.equal(0);
+    for (const delay of [1, 10, 100]) deadlines.set(make('after'), Date.now() + delay);
     clock.tick(1000);
     expect(fired).to.deep.equal([]);
     expect(clock.countTimers()).to.equal(0);
@@ -157,6 +163,23 @@ describe('the scheduler of deadlines', () => {
     clock.tick(2_000_000);
     expect(fired).to.have.length(1000);
     expect(clock.countTimers()).to.equal(0);
+  });
+
+  it('has one Node timer, too, where each is nearer than the one before', () => {
+    for (const delay of [DAY, 60_000, 5000, 100, 10]) {
+      deadlines.set(make(String(delay)), START + delay);
+      expect(clock.countTimers()).to.equal(1);
+    }
+  });
+
+  it('holds no process alive', () => {
+    clock.restore();
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const real = new Deadlines();
+    real.set(make('far'), Date.now() + DAY);
+    expect(timers()).to.equal(before);
+    real.close();
   });
 
   it('fires like a list that is looked through every millisecond', () => {
@@ -194,5 +217,200 @@ describe('the scheduler of deadlines', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('the scheduler of deadlines, on a clock of its own', () => {
+  let timers: SinonFakeTimers;
+  /** Ms since the epoch; it goes on when the test says so, whatever Node's timers do. */
+  let now: number;
+  let wheel: Deadlines;
+  let fired: string[];
+  /** How often a Node timer was set, and how often one has woken the scheduler. */
+  let sets: number;
+  let wakes: number;
+
+  beforeEach(() => {
+    timers = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { setTimeout: set } = globalThis;
+    globalThis.setTimeout = ((callback: () => void, delay: number) => {
+      sets += 1;
+      return set(() => {
+        wakes += 1;
+        callback();
+      }, delay);
+    }) as typeof setTimeout;
+    now = START;
+    [fired, sets, wakes] = [[], 0, 0];
+    wheel = new Deadlines({ now: () => now });
+  });
+
+  afterEach(() => {
+    wheel.close();
+    timers.restore();
+  });
+
+  function make(name: string): Deadline {
+    return new Deadline({ onDeadline: () => void fired.push(name) });
+  }
+
+  /** Both clocks go on, ms by ms. */
+  function pass(ms: number): void {
+    for (let times = 0; times < ms; times += 1) {
+      now += 1;
+      timers.tick(1);
+    }
+  }
+
+  it('is never early where a deadline has a fraction of a ms', () => {
+    wheel.set(make('one'), START + 10.5);
+    pass(10);
+    expect(fired).to.deep.equal([]);
+    pass(1);
+    expect(fired).to.deep.equal(['one']);
+  });
+
+  it('is never early where the clock tells fractions of a ms', () => {
+    now += 0.9;
+    wheel.set(make('one'), START + 10.95);
+    pass(10);
+    expect(fired).to.deep.equal([]);
+    pass(1);
+    expect(fired).to.deep.equal(['one']);
+  });
+
+  it('wakes up for nothing no more than once a minute', () => {
+    wheel.set(make('far'), START + DAY);
+    pass(59_999);
+    expect(wakes).to.equal(0);
+    pass(60_001);
+    expect(wakes).to.equal(2);
+  });
+
+  it('sets no timer for a deadline that is due together with another', () => {
+    for (const name of ['one', 'two']) wheel.set(make(name), START + 10);
+    expect(sets).to.equal(1);
+    pass(10);
+    expect(fired).to.deep.equal(['one', 'two']);
+  });
+
+  it('wakes up once for a short one, beside one that has waited for long', () => {
+    wheel.set(make('long'), START + 3_600_000);
+    for (let minutes = 0; minutes < 50; minutes += 1) {
+      now += 60_000;
+      timers.tick(60_000);
+    }
+    wakes = 0;
+    wheel.set(make('short'), now + 10);
+    pass(10);
+    expect(fired).to.deep.equal(['short']);
+    expect(wakes).to.equal(1);
+  });
+
+  describe('where Node comes late', () => {
+    it('loses no deadline that is overdue when another is set', () => {
+      wheel.set(make('overdue'), START + 10);
+      now += 100;
+      wheel.set(make('next'), now + 50);
+      timers.tick(10);
+      expect(fired).to.deep.equal(['overdue']);
+      pass(50);
+      expect(fired).to.deep.equal(['overdue', 'next']);
+    });
+
+    it('keeps the order when one is set just as a slot begins', () => {
+      // 64 ms are a slot of the second ring, and it begins in 10 ms.
+      now = Math.ceil(START / 64) * 64 - 10;
+      wheel = new Deadlines({ now: () => now });
+      wheel.set(make('first'), now + 30);
+      now += 10;
+      wheel.set(make('second'), now + 50);
+      timers.tick(10);
+      pass(20);
+      expect(fired).to.deep.equal(['first']);
+      pass(30);
+      expect(fired).to.deep.equal(['first', 'second']);
+    });
+  });
+
+  describe('that is set back', () => {
+    it('by a second fires what is set then when the second is over', () => {
+      now -= 1000;
+      wheel.set(make('one'), now + 10);
+      pass(999);
+      expect(fired).to.deep.equal([]);
+      pass(1);
+      expect(fired).to.deep.equal(['one']);
+    });
+
+    it('by more fires what is set then in time', () => {
+      now -= 1001;
+      wheel.set(make('one'), now + 10);
+      pass(10);
+      expect(fired).to.deep.equal(['one']);
+    });
+
+    it('by a second fires what was overdue when the second is over', () => {
+      wheel.set(make('one'), START - DAY);
+      // It wakes up in a ms, a second before that moment.
+      now -= 1001;
+      pass(1000);
+      expect(fired).to.deep.equal([]);
+      pass(1);
+      expect(fired).to.deep.equal(['one']);
+    });
+
+    it('by more fires what was overdue at once', () => {
+      wheel.set(make('one'), START - DAY);
+      now -= 1002;
+      pass(1);
+      expect(fired).to.deep.equal(['one']);
+    });
+
+    it('fires what was set before in time, and wakes up as often as a new one', () => {
+      const counts: number[] = [];
+      for (const isSetBack of [true, false]) {
+        [fired, wakes] = [[], 0];
+        const [one, two, far] = ['one', 'two', 'far'].map(make) as [Deadline, Deadline, Deadline];
+        now = isSetBack ? START : START - 2000;
+        const other = new Deadlines({ now: () => now });
+        other.set(one, START + 1000);
+        other.set(two, START + 3000);
+        now = START - 2000;
+        other.set(far, START + DAY);
+        pass(2999);
+        expect(fired).to.deep.equal([]);
+        pass(1);
+        expect(fired).to.deep.equal(['one']);
+        pass(2000);
+        expect(fired).to.deep.equal(['one', 'two']);
+        counts.push(wakes);
+        other.close();
+      }
+      expect(counts[0]).to.equal(counts[1]);
+    });
+
+    it('sets one timer where nothing was left in it', () => {
+      const former = make('former');
+      wheel.set(former, START + 100);
+      wheel.clear(former);
+      now -= DAY;
+      sets = 0;
+      wheel.set(make('one'), now + 10);
+      expect(sets).to.equal(1);
+    });
+  });
+
+  it('finds what is due after the turn of a century', () => {
+    // The turn of the widest ring ends in 2109.
+    now = Date.UTC(2100, 0);
+    wheel = new Deadlines({ now: () => now });
+    wheel.set(make('far'), now + 30 * YEAR);
+    now += 30 * YEAR - 1;
+    timers.tick(60_000);
+    expect(fired).to.deep.equal([]);
+    now += 1;
+    timers.tick(60_000);
+    expect(fired).to.deep.equal(['far']);
   });
 });

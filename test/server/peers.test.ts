@@ -38,7 +38,7 @@ describe('beside it', function () {
     const how = mode === '' ? 'attached' : mode;
     it(`socketio-authorize refuses it, ${how}`, async () => {
       const handshake = mode.startsWith('.use');
-      const install = `const auth = require('socketio-authorize').authorize({ secret: 'x', handshake: ${handshake} });
+      const install = `const auth = require('socketio-authorize').authorize({ secret: 'x'.repeat(32), handshake: ${handshake} });
         ${mode === '' ? 'auth.attach(io)' : `io${mode}`};`;
       expect(await withToken123(install)).to.equal('refused\n');
     });

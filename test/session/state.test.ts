@@ -1,11 +1,13 @@
 import { expect } from 'chai';
-import { AUTHENTICATED, CLOSED, isBusy, isOpen, PENDING, transition } from '../../lib/session/state';
+import { array, assert, constantFrom, integer, property, record } from 'fast-check';
+import { AUTHENTICATED, CLOSED, isBusy, isOpen, NEW, PENDING, transition } from '../../lib/session/state';
 import type { SessionEvent, SessionState } from '../../lib/session/state';
 
 const verifying: SessionState = { status: 'verifying', attempt: 1, overdue: false };
 const overdue: SessionState = { ...verifying, overdue: true };
 const renewing: SessionState = { status: 'renewing', attempt: 1 };
 const states = {
+  new: NEW,
   pending: PENDING,
   verifying,
   overdue,
@@ -21,17 +23,17 @@ const refuse: SessionEvent = { type: 'refuse', attempt: 1 };
 const staleAccept: SessionEvent = { type: 'accept', attempt: 0 };
 const staleRefuse: SessionEvent = { type: 'refuse', attempt: 0 };
 
-/** For each event, the state that follows each of pending, verifying, overdue, authenticated, renewing, closed. */
+/** For each event, the state that follows each of new, pending, verifying, overdue, authenticated, renewing, closed. */
 const TABLE: [event: SessionEvent, ...next: Name[]][] = [
-  [submit, 'verifying', 'verifying', 'overdue', 'renewing', 'renewing', 'closed'],
-  [accept, 'pending', 'authenticated', 'authenticated', 'authenticated', 'authenticated', 'closed'],
-  [refuse, 'pending', 'pending', 'pending', 'authenticated', 'authenticated', 'closed'],
-  [staleAccept, 'pending', 'verifying', 'overdue', 'authenticated', 'renewing', 'closed'],
-  [staleRefuse, 'pending', 'verifying', 'overdue', 'authenticated', 'renewing', 'closed'],
-  [{ type: 'timeout' }, 'closed', 'overdue', 'overdue', 'authenticated', 'renewing', 'closed'],
-  [{ type: 'expire' }, 'pending', 'verifying', 'overdue', 'pending', 'verifying', 'closed'],
-  [{ type: 'leave' }, 'pending', 'pending', 'pending', 'pending', 'pending', 'closed'],
-  [{ type: 'close' }, 'closed', 'closed', 'closed', 'closed', 'closed', 'closed'],
+  [submit, 'verifying', 'verifying', 'verifying', 'overdue', 'renewing', 'renewing', 'closed'],
+  [accept, 'new', 'pending', 'authenticated', 'authenticated', 'authenticated', 'authenticated', 'closed'],
+  [refuse, 'new', 'pending', 'pending', 'pending', 'authenticated', 'authenticated', 'closed'],
+  [staleAccept, 'new', 'pending', 'verifying', 'overdue', 'authenticated', 'renewing', 'closed'],
+  [staleRefuse, 'new', 'pending', 'verifying', 'overdue', 'authenticated', 'renewing', 'closed'],
+  [{ type: 'timeout' }, 'closed', 'closed', 'overdue', 'overdue', 'authenticated', 'renewing', 'closed'],
+  [{ type: 'expire' }, 'new', 'pending', 'verifying', 'overdue', 'pending', 'verifying', 'closed'],
+  [{ type: 'leave' }, 'pending', 'pending', 'pending', 'pending', 'pending', 'pending', 'closed'],
+  [{ type: 'close' }, 'closed', 'closed', 'closed', 'closed', 'closed', 'closed', 'closed'],
 ];
 
 describe('the state of a session', () => {
@@ -50,5 +52,79 @@ describe('the state of a session', () => {
       Object.entries(states).flatMap(([name, state]) => (holds(state) ? [name] : []));
     expect(names(isOpen)).to.deep.equal(['authenticated', 'renewing']);
     expect(names(isBusy)).to.deep.equal(['verifying', 'overdue', 'renewing']);
+  });
+
+  it('is the same value where an event means nothing now', () => {
+    for (const event of [staleAccept, staleRefuse])
+      for (const [name, state] of Object.entries(states))
+        expect(transition(state, event), name).to.equal(state);
+    for (const name of ['verifying', 'overdue', 'renewing', 'closed'] as const)
+      expect(transition(states[name], submit), name).to.equal(states[name]);
+  });
+
+  /** Events in any order; attempts are numbered as a session does it, and outcomes may come late. */
+  const history = array(
+    record({
+      type: constantFrom('submit', 'accept', 'refuse', 'timeout', 'expire', 'leave', 'close'),
+      late: integer({ min: 0, max: 3 }),
+    }),
+    { maxLength: 40 },
+  );
+
+  /** Calls back at each step with the state before, the event, and the state after. */
+  function follow(
+    steps: { type: SessionEvent['type']; late: number }[],
+    onStep: (before: SessionState, event: SessionEvent, after: SessionState) => void,
+  ): void {
+    let state: SessionState = NEW;
+    let attempt = 0;
+    for (const { type, late } of steps) {
+      if (type === 'submit') attempt += 1;
+      const event = { type, attempt: type === 'submit' ? attempt : attempt - late } as SessionEvent;
+      const after = transition(state, event);
+      onStep(state, event, after);
+      state = after;
+    }
+  }
+
+  it('becomes open by the outcome of the attempt that runs alone, and ends by no refusal', () => {
+    assert(
+      property(history, (steps) => {
+        follow(steps, (before, event, after) => {
+          const isItsOwn = isBusy(before) && 'attempt' in event && event.attempt === before.attempt;
+          if (!isOpen(before) && isOpen(after))
+            expect([event.type, isItsOwn]).to.deep.equal(['accept', true]);
+          if (isOpen(before) && !isOpen(after)) expect(event.type).to.be.oneOf(['expire', 'leave', 'close']);
+          if (event.type === 'refuse') expect(isOpen(after)).to.equal(isOpen(before));
+        });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is new only until something has happened, and closed for ever', () => {
+    assert(
+      property(history, (steps) => {
+        follow(steps, (before, _event, after) => {
+          if (after.status === 'pending' && after.isNew) expect(before).to.equal(after);
+          if (before.status === 'closed') expect(after.status).to.equal('closed');
+        });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is overdue only since a timeout that came while a token was verified', () => {
+    assert(
+      property(history, (steps) => {
+        follow(steps, (before, event, after) => {
+          if (after.status !== 'verifying' || !after.overdue) return;
+          const wasOverdue = before.status === 'verifying' && before.overdue;
+          expect(before.status).to.equal('verifying');
+          expect(wasOverdue || event.type === 'timeout').to.equal(true);
+        });
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

@@ -5,6 +5,7 @@ import { io as connect } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { ROOT } from './repository';
 import { TestClient } from './world';
+import type { ClientOptions } from './world';
 
 /** The secret of the examples where none is set. */
 export const EXAMPLE_SECRET = 'change me: 32 random bytes or more';
@@ -25,10 +26,20 @@ export class Running {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  async connected(): Promise<TestClient> {
-    const socket = connect(this.url, { transports: ['websocket'], forceNew: true, reconnection: false });
+  /** A client that is connecting. */
+  client(options: ClientOptions = {}): TestClient {
+    const socket = connect(this.url, {
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+      ...options,
+    });
     this.#clients.push(socket);
-    const client = new TestClient(socket);
+    return new TestClient(socket);
+  }
+
+  async connected(): Promise<TestClient> {
+    const client = this.client();
     await client.until('connect');
     return client;
   }

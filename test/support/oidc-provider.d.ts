@@ -5,8 +5,8 @@ declare module 'oidc-provider' {
   interface ResourceServer {
     scope: string;
     audience: string;
-    accessTokenFormat: 'jwt';
-    jwt: { sign: { alg: string } };
+    accessTokenFormat: 'jwt' | 'opaque';
+    jwt?: { sign: { alg: string } };
   }
 
   interface Configuration {
@@ -16,6 +16,8 @@ declare module 'oidc-provider' {
     features: {
       devInteractions: { enabled: boolean };
       clientCredentials: { enabled: boolean };
+      introspection?: { enabled: boolean };
+      revocation?: { enabled: boolean };
       resourceIndicators: {
         enabled: boolean;
         getResourceServerInfo(context: unknown, resource: string): ResourceServer;

@@ -26,6 +26,14 @@ export async function connectError(client: TestClient): Promise<UnauthorizedData
   return error.data;
 }
 
+/** As {@link connectError}; fails at once if the client is let in. */
+export function refusedAtConnect(client: TestClient): Promise<UnauthorizedData> {
+  const isIn = client.until('connect').then(() => {
+    throw new Error('the client was let in');
+  });
+  return Promise.race([connectError(client), isIn]);
+}
+
 /** Comes back when the server has dealt with everything that the client sent before: it answers in order. */
 export async function settled(client: TestClient): Promise<void> {
   await client.socket.emitWithAck('deauthenticate');

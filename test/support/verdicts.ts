@@ -1,4 +1,4 @@
-import { UnauthorizedError } from '../../lib';
+import { isUnauthorizedError } from '../../lib';
 import type { UnauthorizedData } from '../../lib';
 
 /** What a verification was refused with; anything else fails the test. */
@@ -7,6 +7,6 @@ export async function refusalOf(verification: Promise<unknown>): Promise<Unautho
     (claims) => new Error(`accepted: ${JSON.stringify(claims)}`),
     (fault: unknown) => fault,
   );
-  if (outcome instanceof UnauthorizedError) return outcome.data;
+  if (isUnauthorizedError(outcome)) return outcome.data;
   throw outcome;
 }

@@ -74,6 +74,13 @@ describe('what looks like a key and cannot be read', () => {
     ['the middle of an SSH public key', sshWire('ssh-ed25519').toString('base64')],
     ['the middle of an SSH public key of a token', sshWire('sk-ssh-ed25519@openssh.com').toString('base64')],
     ['the middle of an SSH public key of ECDSA', sshWire('ecdsa-sha2-nistp256').toString('base64')],
+    ['an SSH public key behind the name of a host', `git.example ${sshText}`],
+    ['a key of PuTTY', 'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none'],
+    [
+      'a key in the XML of .NET',
+      '<RSAKeyValue><Modulus>xxxx</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>',
+    ],
+    ['a certificate in SAML', '<?xml version="1.0"?><ds:X509Certificate>MIIC</ds:X509Certificate>'],
     ['a JWK that was cut off', jwkText.slice(0, -20)],
     [
       'a JWK with its members in another order that was cut off',

@@ -2,6 +2,7 @@
 import { createSecretKey } from 'node:crypto';
 import { createClient } from 'redis';
 import { authorize } from 'socketio-authorize';
+import type { AuthorizeOptions, VerifierOptions } from 'socketio-authorize';
 import { jwksVerifier } from 'socketio-authorize/jwks';
 import { redisRevocationStore } from 'socketio-authorize/redis';
 
@@ -69,3 +70,30 @@ jwksVerifier({ issuer: 'https://example.com', fetch });
 jwksVerifier({ issuer: 'https://example.com', algorithms: ['HS256'] });
 // @ts-expect-error -- not an option
 jwksVerifier({ issuer: 'https://example.com', ttl: 5 });
+
+authorize({ verify });
+authorize({
+  verify: (token, socket) => ({ sub: token.trim() + socket.id }),
+  clockTolerance: 5,
+  maxAge: '1h',
+});
+authorize({
+  verify: (token) => Promise.resolve({ sub: token, tid: 'x' }),
+  validate: (claims) => claims.tid.toUpperCase(),
+  userClaim: ({ tid, sub }) => `${tid}/${sub}`,
+  getToken: ({ handshake }) => handshake.headers['sec-websocket-protocol'],
+  cookie: 'session',
+  origins: ['https://app.example.com'],
+});
+const own: VerifierOptions<Claims> = { verify };
+authorize(own);
+const named: AuthorizeOptions<Claims> = { secret: 'x', validate: ({ tid }) => tid !== '' };
+authorize(named);
+// @ts-expect-error -- a verifier verifies alone
+authorize({ secret: 'x', verify: () => ({ sub: 'bob' }) });
+// @ts-expect-error -- what the library would check
+authorize({ verify: () => ({ sub: 'bob' }), issuer: 'https://example.com' });
+// @ts-expect-error -- other claims
+authorize<Claims>({ verify: () => ({ sub: 'bob' }) });
+// @ts-expect-error -- at once, or not at all
+authorize({ secret: 'x', getToken: () => Promise.resolve('token') });

@@ -1,0 +1,76 @@
+// Sessions of express-session: who is logged in on the pages is logged in on the socket, and logged out with them.
+const { createHash } = require('node:crypto');
+const { createServer } = require('node:http');
+const { unsign } = require('cookie-signature');
+const express = require('express');
+const session = require('express-session');
+const { Server } = require('socket.io');
+const { authorize } = require('socketio-authorize');
+
+const secret = process.env.SESSION_SECRET ?? 'change me: 32 random bytes or more';
+const name = 'connect.sid';
+
+/** Claims are seen on other nodes, and a session's id must not be. */
+const idOf = (sessionId) => createHash('sha256').update(sessionId).digest('base64url');
+
+function start(port = 3000) {
+  // Yours: connect-redis, or another store that outlives the process.
+  const store = new session.MemoryStore();
+
+  const auth = authorize({
+    handshake: true,
+    // Counts only from pages of this server's own origin, and of `origins`.
+    cookie: name,
+    async verify(cookie) {
+      // express-session writes `s:ID.SIGNATURE`.
+      const sessionId = cookie.startsWith('s:') && unsign(cookie.slice(2), secret);
+      if (!sessionId) throw new Error('not signed here');
+      const found = await new Promise((resolve, reject) => {
+        store.get(sessionId, (error, data) => (error ? reject(error) : resolve(data)));
+      });
+      if (!found?.user) throw new Error('nobody is logged in');
+      return { sub: found.user, jti: idOf(sessionId), exp: Date.parse(found.cookie.expires) / 1000 };
+    },
+  });
+
+  const app = express();
+  app.use(express.json());
+  app.use(
+    session({
+      store,
+      secret,
+      name,
+      resave: false,
+      saveUninitialized: false,
+      cookie: { sameSite: 'lax', maxAge: 3_600_000 },
+    }),
+  );
+  app.post('/login', (request, response, next) => {
+    // Yours: check a password here.
+    const { name: user } = request.body;
+    // A new id, so that nobody knows it from before the login.
+    request.session.regenerate((error) => {
+      if (error) return next(error);
+      request.session.user = user;
+      return response.json({ user });
+    });
+  });
+  app.post('/logout', (request, response, next) => {
+    const id = idOf(request.sessionID);
+    request.session.destroy((error) => {
+      if (error) return next(error);
+      return auth.revoke({ jti: id }).then(() => response.end(), next);
+    });
+  });
+
+  const server = createServer(app);
+  const io = new Server(server);
+  auth.attach(io).on('connection', (socket) => {
+    socket.emit('welcome', socket.decoded_token.sub);
+    socket.on('say', (text) => io.emit('said', socket.decoded_token.sub, text));
+  });
+  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+}
+
+module.exports = { start };
+if (require.main === module) start();

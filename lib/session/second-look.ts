@@ -1,0 +1,22 @@
+import { unauthorized, UnauthorizedError } from '../errors';
+import { CODES } from '../protocol';
+import type { Outcome } from '../token/admission';
+import type { Permit } from '../token/permit';
+import { expired, revokedToken } from '../token/refusals';
+import type { SessionContext } from './context';
+
+/**
+ * Looks at an outcome again in the tick in which it takes effect: a rule may have arrived, time has passed, and another
+ * user may have logged in since the token was judged.
+ *
+ * @param current the permit that the session has now
+ */
+export function secondLook(outcome: Outcome, current: Permit | undefined, context: SessionContext): Outcome {
+  if (outcome instanceof UnauthorizedError) return outcome;
+  const { revocations, deadlines, settings } = context;
+  const refusal = revocations.refuses(outcome.identity);
+  if (refusal !== undefined) return revokedToken(refusal);
+  if (outcome.endsAt <= deadlines.now()) return expired();
+  const isOther = current !== undefined && current.userKey !== outcome.userKey;
+  return isOther && settings.sameSubject ? unauthorized(CODES.identityMismatch) : outcome;
+}

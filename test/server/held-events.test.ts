@@ -1,0 +1,620 @@
+import { expect } from 'chai';
+import type { AnySocket, Authorizer, UnauthorizedData } from '../../lib';
+import { authenticate } from '../../lib/client';
+import { Inbox } from '../support/inbox';
+import { NamespaceInbox } from '../support/namespace-inbox';
+import { RawClient } from '../support/raw-client';
+import { refusal, settled, show } from '../support/refusals';
+import { SlowCheck } from '../support/slow-check';
+import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
+import { World } from '../support/world';
+import type { TestClient, TestOptions } from '../support/world';
+
+const aTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+/** How a server may have to find out whether a token is good; it takes its time. */
+const checks: [what: string, options: (wait: () => Promise<unknown>) => TestOptions][] = [
+  ['a static secret', () => ({})],
+  ['an asynchronous validate', (wait) => ({ validate: wait })],
+  ['an asynchronous key function', (wait) => ({ secret: () => wait().then(() => SECRET) })],
+  [
+    'a classic key function',
+    (wait) => ({
+      secret: (_request, _payload, callback: (error: null, key: string) => void) =>
+        void wait().then(callback.bind(undefined, null, SECRET)),
+    }),
+  ],
+  [
+    'an asynchronous store',
+    (wait) => ({ revocation: { add: () => undefined, isRevoked: () => wait().then(() => false) } }),
+  ],
+];
+
+/** Has a client log in as soon as it is connected; what it buffered before goes ahead. */
+const clients: [what: string, prepare: (client: TestClient, token: string) => void][] = [
+  [
+    'a classic client, which authenticates in connect',
+    ({ socket }, token) => socket.on('connect', () => void socket.emit('authenticate', { token })),
+  ],
+  [
+    'a client that shows its token with the CONNECT packet',
+    ({ socket }, token) => {
+      socket.auth = { token };
+    },
+  ],
+  [
+    'the client helper',
+    ({ socket }, token) => {
+      const auth = authenticate(socket, { token: () => aTurn().then(() => token) });
+      // What becomes of it is seen on the socket.
+      auth.ready.catch(() => undefined);
+    },
+  ],
+];
+
+describe('events around a login', () => {
+  let world: World;
+  let auth: Authorizer;
+  let told: NamespaceInbox;
+  let heard: Inbox;
+  /** Everything that the server's application noticed, in order. */
+  let log: string[];
+
+  beforeEach(async () => {
+    world = await new World().listen();
+    told = new NamespaceInbox(world.io.of('/'));
+    heard = new Inbox();
+    log = [];
+  });
+
+  afterEach(() => world.close());
+
+  function guard(options: TestOptions = {}): void {
+    auth = world.authorize(options);
+    auth.attach(world.io).on('authenticated', () => log.push('authenticated'));
+    listen(world.io);
+  }
+
+  /** An application that hears `msg`, and answers. */
+  function listen(namespace: {
+    on(event: 'connection', listener: (socket: AnySocket) => void): unknown;
+  }): void {
+    namespace.on('connection', (socket) => {
+      for (const name of ['msg', 'login', '7'])
+        socket.on(name, (...args: unknown[]) => {
+          const reply = args.at(-1);
+          if (typeof reply === 'function') args.pop();
+          log.push(`${name} ${String(args[0])}`);
+          heard.push(name, args);
+          if (typeof reply === 'function') (reply as (answer: unknown) => void)(`heard ${String(args[0])}`);
+        });
+    });
+  }
+
+  /** A wait until the server has taken in a packet with some text, from whichever client. */
+  function until(text: string): () => Promise<void> {
+    const came = new Promise<void>((resolve) => {
+      world.io.engine.on(
+        'connection',
+        (connection: { on(event: 'data', listener: (data: unknown) => void): void }) =>
+          connection.on('data', (data) => {
+            if (typeof data === 'string' && data.includes(text)) setImmediate(resolve);
+          }),
+      );
+    });
+    return () => came;
+  }
+
+  /** What the application has heard so far. */
+  function texts(): unknown[] {
+    return heard.all('msg').map(([text]) => text);
+  }
+
+  /** The next report of a dropped event. */
+  async function dropped(client: TestClient, event = 'msg'): Promise<void> {
+    expect(await refusal(client)).to.deep.include({ code: 'not_authenticated', event, retryable: true });
+  }
+
+  /** The reports of dropped events so far. */
+  function reports(client: TestClient): unknown[] {
+    return client
+      .received('unauthorized')
+      .map(([payload]) => (payload as { data: UnauthorizedData }).data)
+      .filter(({ code, event }) => code === 'not_authenticated' && event !== undefined);
+  }
+
+  for (const transport of ['websocket', 'polling'] as const) {
+    for (const [what, options] of checks) {
+      for (const [who, prepare] of clients) {
+        it(`are heard with ${what}, of ${who}, over ${transport}`, async () => {
+          guard(options(until('"msg",4')));
+          const client = world.client('/', { autoConnect: false, transports: [transport] });
+          prepare(client, createToken());
+          const { socket } = client;
+          socket.on('connect', () => {
+            socket.emit('msg', 3);
+            socket.emit('msg', 4);
+          });
+          // Offline.
+          socket.emit('msg', 1);
+          const answer = socket.emitWithAck('msg', 2, Buffer.from('binary'));
+          socket.connect();
+          expect(await answer).to.equal('heard 2');
+          expect(await socket.emitWithAck('msg', 5)).to.equal('heard 5');
+          expect(log).to.deep.equal(['authenticated', 'msg 1', 'msg 2', 'msg 3', 'msg 4', 'msg 5']);
+          expect(heard.all('msg')[1]).to.deep.equal([2, Buffer.from('binary')]);
+          expect(client.received('unauthorized')).to.deep.equal([]);
+          expect(told.codes).to.deep.equal([]);
+        });
+      }
+    }
+
+    it(`are heard of the client helper with retries, each once, over ${transport}`, async () => {
+      guard({ validate: until('"msg",1') });
+      const client = world.client('/', {
+        autoConnect: false,
+        transports: [transport],
+        retries: 3,
+        ackTimeout: 5_000,
+      });
+      const helper = authenticate(client.socket, { token: () => createToken() });
+      const answers = [1, 2, 3].map((text) => client.socket.emitWithAck('msg', text));
+      client.socket.connect();
+      await helper.ready;
+      expect(await Promise.all(answers)).to.deep.equal(['heard 1', 'heard 2', 'heard 3']);
+      expect(texts()).to.deep.equal([1, 2, 3]);
+      helper.close();
+    });
+  }
+
+  it('are heard of a plain client with retries that logs in with the CONNECT packet', async () => {
+    guard({ validate: until('"msg",1') });
+    const client = world.client('/', {
+      autoConnect: false,
+      retries: 3,
+      ackTimeout: 5_000,
+      auth: { token: createToken() },
+    });
+    const answers = [1, 2].map((text) => client.socket.emitWithAck('msg', text));
+    client.socket.connect();
+    expect(await Promise.all(answers)).to.deep.equal(['heard 1', 'heard 2']);
+    expect(texts()).to.deep.equal([1, 2]);
+  });
+
+  it('are held though the token comes much later', async () => {
+    guard();
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    world.io.of('/').sockets.get(String(client.socket.id))?.emit('direct');
+    await client.until('direct');
+    await show(client, createToken());
+    client.socket.emit('msg', 2);
+    for (let times = 0; times < 2; times += 1) await heard.take('msg');
+    expect(log).to.deep.equal(['authenticated', 'msg 1', 'msg 2']);
+    expect(client.received('unauthorized')).to.deep.equal([]);
+  });
+
+  it('are released in the same tick, after the `authenticated` listeners and before anything else', async () => {
+    const slow = new SlowCheck();
+    guard({ validate: slow.check });
+    world.io.on('authenticated', () => {
+      setImmediate(() => log.push('the next turn'));
+    });
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    client.socket.emit('authenticate', { token: createToken() });
+    client.socket.emit('msg', 2);
+    client.socket.emit('msg', 3);
+    await slow.untilAsked();
+    slow.open();
+    await client.until('authenticated');
+    expect(await client.socket.emitWithAck('msg', 4)).to.equal('heard 4');
+    expect(log.slice(0, 5)).to.deep.equal(['authenticated', 'msg 1', 'msg 2', 'msg 3', 'the next turn']);
+    expect(log.at(-1)).to.equal('msg 4');
+  });
+
+  it('are heard by handlers that are registered in `authenticated`', async () => {
+    auth = world.authorize();
+    auth.attach(world.io).on('authenticated', (socket: AnySocket) => {
+      socket.on('msg', (text: unknown) => heard.push('msg', [text]));
+    });
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    client.socket.emit('authenticate', { token: createToken() });
+    client.socket.emit('msg', 2);
+    for (let times = 0; times < 2; times += 1) await heard.take('msg');
+    expect(texts()).to.deep.equal([1, 2]);
+  });
+
+  it('go through onAny and socket.use once, as messages of the user who logged in', async () => {
+    guard();
+    world.io.on('connection', (socket: AnySocket) => {
+      const user = (): string =>
+        String((socket as unknown as { decoded_token?: { sub: string } }).decoded_token?.sub);
+      socket.onAny((event: string) => log.push(`any ${event} of ${user()}`));
+      socket.use(([event, text], next) => {
+        log.push(`use ${event} of ${user()}`);
+        next(text === 1 ? new Error('not this one') : undefined);
+      });
+    });
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    client.socket.emit('authenticate', { token: createToken({ sub: 'bob' }) });
+    client.socket.emit('msg', 2);
+    await heard.take('msg');
+    expect(texts()).to.deep.equal([2]);
+    for (const line of ['any msg of bob', 'use msg of bob'])
+      expect(log.filter((one) => one === line)).to.have.length(2);
+    expect(log.filter((line) => line.endsWith('undefined'))).to.deep.equal([]);
+    expect(log[0]).to.equal('authenticated');
+  });
+
+  it('keep their arguments: binary, nested, none, and a number as a name', async () => {
+    guard({ validate: aTurn });
+    const raw = await RawClient.open(world.url, 'websocket');
+    raw.send(RawClient.connect());
+    await raw.next('CONNECT');
+    const bytes = Buffer.from([0, 1, 255]);
+    raw.send(RawClient.event('msg'), RawClient.event(7, { a: [null, true, 'ü', { b: 1.5 }] }));
+    raw.send(RawClient.event('authenticate', { token: createToken() }));
+    await raw.next('EVENT');
+    raw.close();
+    const client = await world.connected();
+    client.socket.emit('authenticate', { token: createToken() });
+    client.socket.emit('msg', bytes, { deep: [bytes] });
+    for (let times = 0; times < 2; times += 1) await heard.take('msg');
+    expect(heard.all('msg')).to.deep.equal([[], [bytes, { deep: [bytes] }]]);
+    expect(heard.all('7')).to.deep.equal([[{ a: [null, true, 'ü', { b: 1.5 }] }]]);
+  });
+
+  it('are held if they are volatile, too', async () => {
+    guard({ validate: aTurn });
+    const client = await world.connected();
+    client.socket.emit('authenticate', { token: createToken() });
+    // So that the transport is ready for it: Socket.IO's client drops volatile events otherwise.
+    await new Promise<void>((resolve) => {
+      client.socket.io.engine.once('drain', () => resolve());
+    });
+    client.socket.volatile.emit('msg', 'volatile');
+    expect(await heard.take('msg')).to.deep.equal(['volatile']);
+    expect(client.received('unauthorized')).to.deep.equal([]);
+  });
+
+  it('that `allow` names are never held, are answered at once, and may overtake', async () => {
+    const slow = new SlowCheck();
+    guard({ allow: ['login'], validate: slow.check });
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    expect(await client.socket.emitWithAck('login', 'before')).to.equal('heard before');
+    client.socket.emit('authenticate', { token: createToken() });
+    client.socket.emit('msg', 2);
+    expect(await client.socket.emitWithAck('login', 'meanwhile')).to.equal('heard meanwhile');
+    expect(log).to.deep.equal(['login before', 'login meanwhile']);
+    slow.open();
+    for (let times = 0; times < 2; times += 1) await heard.take('msg');
+    expect(log.slice(2)).to.deep.equal(['authenticated', 'msg 1', 'msg 2']);
+  });
+
+  it('are dropped and reported if the token is refused, and not heard after another one', async () => {
+    guard();
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    client.socket.emit('authenticate', { token: 'garbage' });
+    const codes = [await refusal(client), await refusal(client)].map(({ code }) => code);
+    expect(codes.toSorted()).to.deep.equal(['invalid_token', 'not_authenticated']);
+    expect(reports(client)).to.have.length(1);
+    expect(told.codes.toSorted()).to.deep.equal(['invalid_token', 'not_authenticated']);
+    expect(auth.stats()).to.include({ refused: 1 });
+    expect(await show(client, createToken())).to.include({ ok: true });
+    expect(await client.socket.emitWithAck('msg', 2)).to.equal('heard 2');
+    expect(texts()).to.deep.equal([2]);
+  });
+
+  const refusals: [what: string, options: TestOptions, token: () => string, code: string][] = [
+    [
+      'the key cannot be found',
+      { secret: () => Promise.reject(new Error('down')) },
+      createToken,
+      'invalid_secret',
+    ],
+    [
+      'the store is down',
+      { revocation: { add: () => undefined, isRevoked: () => Promise.reject(new Error('down')) } },
+      createToken,
+      'revocation_unavailable',
+    ],
+    [
+      'validate refuses',
+      { validate: () => aTurn().then(() => Promise.reject(new Error('no'))) },
+      createToken,
+      'unknown',
+    ],
+    ['the token has expired', {}, () => tokenEndingIn(-5_000), 'invalid_token'],
+  ];
+  for (const [what, options, token, code] of refusals) {
+    it(`are dropped and reported where ${what}, those sent behind the token too`, async () => {
+      guard(options);
+      const client = await world.connected();
+      client.socket.emit('msg', 1);
+      client.socket.emit('authenticate', { token: token() });
+      client.socket.emit('msg', 2);
+      const codes = [await refusal(client), await refusal(client), await refusal(client)].map(
+        (data) => data.code,
+      );
+      expect(codes.toSorted()).to.deep.equal([code, 'not_authenticated', 'not_authenticated'].toSorted());
+      expect(reports(client)).to.have.length(2);
+      expect(texts()).to.deep.equal([]);
+    });
+  }
+
+  it('are dropped at once after a refusal, and held again while another token is verified', async () => {
+    const slow = new SlowCheck();
+    guard({ validate: slow.check });
+    const client = await world.connected();
+    await show(client, 'garbage');
+    client.socket.emit('msg', 1);
+    expect(await refusal(client)).to.include({ code: 'invalid_token' });
+    await dropped(client);
+    client.socket.emit('authenticate', { token: createToken() });
+    client.socket.emit('msg', 2);
+    await slow.untilAsked();
+    slow.open();
+    expect(await heard.take('msg')).to.deep.equal([2]);
+    expect(texts()).to.deep.equal([2]);
+    expect(reports(client)).to.have.length(1);
+  });
+
+  it('outlive a second token that is refused because the first is still being verified', async () => {
+    const slow = new SlowCheck();
+    guard({ validate: slow.check });
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    const first = show(client, createToken());
+    expect((await show(client, createToken())).error).to.include({ code: 'authentication_in_progress' });
+    client.socket.emit('msg', 2);
+    slow.open();
+    expect(await first).to.include({ ok: true });
+    for (let times = 0; times < 2; times += 1) await heard.take('msg');
+    expect(texts()).to.deep.equal([1, 2]);
+  });
+
+  it('are dropped and reported at a logout, before any token', async () => {
+    guard();
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    await settled(client);
+    await dropped(client);
+    await show(client, createToken());
+    expect(await client.socket.emitWithAck('msg', 2)).to.equal('heard 2');
+    expect(texts()).to.deep.equal([2]);
+  });
+
+  it('are dropped and reported at a logout while a token is verified, and are no messages of the next user', async () => {
+    const slow = new SlowCheck();
+    guard({ validate: slow.check });
+    const client = await world.connected();
+    client.socket.emit('authenticate', { token: createToken({ sub: 'alice' }) });
+    client.socket.emit('msg', 'of alice');
+    await slow.untilAsked();
+    await settled(client);
+    await dropped(client);
+    const second = show(client, createToken({ sub: 'bob' }));
+    client.socket.emit('msg', 'of bob');
+    await settledElsewhere();
+    slow.open();
+    expect(await second).to.include({ ok: true });
+    expect(await heard.take('msg')).to.deep.equal(['of bob']);
+    expect(await client.socket.emitWithAck('msg', 'more')).to.equal('heard more');
+    expect(texts()).to.deep.equal(['of bob', 'more']);
+  });
+
+  it('of guests are dropped at once with required: false, and held while a token is verified', async () => {
+    const slow = new SlowCheck();
+    guard({ required: false, validate: slow.check });
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    await dropped(client);
+    client.socket.emit('authenticate', { token: createToken() });
+    client.socket.emit('msg', 2);
+    await slow.untilAsked();
+    slow.open();
+    expect(await heard.take('msg')).to.deep.equal([2]);
+    expect(texts()).to.deep.equal([2]);
+  });
+
+  it('are dropped at once with holdEvents: 0, also while a token is verified', async () => {
+    const slow = new SlowCheck();
+    guard({ holdEvents: 0, validate: slow.check });
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    await dropped(client);
+    client.socket.emit('authenticate', { token: createToken() });
+    client.socket.emit('msg', 2);
+    await dropped(client);
+    slow.open();
+    await client.until('authenticated');
+    expect(await client.socket.emitWithAck('msg', 3)).to.equal('heard 3');
+    expect(texts()).to.deep.equal([3]);
+  });
+
+  for (const holdEvents of [undefined, 1, 3]) {
+    const most = holdEvents ?? 16;
+    it(`past the first ${most} are dropped at once with holdEvents: ${holdEvents}`, async () => {
+      guard(holdEvents === undefined ? {} : { holdEvents });
+      const client = await world.connected();
+      for (let text = 1; text <= most + 2; text += 1) client.socket.emit('msg', text);
+      await dropped(client);
+      await dropped(client);
+      client.socket.emit('authenticate', { token: createToken() });
+      for (let times = 0; times < most; times += 1) await heard.take('msg');
+      expect(await client.socket.emitWithAck('msg', 'last')).to.equal('heard last');
+      expect(texts()).to.deep.equal([...Array.from({ length: most }, (_one, index) => index + 1), 'last']);
+      expect(reports(client)).to.have.length(2);
+    });
+  }
+
+  for (const wrong of [-1, 1.5, NaN, '16', null, true]) {
+    it(`holdEvents: ${String(wrong)} is a TypeError`, () => {
+      expect(() => world.authorize({ holdEvents: wrong as never })).to.throw(TypeError, /holdEvents/);
+    });
+  }
+
+  it('are gone with a client that stays silent until the timeout', async () => {
+    guard({ timeout: 60 });
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    await client.until('disconnect');
+    expect(told.codes).to.include('authentication_timeout');
+    expect(texts()).to.deep.equal([]);
+    expect(auth.stats()).to.include({ pending: 0, timedOut: 1 });
+  });
+
+  it('behind a verification that outlasts the timeout are heard, or reported as dropped: each once', async () => {
+    const slow = new SlowCheck();
+    guard({ timeout: 60, validate: slow.check });
+    const [client, silent] = [await world.connected(), await world.connected()];
+    client.socket.emit('msg', 1);
+    client.socket.emit('authenticate', { token: createToken() });
+    client.socket.emit('msg', 2);
+    await silent.until('disconnect');
+    slow.open();
+    await client.until('authenticated');
+    expect(await client.socket.emitWithAck('msg', 3)).to.equal('heard 3');
+    expect(texts().length + reports(client).length).to.equal(3);
+    expect(texts().at(-1)).to.equal(3);
+  });
+
+  it('are gone with a socket that closes before the outcome', async () => {
+    const slow = new SlowCheck();
+    guard({ validate: slow.check });
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    client.socket.emit('authenticate', { token: createToken() });
+    await slow.untilAsked();
+    client.socket.io.engine.close();
+    while (world.io.of('/').sockets.size > 0) await aTurn();
+    slow.open();
+    await settledElsewhere();
+    expect(log).to.deep.equal([]);
+  });
+
+  it('are not heard if an `authenticated` listener ends the session, or the connection', async () => {
+    for (const end of [
+      (socket: AnySocket) => auth.deauthenticate(socket),
+      (socket: AnySocket) => socket.disconnect(),
+    ]) {
+      const former = log.length;
+      const nsp = world.io.of(`/${former}-${end.length}-${Math.random()}`);
+      auth = world.authorize();
+      auth.attach(nsp).on('authenticated', end);
+      listen(nsp);
+      const client = await world.connected(nsp.name);
+      client.socket.emit('msg', 1);
+      client.socket.emit('authenticate', { token: createToken() });
+      client.socket.emit('msg', 2);
+      await Promise.race([client.until('disconnect'), client.until('unauthorized')]);
+      await settledElsewhere();
+      expect(texts()).to.deep.equal([]);
+    }
+  });
+
+  it('are not heard after a held one whose listener ends the session', async () => {
+    guard();
+    world.io.on('connection', (socket: AnySocket) => socket.on('login', () => auth.deauthenticate(socket)));
+    const client = await world.connected();
+    client.socket.emit('msg', 1);
+    client.socket.emit('login');
+    client.socket.emit('msg', 2);
+    client.socket.emit('authenticate', { token: createToken() });
+    await heard.take('login');
+    await settled(client);
+    expect(texts()).to.deep.equal([1]);
+  });
+
+  it('are not held while a session is renewed: they are heard at once', async () => {
+    const slow = new SlowCheck();
+    slow.isSlow = false;
+    guard({ validate: slow.check });
+    const client = await world.connected();
+    await show(client, createToken());
+    slow.isSlow = true;
+    const renewal = show(client, createToken({ name: 'Bob', sub: 'bob', jti: '2' }));
+    await slow.untilAsked(2);
+    expect(await client.socket.emitWithAck('msg', 'at once')).to.equal('heard at once');
+    slow.open();
+    expect(await renewal).to.include({ ok: true });
+  });
+
+  it('of a session that is over are dropped at once, and held while the next token is verified', async () => {
+    const slow = new SlowCheck();
+    slow.isSlow = false;
+    guard({ validate: slow.check });
+    const client = await world.connected();
+    await show(client, createToken());
+    await settled(client);
+    client.socket.emit('msg', 1);
+    await dropped(client);
+    slow.isSlow = true;
+    client.socket.emit('authenticate', { token: createToken() });
+    client.socket.emit('msg', 2);
+    await slow.untilAsked(2);
+    slow.open();
+    expect(await heard.take('msg')).to.deep.equal([2]);
+    expect(texts()).to.deep.equal([2]);
+  });
+
+  it('are held while a renewal goes on as a login, its session having expired', async () => {
+    const slow = new SlowCheck();
+    slow.isSlow = false;
+    guard({ validate: slow.check, onExpired: 'deauthenticate' });
+    const client = await world.connected();
+    await show(client, tokenEndingIn(300));
+    slow.isSlow = true;
+    const renewal = show(client, createToken({ sub: 'bob' }));
+    await told.take('deauthenticated');
+    client.socket.emit('msg', 1);
+    await settledElsewhere();
+    slow.open();
+    expect(await renewal).to.include({ ok: true });
+    expect(await heard.take('msg')).to.deep.equal([1]);
+    expect(reports(client)).to.deep.equal([]);
+  });
+
+  it("are released in every namespace of the connection under scope: 'connection'", async () => {
+    auth = world.authorize({ scope: 'connection' });
+    for (const name of ['/', '/chat']) {
+      auth.attach(world.io.of(name));
+      listen(world.io.of(name));
+    }
+    const client = await world.connected();
+    const chat = client.socket.io.socket('/chat', {});
+    await new Promise<void>((resolve) => {
+      chat.once('connect', resolve);
+    });
+    const answer = chat.emitWithAck('msg', 'in chat');
+    client.socket.emit('msg', 'in /');
+    client.socket.emit('authenticate', { token: createToken() });
+    expect(await answer).to.equal('heard in chat');
+    expect(texts()).to.have.members(['in /', 'in chat']);
+  });
+
+  it('in a dynamic namespace are held as well', async () => {
+    const parent = world.io.of(/^\/room-\d$/);
+    auth = world.authorize({ validate: aTurn });
+    auth.attach(parent);
+    listen(parent);
+    const client = await world.connected('/room-1');
+    client.socket.emit('msg', 1);
+    client.socket.emit('authenticate', { token: createToken() });
+    client.socket.emit('msg', 2);
+    for (let times = 0; times < 2; times += 1) await heard.take('msg');
+    expect(texts()).to.deep.equal([1, 2]);
+  });
+
+  /** A whole login goes by, on another connection and namespace: what was under way before has arrived. */
+  async function settledElsewhere(): Promise<void> {
+    world.io.of('/elsewhere');
+    await world.connected('/elsewhere');
+    await aTurn();
+  }
+});

@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import { unauthorized } from '../../lib/errors';
+import { CODES, REASONS } from '../../lib/protocol';
+import { LoginAttempts } from '../../lib/session/login-attempts';
+import type { Outcome } from '../../lib/token/admission';
+
+const BAD = unauthorized(CODES.invalidToken);
+/** The design's settled point 1: failures of the key source, the store and the limiter do not count. */
+const NOT_THE_TOKENS_FAULT: ReadonlySet<string> = new Set([
+  CODES.invalidSecret,
+  CODES.revocationUnavailable,
+  CODES.rateLimited,
+  CODES.serverBusy,
+  CODES.authenticationInProgress,
+]);
+
+describe('the login attempts of a connection', () => {
+  for (const max of [1, 5]) {
+    it(`are exhausted by ${max} refused tokens where maxAttempts is ${max}`, () => {
+      const attempts = new LoginAttempts(max);
+      for (let count = 1; count <= max; count += 1) {
+        expect(attempts.isExhausted).to.equal(false);
+        expect(attempts.fail(BAD)).to.equal(count === max);
+      }
+      expect(attempts.isExhausted).to.equal(true);
+      expect(attempts.fail(BAD)).to.equal(true);
+    });
+  }
+
+  it('are never exhausted where maxAttempts is Infinity', () => {
+    const attempts = new LoginAttempts(Infinity);
+    for (let count = 0; count < 1000; count += 1) expect(attempts.fail(BAD)).to.equal(false);
+  });
+
+  it('count since the last good token', () => {
+    const attempts = new LoginAttempts(3);
+    for (let times = 0; times < 3; times += 1) {
+      attempts.fail(BAD);
+      attempts.fail(BAD);
+      attempts.succeed();
+    }
+    expect(attempts.isExhausted).to.equal(false);
+    expect(attempts.isBlank).to.equal(true);
+  });
+
+  for (const code of [...Object.values(CODES), 'account_locked']) {
+    const counts = !NOT_THE_TOKENS_FAULT.has(code);
+    it(`${counts ? 'count' : 'do not count'} ${code}`, () => {
+      const attempts = new LoginAttempts(1);
+      expect(attempts.fail(unauthorized(code))).to.equal(counts);
+      expect(attempts.isExhausted).to.equal(counts);
+      expect(attempts.isBlank).to.equal(!counts);
+    });
+  }
+
+  it('do not count a token that is not active yet', () => {
+    const attempts = new LoginAttempts(1);
+    expect(attempts.fail(unauthorized(CODES.invalidToken, { reason: REASONS.notActive }))).to.equal(false);
+    expect(attempts.fail(unauthorized(CODES.invalidToken, { reason: REASONS.expired }))).to.equal(true);
+  });
+
+  for (const [max, answers] of [
+    [1, 32],
+    [32, 32],
+    [100, 100],
+  ] as const) {
+    it(`have ${answers} answers in a minute where maxAttempts is ${max}`, () => {
+      const attempts = new LoginAttempts(max);
+      const given = (now: number): number =>
+        Array.from({ length: 200 }, () => attempts.mayAnswer(now)).filter(Boolean).length;
+      expect(given(1_800_000_000_000)).to.equal(answers);
+      expect(given(1_800_000_059_999)).to.equal(0);
+      expect(given(1_800_000_060_000)).to.equal(answers);
+    });
+  }
+
+  it('are not forgotten while a token is being verified', async () => {
+    const attempts = new LoginAttempts(1);
+    expect(attempts.isBlank).to.equal(true);
+    let finish: (outcome: Outcome) => void = () => undefined;
+    attempts.verification.submit({
+      judge: () => new Promise((resolve) => (finish = resolve)),
+      settle: () => undefined,
+    });
+    expect(attempts.isBlank).to.equal(false);
+    finish(BAD);
+    await new Promise(setImmediate);
+    expect(attempts.isBlank).to.equal(true);
+  });
+});
