@@ -14,7 +14,6 @@ export interface Client {
   readonly nsps: Map<string, AnySocket>;
   readonly conn: {
     readonly readyState: string;
-    readonly protocol: number;
     close(): void;
     once(event: 'close', listener: () => void): void;
   };
