@@ -384,10 +384,8 @@ type VerificationOption =
  *
  * @typeParam Claims what the application's verifier answers
  */
-export interface VerifierOptions<Claims = JwtClaims> extends Omit<
-  AuthorizeOptions<Claims>,
-  VerificationOption
-> {
+export interface VerifierOptions<Claims = JwtClaims>
+  extends Omit<AuthorizeOptions<Claims>, VerificationOption>, Partial<Record<VerificationOption, undefined>> {
   /**
    * The application's own verifier, see {@link VerifyFunction}: for EdDSA, encrypted and opaque tokens, introspection
    * (RFC 7662), or the SDK of a provider. It is called once for each token that is shown, and has `keyTimeout` to

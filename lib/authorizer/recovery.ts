@@ -71,8 +71,11 @@ export class Recovery implements RecoveryRules<KeptSocket> {
     return Array.isArray(rooms) ? this.#context.admission.mayRestore(session) : Promise.resolve(false);
   }
 
-  isMeant({ session }: KeptSocket, { userKey }: NonNullable<Whose>): boolean {
-    return userKey === undefined || userKey === session.userKey;
+  isMeant({ session }: KeptSocket, { userKey }: NonNullable<Whose>, socket: AnySocket): boolean {
+    const shared = this.#connections.of(socket).sharedSession;
+    // Under `scope: 'connection'` somebody may have logged in, or be about to, since `mayAsk`.
+    if (shared?.isBusy) return false;
+    return [userKey, shared?.permit?.userKey].every((one) => one === undefined || one === session.userKey);
   }
 
   async mayAsk(socket: AnySocket): Promise<Whose> {
