@@ -5,7 +5,7 @@
  * - `socket.client` is one object for all sockets of a connection. `client.sockets` and `client.nsps` hold those that are
  *   live, by id and by the namespace's name.
  * - `client.conn` is Engine.IO's socket: `readyState` is `'open'` until it closes, `close()` lets arrive what was sent
- *   before, and the event `close` tells when it has closed. `protocol` is 3 for clients of Engine.IO 3.
+ *   before, and the event `close` tells when it has closed.
  * - Two CONNECT packets for one namespace make two sockets if the first is not connected when the second comes.
  *   `client.nsps` then has the newer one, which gets all packets.
  * - `socket._onclose(reason)` closes a socket without a packet. It takes the namespace out of `client.nsps`, even if another
@@ -14,7 +14,7 @@
  *   another out of `client.sockets`, `namespace.sockets` and the adapter's books.
  * - `socket._error(error)` sends a CONNECT_ERROR packet, and leaves the transport open. Socket.IO calls it a tick after a
  *   middleware has refused, so before `setImmediate`.
- * - `socket._cleanup()` forgets a socket that has not connected (from 4.5.2; there is nothing to forget before).
+ * - `socket._cleanup()` forgets a socket that has not connected (from 4.5.2; older versions keep nothing of it).
  */
 import type { AnySocket } from '../types';
 import { inside } from './inside';

@@ -56,6 +56,17 @@ describe('a socket that arrives', () => {
     raw.close();
   });
 
+  it('is nothing that attach takes', async () => {
+    await start();
+    const [connected] = await Promise.all([
+      new Promise<AnySocket>((resolve) => {
+        world.io.on('connection', resolve);
+      }),
+      world.connected(),
+    ]);
+    expect(() => auth.attach(connected as never)).to.throw(TypeError, 'attach() takes');
+  });
+
   describe('with a recovery id', () => {
     /** A client that was logged in, and whose connection is lost. */
     async function dropped(): Promise<RecoveryId> {
