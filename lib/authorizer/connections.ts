@@ -5,7 +5,7 @@ import { Session } from '../session/session';
 import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed } from '../socket-io/connections';
 import type { AnyNamespace, AnySocket } from '../types';
 
-/** Namespaces without a socket whose attempts a connection may have before they are looked through. */
+/** Namespaces that a connection's attempts may name before the first sweep. */
 const FIRST_SWEEP = 16;
 
 /** Every connection that an authorizer has seen. */
@@ -113,8 +113,8 @@ export class ClientConnection {
   }
 
   /**
-   * A client may walk through endless namespaces of a dynamic one: those that it has left are forgotten, unless a token
-   * is still being verified there. Runs when their number has doubled, so that each costs the same in the mean.
+   * Forgets the namespaces that the client has left, unless a token is still being verified there: a dynamic namespace
+   * has no end of children to visit. Runs when the number has doubled, so that the mean cost of each stays the same.
    */
   #sweep(): void {
     for (const [namespace, { verification }] of this.#attempts) {
