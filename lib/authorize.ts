@@ -7,8 +7,8 @@ import type { AnyNamespace, AnyServer, AnySocket, JwtClaims } from './types';
 
 /**
  * What {@link authorize} gives: a connection listener (`io.on('connection', auth)`) or, with `handshake: true`, a
- * middleware (`io.use(auth)`). Held the wrong way round it refuses every connection with `server_misconfigured`, and
- * says once, as a process warning, which way is right.
+ * middleware (`io.use(auth)`). Used as a listener in handshake mode, or as middleware without it, it refuses every
+ * connection with `server_misconfigured`, and one process warning says which way is right.
  */
 export interface Authorizer {
   /**
@@ -18,8 +18,8 @@ export interface Authorizer {
   (socket: AnySocket, next?: (error?: Error) => void): void;
 
   /**
-   * Guards a namespace: what `io.on('connection', auth)` or `io.use(auth)` does, and everything that is better there
-   * before the first connection: what `connectionStateRecovery` may restore, and the revocations of other nodes.
+   * Guards a namespace. Prefer it to `io.on('connection', auth)` and `io.use(auth)`: it also guards
+   * `connectionStateRecovery` and hears other nodes' revocations before the first client connects.
    *
    * @param target a server (its main namespace), a namespace, or a dynamic (parent) namespace
    * @returns the namespace, so that `.on('authenticated', …)` can follow
@@ -30,19 +30,19 @@ export interface Authorizer {
   ): Target extends AnyServer ? Target['sockets'] : Target;
 
   /**
-   * Ends matching sessions here and on every node, for reason `revoked`, and refuses matching tokens from then on.
-   * A session is judged by the token that it was last renewed with.
+   * Ends matching sessions here and on every node, for reason `revoked`, and refuses matching tokens from then on. A
+   * session is judged by the token that it was last renewed with.
    *
    * @param rule one of
    * - `{ jti }`: one token
    * - `{ sid }`: the tokens of one session at an OpenID provider
    * - `{ sub, issuedBefore?, grace? }`: a user. Every live session ends, and tokens with an `iat` up to and including
    *   this second are refused; with `issuedBefore` (a `Date` or whole seconds), sessions and tokens issued before it.
-   *   With `grace` (ms), live sessions may go on for so long, are sent `token_expiring` once this second is over, and
-   *   are saved by renewing with a token that counts
+   *   With `grace` (ms), live sessions continue for that time, are sent `token_expiring` once this second is over, and
+   *   stay if they renew with a token that the rule does not refuse
    *
-   * each with `iss?` (without it, of every issuer) and `exp?` (a `Date` or whole seconds: when the last of those tokens
-   * expires, after which the rule is forgotten)
+   * Each takes `iss?` (without it, of every issuer) and `exp?` (a `Date` or whole seconds: when the last of those
+   * tokens expires, after which the rule is forgotten)
    * @returns a promise that resolves once the store has the rule and local sessions are ended, or with `grace` warned;
    *   for a `sub` with `issuedBefore` in seconds: a token with that `iat` or a later one counts. It rejects with a
    *   `TypeError` if the rule is none, and with the store's error if that failed (local sessions are ended then too)
@@ -51,22 +51,22 @@ export interface Authorizer {
   revoke(rule: Revocation): Promise<{ issuedBefore?: number }>;
 
   /**
-   * Takes a socket back to pending: claims gone, rooms left, timeout running again. The client is told
-   * `not_authenticated`; under `scope: 'connection'` it holds for all its namespaces. Nothing happens to a socket that
-   * is not authenticated.
+   * Takes a socket back to pending: it loses its claims and rooms, and its timeout runs again. The client is told
+   * `not_authenticated`. Under `scope: 'connection'` this applies to all its namespaces. Nothing happens to a socket
+   * that is not authenticated.
    */
   deauthenticate(socket: AnySocket): void;
 
-  /** What this authorizer holds and has done, in this process. */
+  /** Two gauges and the counters of this authorizer, in this process. */
   stats(): AuthorizerStats;
 
-  /** Stops timers and listeners, for good: what connects afterwards is refused. Sockets are left as they are. */
+  /** Stops timers and listeners permanently. Later connections are refused; existing sockets stay as they are. */
   close(): void;
 }
 
 /**
- * JWT authentication for Socket.IO, after connect: a socket connects, shows its token in an `authenticate` event, and is
- * let in, or thrown out when the timeout is over.
+ * JWT authentication for Socket.IO, after connect: a socket connects, shows its token in an `authenticate` event, and
+ * is accepted; without a valid token it is disconnected at the timeout.
  *
  * @typeParam Claims what the application's tokens carry
  * @typeParam Events the events that clients send, as the server's first event map has them: `permissions` and `allow`

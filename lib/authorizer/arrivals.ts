@@ -11,7 +11,7 @@ import type { Connections } from './connections';
 import type { Handshake } from './handshake';
 import type { Recovery, RestoredSession } from './recovery';
 
-/** Gives each socket that has connected its session, and the session what the client showed. */
+/** Gives each connected socket its session, and gives the session what the client showed. */
 export class Arrivals {
   readonly #context: SessionContext;
   readonly #connections: Connections;
@@ -40,15 +40,17 @@ export class Arrivals {
     this.#follow(session, socket, this.#shownBy(socket, restored));
   }
 
-  /** Takes in a socket that had connected before its namespace was guarded: it must log in, with the full time for it. */
+  /**
+   * Takes in a socket that had connected before its namespace was guarded: it must log in, and has the full timeout.
+   */
   arriveLate(socket: AnySocket): void {
     if (gatekeeperOf(socket) !== undefined) return;
-    // Taken out of the handshake, and not used: a login now would come as a surprise.
+    // The token is removed from the handshake but not used: the client does not expect a login now.
     this.#context.settings.tokens.atConnect(socket);
     this.#connections.of(socket).sessionFor(socket).join(socket);
   }
 
-  /** What was granted before the socket connected: its former session, or a login at the handshake. */
+  /** Applies what was granted before the socket connected: its former session, or a login at the handshake. */
   #grant(session: Session, socket: AnySocket, restored: RestoredSession | undefined): void {
     if (restored !== undefined) {
       // Under `scope: 'connection'` another namespace may have been first.
@@ -59,7 +61,7 @@ export class Arrivals {
     if (admitted !== undefined && admitted.token !== session.permit?.token) session.take(admitted, socket);
   }
 
-  /** What the client showed while it connected, and that is yet to be looked at. */
+  /** What the client showed while it connected and nobody has applied yet. */
   #shownBy(socket: AnySocket, restored: RestoredSession | undefined): Outcome | string | undefined {
     const outcome = this.#recovery.takeOutcome(socket);
     if (this.#handshake.hasAdmitted(socket)) {
@@ -67,9 +69,9 @@ export class Arrivals {
     }
     const login = this.#context.settings.tokens.atConnect(socket);
     if (outcome === undefined) return login;
-    // The token of a resumed socket is a renewal, wherever it stood.
+    // The token of a resumed socket is a renewal, wherever it was found.
     if (restored !== undefined || login !== undefined) return this.#counted(outcome);
-    // In event mode a token of the HTTP request logs nobody in while the socket connects; but its refusal counts.
+    // In event mode, a token of the HTTP request is no login at connect; but its refusal counts.
     if (outcome instanceof UnauthorizedError) {
       this.#connections.of(socket).sessionAttempts(socket.nsp).fail(outcome);
     }
@@ -81,7 +83,7 @@ export class Arrivals {
     return outcome;
   }
 
-  /** A tick later, so that the application's `connection` listeners have run before its `authenticated` ones. */
+  /** Waits one tick, so that the application's `connection` listeners run before its `authenticated` listeners. */
   #follow(session: Session, socket: AnySocket, shown: Outcome | string | undefined): void {
     if (shown === undefined) {
       this.#turnAwayIfFull(socket, session);
@@ -94,7 +96,7 @@ export class Arrivals {
     });
   }
 
-  /** Under a flood, a client that shows a good token with its CONNECT packet still comes in. */
+  /** During a flood, a client that shows a valid token with its CONNECT packet is still admitted. */
   #turnAwayIfFull(socket: AnySocket, session: Session): void {
     const { settings, stats } = this.#context;
     if (session.isOpen || stats.pending <= settings.maxPending) return;

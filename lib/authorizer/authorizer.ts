@@ -105,7 +105,7 @@ export class AuthorizerCore {
       const middleware = (socket: AnySocket, next: Next): void => this.call(socket, next);
       for (const one of guarded) one.use(middleware);
     }
-    // Who has connected before must log in like everybody else.
+    // Sockets that have connected before must log in, too.
     for (const one of guarded) for (const socket of one.sockets.values()) this.#arrivals.arriveLate(socket);
     return namespace;
   }
@@ -129,7 +129,7 @@ export class AuthorizerCore {
     this.#cluster.close();
   }
 
-  /** Makes a namespace ready, once: before its first connection if `attach` was called, else at that. */
+  /** Prepares a namespace, once: in `attach`, or else at its first connection. */
   #guard(namespace: AnyNamespace): void {
     if (this.#guarded.has(namespace)) return;
     this.#guarded.add(namespace);
@@ -140,7 +140,7 @@ export class AuthorizerCore {
     guardAdapter();
     onNewAdapter(namespace, guardAdapter);
     this.#joinCluster(namespace);
-    // `connect` comes before `connection`: no listener can broadcast to, or hear of, a socket that is not gated yet.
+    // `connect` comes before `connection`: no listener sees a socket that is not gated yet, or broadcasts to it.
     namespace.prependListener('connect', this.#onConnect);
   }
 
@@ -149,12 +149,12 @@ export class AuthorizerCore {
     this.#revocations.start();
   }
 
-  /** Stays after `close()`, since a namespace that loses its guard must not stand open. */
+  /** Stays after `close()`: a namespace without its guard would be open to everyone. */
   readonly #onConnect = (socket: AnySocket): void => {
     if (this.#isClosed) {
       if (gatekeeperOf(socket) !== undefined) return;
       lobbyOf(socket).hold(socket.id);
-      // Unless another authorizer takes over in this tick.
+      // Another authorizer may take over in this tick.
       process.nextTick(() => {
         if (gatekeeperOf(socket) === undefined) this.#turnAway(socket, undefined, true);
       });
@@ -171,13 +171,13 @@ export class AuthorizerCore {
     this.#arrivals.arrive(socket);
   }
 
-  /** Whether another authorizer guards the socket: two would each undo what the other does. */
+  /** Whether another authorizer guards the socket. Two would undo each other's work. */
   #isForeign(socket: AnySocket): boolean {
     const gatekeeper = gatekeeperOf(socket);
     return gatekeeper !== undefined && !(gatekeeper as Member).belongsTo(this.#context);
   }
 
-  /** Used as it cannot work: refuses, and says once why. */
+  /** The authorizer cannot work as it is used: refuses the socket, and warns once why. */
   #turnAway(socket: AnySocket, next: Next | undefined, isRightWay: boolean): void {
     if (!isRightWay) this.#warnWrongWay();
     else if (!this.#isClosed) this.#warnTwice();
@@ -192,7 +192,7 @@ export class AuthorizerCore {
   }
 }
 
-/** Calls the local listeners; an event emitted on a namespace would go to its clients. */
+/** Calls the local listeners. An event emitted on a namespace would go to its clients. */
 function announce(event: string, socket: AnySocket, ...details: unknown[]): void {
   for (const listener of localListeners(socket.nsp, event)) {
     callGuarded(`a listener of '${event}'`, () => listener.call(socket.nsp, socket, ...details));

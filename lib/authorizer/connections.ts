@@ -1,11 +1,14 @@
 import { LoginAttempts } from '../session/login-attempts';
 import { LoginClock } from '../session/login-clock';
 import type { SessionContext } from '../session/context';
+import { ReportBudget } from '../session/report-budget';
 import { Session } from '../session/session';
 import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed } from '../socket-io/connections';
 import type { AnyNamespace, AnySocket } from '../types';
 
-/** Namespaces without a socket whose attempts a connection may have before they are looked through. */
+/** Refusals and reports that a connection is told of in one minute, at least. They are longer than most wrong tokens. */
+const MAX_ANSWERS = 32;
+/** Namespaces that a connection's attempts may name before the first sweep. */
 const FIRST_SWEEP = 16;
 
 /** Every connection that an authorizer has seen. */
@@ -36,6 +39,7 @@ export class ClientConnection {
   /** Attempts by namespace; `undefined` stands for all, under `scope: 'connection'`. */
   readonly #attempts = new Map<AnyNamespace | undefined, LoginAttempts>();
   #sweepAt = FIRST_SWEEP;
+  #answers: ReportBudget | undefined;
   /** Under `scope: 'connection'`, the session of all namespaces. */
   #shared: Session | undefined;
 
@@ -87,11 +91,19 @@ export class ClientConnection {
     return attempts;
   }
 
+  /** Whether the client is told of one more refusal. The bound is the connection's: namespaces may be endless. */
+  mayAnswer(): boolean {
+    const { deadlines, settings } = this.#context;
+    this.#answers ??= new ReportBudget(Math.max(MAX_ANSWERS, settings.maxAttempts));
+    return this.#answers.allows(deadlines.now());
+  }
+
   #newSession(namespace: AnyNamespace): Session {
     return new Session(this.#context, {
       clock: this.clock,
       attempts: this.sessionAttempts(namespace),
       isIdle: () => isIdle(this.#key),
+      mayAnswer: () => this.mayAnswer(),
       onLeave: (session, socket) => this.#onLeave(session, socket),
     });
   }
@@ -112,8 +124,9 @@ export class ClientConnection {
   }
 
   /**
-   * A client may walk through endless namespaces of a dynamic one: those that it has left are forgotten, unless a token
-   * is still being verified there. Runs when their number has doubled, so that each costs the same in the mean.
+   * Forgets the namespaces that the client has left, unless a token is still being verified there. A client may visit
+   * any number of children of a dynamic namespace. Runs when the number has doubled, so that the mean cost of each
+   * stays the same.
    */
   #sweep(): void {
     for (const [namespace, { verification }] of this.#attempts) {

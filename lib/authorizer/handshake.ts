@@ -18,7 +18,7 @@ import type { Recovery } from './recovery';
 /** Socket.IO's `next`. */
 export type Next = (error?: Error) => void;
 
-/** What handshake mode is told by the options. */
+/** The settings of handshake mode. */
 export interface HandshakeSettings {
   readonly headerOnly: boolean;
   readonly success: AuthorizeOptions['success'];
@@ -27,19 +27,22 @@ export interface HandshakeSettings {
 }
 
 /**
- * Handshake mode: judges the token of a CONNECT packet before the socket exists for the application. What passes waits
- * here, as a permit, until Socket.IO connects the socket.
+ * Handshake mode: judges the token of a CONNECT packet before the socket exists for the application. A permit waits
+ * here until Socket.IO connects the socket.
  */
 export class Handshake {
   readonly #context: SessionContext;
   readonly #settings: HandshakeSettings;
   readonly #connections: Connections;
   readonly #recovery: Recovery;
-  /** Connections whose CONNECT packet is not answered yet, or was just now, by namespace: further ones are doubles. */
+  /**
+   * Connections whose CONNECT packet is not answered yet, or was answered in this turn, by namespace: further ones are
+   * duplicates.
+   */
   readonly #busy = new WeakMap<AnyNamespace, Set<object>>();
-  /** Sockets that were let through; without a permit, as guests of a `fail` hook. */
+  /** Sockets that were admitted; without a permit, those that a `fail` hook accepted. */
   readonly #admitted = new WeakMap<AnySocket, Permit | undefined>();
-  /** Under `scope: 'connection'`: the login that another namespace of a connection is at, for those without a token. */
+  /** Under `scope: 'connection'`: the running login of a connection, for its CONNECT packets without a token. */
   readonly #logins = new WeakMap<object, Outcome | Promise<Outcome>>();
   /** CONNECT packets whose token is being verified. */
   #waiting = 0;
@@ -56,12 +59,12 @@ export class Handshake {
     this.#recovery = recovery;
   }
 
-  /** The permit that a socket came through with. */
+  /** The permit that a socket was admitted with. */
   permitOf(socket: AnySocket): Permit | undefined {
     return this.#admitted.get(socket);
   }
 
-  /** Whether a socket came through here. */
+  /** Whether handshake mode has admitted a socket. */
   hasAdmitted(socket: AnySocket): boolean {
     return this.#admitted.has(socket);
   }
@@ -77,7 +80,8 @@ export class Handshake {
     const busy = this.#busyAt(socket.nsp);
     const attempts = this.#connections.of(socket).attemptsAt(socket.nsp);
     if (busy.has(client)) {
-      // The client hears one answer, to the first: packets name the namespace, so a refusal would hit that one.
+      // The client gets one answer, to the first packet: packets name the namespace, so a refusal would apply to the
+      // first.
       if (attempts.verification.mayAnswer()) {
         countRefusal(socket, unauthorized(CODES.authenticationInProgress), this.#context);
       }
@@ -86,7 +90,7 @@ export class Handshake {
     }
     busy.add(client);
     const answer: Next = (error) => {
-      // Kept until the socket has connected: the CONNECT packets that came in one chunk are all judged before that.
+      // Kept until the socket has connected: before that, all CONNECT packets of one chunk are judged.
       setImmediate(() => {
         busy.delete(client);
         this.#logins.delete(client);
@@ -99,7 +103,7 @@ export class Handshake {
     });
   }
 
-  /** @param take called with the outcome, at once or later; without a permit if the connection is logged in already */
+  /** @param take called with the outcome, now or later; with `undefined` if the connection is logged in already */
   #outcome(socket: AnySocket, attempts: LoginAttempts, take: (outcome: Outcome | undefined) => void): void {
     const token = this.#context.settings.tokens.atConnect(socket);
     const session = this.#connections.of(socket).sharedSession;
@@ -113,7 +117,7 @@ export class Handshake {
     else this.#verify(socket, token as string, session?.permit, attempts, take);
   }
 
-  /** What needs no verification of its own, in the order in which it counts. */
+  /** The outcome, if it needs no verification; checked in the order in which it counts. */
   #knownOutcome(
     socket: AnySocket,
     token: Shown,
@@ -124,7 +128,8 @@ export class Handshake {
     if (judged !== undefined) return judged;
     if (token instanceof UnauthorizedError) return token;
     if (token === undefined) return this.#logins.get(socket.client) ?? this.#missing();
-    // Of a CONNECT packet that was turned away, or whose connection left the namespace.
+    // The token of an earlier CONNECT packet, which was refused or whose client has left the namespace, is still being
+    // verified.
     return attempts.verification.isRunning ? unauthorized(CODES.serverBusy) : undefined;
   }
 
@@ -154,7 +159,7 @@ export class Handshake {
       });
     });
     if (settings.scope === 'connection') this.#logins.set(socket.client, login);
-    // A token that takes no time comes in though the server is full.
+    // A token that is verified at once is admitted even if the server is full.
     if (stats.pending + this.#waiting > settings.maxPending) finish(unauthorized(CODES.serverBusy));
   }
 
@@ -164,7 +169,7 @@ export class Handshake {
     );
   }
 
-  /** The rooms of a login are asked for here too, so that it is refused before the socket exists. */
+  /** Asks for the login's rooms here too, so that a refusal comes before the socket exists. */
   #admit(socket: AnySocket, permit: Permit | undefined, next: Next): void {
     const { rooms } = this.#context.settings;
     const own = permit && roomsOf(rooms, permit.claims, socket);
@@ -218,7 +223,7 @@ export class Handshake {
     );
   }
 
-  /** Asks a classic hook, which answers once, in time, or not at all. */
+  /** Asks a classic hook. Only its first answer within `keyTimeout` counts. */
   #ask(
     name: string,
     hook: (accept: Accept) => unknown,
@@ -229,7 +234,7 @@ export class Handshake {
       if (isAnswered) return;
       isAnswered = true;
       cancel();
-      // What is no UnauthorizedError was not made for the client.
+      // Any other error was not written for the client.
       answer(error instanceof UnauthorizedError ? error : undefined, isAccepted);
     };
     const cancel = this.#context.deadlines.after(this.#settings.keyTimeout, () => once(undefined, false));
@@ -242,14 +247,14 @@ export class Handshake {
     if (hasFailed) once(undefined, false);
   }
 
-  /** Refuses; after too many refusals Socket.IO itself would leave the transport open for more. */
+  /** Refuses. After too many refusals it closes the transport, which Socket.IO would leave open. */
   #close(socket: AnySocket, error: UnauthorizedError, next: Next): void {
     const attempts = this.#connections.of(socket).attemptsAt(socket.nsp);
     attempts.fail(error);
     next(error);
     const isFinal = attempts.isExhausted;
     if (!isFinal && error.code !== CODES.serverBusy) return;
-    // After Socket.IO has sent what `next` was given.
+    // After Socket.IO has sent the error that `next` was given.
     setImmediate(() => {
       if (!isFinal) {
         closeIfIdle(socket.client);

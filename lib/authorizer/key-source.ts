@@ -5,7 +5,7 @@ import type { VerificationKey } from '../token/keys';
 import type { TokenVerifier } from '../token/verifier';
 import type { OptionName, Options } from './option-defaults';
 
-/** What says how the library verifies, and so cannot go with `verify`. */
+/** Options that say how the library verifies. They cannot be combined with `verify`. */
 const NOT_WITH_VERIFY = [
   'secret',
   'algorithms',

@@ -1,7 +1,10 @@
 import { decode, sign } from 'jsonwebtoken';
 import type { JwtClaims } from '../types';
 
-/** Has `jsonwebtoken` read a time span the way that it will read it when it verifies. */
+/**
+ * Reads a time span in seconds. `jsonwebtoken` does it, so that it is read as at verification; `undefined` if it is
+ * none.
+ */
 export function maxAgeInSeconds(maxAge: unknown): number | undefined {
   if (typeof maxAge === 'number') return maxAge > 0 && Number.isFinite(maxAge) ? maxAge : undefined;
   if (typeof maxAge !== 'string' || maxAge === '') return undefined;

@@ -4,7 +4,7 @@ import { maxAgeInSeconds } from './max-age';
 import type { OptionName } from './option-defaults';
 import { arePermissions } from './permissions';
 
-/** What a socket already has; `__proto__` would be no property at all. */
+/** Properties that a socket already has; setting `__proto__` would create none. */
 const TAKEN: ReadonlySet<string> = new Set(
   '__proto__ constructor acks adapter broadcast client conn connected data disconnected emit flags fns handshake id join leave local nsp off on once pid recovered request rooms server to use volatile'.split(
     ' ',
@@ -38,7 +38,7 @@ const aProperty = expect(
 );
 const oneOf = (...values: string[]): Check =>
   expect(`one of '${values.join("', '")}'`, (value) => typeof value === 'string' && values.includes(value));
-// With these flags a RegExp remembers where the last token matched, and judges the next one from there.
+// With these flags a RegExp remembers where the last match ended, and starts there at the next token.
 const isAudience = (value: unknown): boolean =>
   isText(value) || (value instanceof RegExp && !value.global && !value.sticky);
 
@@ -105,7 +105,7 @@ const CHECKS: Readonly<Record<Exclude<OptionName, 'secret'>, Check>> = {
       ((value as { rulesSince?: unknown }).rulesSince === undefined || hasMethods(value, 'rulesSince')),
   ),
   recheckInterval: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
-  // An empty issuer, audience or subject would switch jsonwebtoken's check off without a word.
+  // An empty issuer, audience or subject would silently switch jsonwebtoken's check off.
   issuer: expect(
     'a string that is not empty, or a list of them',
     (value) => isText(value) || isList(value, isText),

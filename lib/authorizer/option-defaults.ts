@@ -1,13 +1,13 @@
 import type { AuthorizeOptions, VerifierOptions } from '../options';
 import type { AnySocket } from '../types';
 
-/** With `secret` or with `verify`: which of them is seen when all is checked. */
+/** With `secret` or with `verify`: the checks decide which. */
 export type Options = {
   [Key in keyof AuthorizeOptions]?: Exclude<AuthorizeOptions[Key], undefined>;
 } & Pick<Partial<VerifierOptions>, 'verify'>;
 export type OptionName = keyof Options;
 
-/** What an option is worth that is left out; those that are not here are off. */
+/** The defaults. An option that is not here is off by default. */
 export const DEFAULTS = {
   timeout: 5000,
   required: true,
@@ -39,7 +39,7 @@ export type CompleteOptions = Options & Required<Pick<Options, keyof typeof DEFA
 /** Ms between two looks at a store that lists its rules. */
 const RECHECK = 10_000;
 
-/** A store that lists no rules would be asked for each session: only if the application wants it. */
+/** The default of `recheckInterval`. A store that lists no rules is asked for each session, so only on request. */
 export function defaultRecheck(store: Options['revocation']): number {
   return store?.rulesSince === undefined ? 0 : RECHECK;
 }

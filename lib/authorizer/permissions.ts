@@ -7,9 +7,9 @@ import type { JwtClaims } from '../types';
 
 /** Stands for the events that are not named. */
 const OTHERS = '*';
-/** Events of the protocol: they are never the application's. */
+/** Events of the protocol: the application cannot name them. */
 const RESERVED: ReadonlySet<string> = new Set([EVENTS.authenticate, EVENTS.deauthenticate]);
-/** Claims that hold scopes: RFC 8693 §4.2, Microsoft Entra ID, Auth0. The first that is there counts. */
+/** Claims that hold scopes: RFC 8693 §4.2, Microsoft Entra ID, Auth0. The first one present counts. */
 const SCOPE_CLAIMS = ['scope', 'scp', 'permissions'] as const;
 
 const isScope = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -29,7 +29,7 @@ export function arePermissions(value: unknown): boolean {
   );
 }
 
-/** What sessions ask for each event. */
+/** Builds the permissions that sessions ask for each event. */
 export function toPermissions(
   permissions: PermissionMap | undefined,
   allow: readonly string[],
@@ -49,7 +49,8 @@ function toRule(needed: Permission, scopes: (claims: JwtClaims) => unknown): Per
   return (claims) => {
     const held = scopes(claims);
     if (Array.isArray(held)) return all.every((scope) => held.includes(scope));
-    // A promise that rejects must not reach the process; a string would contain parts of its words.
+    // A rejection without a handler would end the process. A string is refused: its `includes` would find parts of
+    // words.
     Promise.resolve(held).then(undefined, () => undefined);
     return undefined;
   };

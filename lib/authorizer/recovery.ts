@@ -19,16 +19,16 @@ interface KeptSocket {
   readonly rooms: readonly string[];
 }
 
-/** A session from before a drop. */
+/** A session that was live before a drop. */
 export interface RestoredSession {
   readonly permit: Permit;
   readonly rooms: ReadonlySet<string>;
 }
 
 /**
- * Decides which sessions `connectionStateRecovery` gives back: those that still hold, to a client that shows no token or
- * one of the same user. A token that is shown beside a recovery id is verified before anything is restored, once, and its
- * outcome is used when the socket connects.
+ * Decides which sessions `connectionStateRecovery` restores: those that are still valid, for a client that shows no
+ * token or a token of the same user. A token that is shown with a recovery id is verified once, before anything is
+ * restored. Its outcome is used when the socket connects.
  */
 export class Recovery implements RecoveryRules<KeptSocket> {
   readonly #context: SessionContext;
@@ -44,7 +44,7 @@ export class Recovery implements RecoveryRules<KeptSocket> {
     this.#tokens = context.settings.tokens;
   }
 
-  /** The outcome of the token that a socket showed beside a recovery id, once. */
+  /** The outcome of the token that a socket showed with a recovery id; a second call returns nothing. */
   takeOutcome(socket: AnySocket): Outcome | undefined {
     const outcome = this.#outcomes.get(socket);
     this.#outcomes.delete(socket);
@@ -73,7 +73,7 @@ export class Recovery implements RecoveryRules<KeptSocket> {
 
   isMeant({ session }: KeptSocket, { userKey }: NonNullable<Whose>, socket: AnySocket): boolean {
     const shared = this.#connections.of(socket).sharedSession;
-    // Under `scope: 'connection'` somebody may have logged in, or be about to, since `mayAsk`.
+    // Under `scope: 'connection'` a user may have logged in since `mayAsk`, or be about to.
     if (shared?.isBusy) return false;
     return [userKey, shared?.permit?.userKey].every((one) => one === undefined || one === session.userKey);
   }
@@ -91,7 +91,7 @@ export class Recovery implements RecoveryRules<KeptSocket> {
     return outcome instanceof UnauthorizedError ? undefined : { userKey: outcome.userKey };
   }
 
-  /** Within the bounds of a login; `undefined` past them: then the token is judged as any other. */
+  /** Verifies within the bounds of a login. `undefined` past them: the token is judged later, as any other. */
   async #verify(
     token: string,
     socket: AnySocket,

@@ -30,7 +30,7 @@ export interface Settings extends AdmissionRules, SourceRules, SessionSettings, 
   readonly recheckInterval: number;
 }
 
-/** What is handed to `jsonwebtoken.verify` as it is. */
+/** Options that `jsonwebtoken.verify` gets unchanged. */
 const PASSED = [
   'issuer',
   'audience',
@@ -100,7 +100,7 @@ export function toSettings<Claims = JwtClaims, Events = DefaultEvents>(
   });
 }
 
-/** A verifier may say by how much clocks may differ, as `jwksVerifier` does; the authorizer judges time. */
+/** A verifier may name its `clockTolerance`, as `jwksVerifier` does: the authorizer checks `exp` and `nbf`. */
 function toleranceOf(verify: unknown): Pick<Options, 'clockTolerance'> {
   const { clockTolerance } = (verify ?? {}) as { clockTolerance?: unknown };
   return typeof clockTolerance === 'number' ? { clockTolerance } : {};
@@ -125,7 +125,7 @@ function toSources(options: CompleteOptions): SourceRules {
   };
 }
 
-/** A list that the application changes later must not change what is accepted. */
+/** A copy: a later change of the application's list must not change what is accepted. */
 function copyOf(value: unknown): unknown {
   return Array.isArray(value) ? [...(value as unknown[])] : value;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { Authorizer } from '../authorize';
 import { toJwksSettings } from '../jwks/settings';
 import type { JwksSettings, JwksVerifierOptions } from '../jwks/settings';
+import type { Revocation } from '../types';
 import { describe } from '../runtime/describe';
 
 /** Options that {@link backchannelLogout} has in common with `jwksVerifier`; they mean the same. */
@@ -38,7 +38,10 @@ export interface BackchannelLogoutOptions extends KeyOptions {
 }
 
 /** What ends the sessions: an authorizer. */
-export type LogoutAuthorizer = Pick<Authorizer, 'revoke'>;
+export interface LogoutAuthorizer {
+  /** Ends the sessions that a rule names, and refuses their tokens. */
+  revoke(rule: Revocation): Promise<unknown>;
+}
 
 /** A request, with or without a body that a body parser has read. */
 export type LogoutRequest = IncomingMessage & { readonly body?: unknown };

@@ -15,6 +15,6 @@ export const log = {
   jwks: createDebug('socketio-authorize:jwks'),
   /** Logouts at an OpenID provider. */
   oidc: createDebug('socketio-authorize:oidc'),
-  /** What is restored after a drop, and what is not. */
+  /** Sessions that are restored after a drop, or not. */
   recovery: createDebug('socketio-authorize:recovery'),
 } as const;

@@ -26,6 +26,8 @@ export interface IntakeSession {
   readonly permit: Permit | undefined;
   /** Enters the state in which a token is verified. */
   begin(): number;
+  /** Whether the client is told of one more refusal. */
+  mayAnswer(): boolean;
   /** Takes the outcome of an attempt. */
   settle(attempt: number, outcome: Outcome, shown: Shown): void;
 }
@@ -120,7 +122,6 @@ export class TokenIntake {
   /** Answers a token that arrives during a verification, within bounds. */
   #tellBusy(code: string, { socket, reply }: Shown): void {
     const isBounded = this.#attempts.verification.mayAnswer();
-    if (!isBounded || !this.#attempts.mayAnswer(this.#context.deadlines.now())) return;
-    tellRefused(socket, unauthorized(code), this.#context, reply);
+    if (isBounded && this.#session.mayAnswer()) tellRefused(socket, unauthorized(code), this.#context, reply);
   }
 }

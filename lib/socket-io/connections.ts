@@ -2,19 +2,19 @@
  * One connection, and its sockets in several namespaces.
  *
  * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
- * - `socket.client` is one object for all sockets of a connection. `client.sockets` and `client.nsps` hold those that are
- *   live, by id and by the namespace's name.
- * - `client.conn` is Engine.IO's socket: `readyState` is `'open'` until it closes, `close()` lets arrive what was sent
- *   before, and the event `close` tells when it has closed.
- * - Two CONNECT packets for one namespace make two sockets if the first is not connected when the second comes.
+ * - `socket.client` is one object for all sockets of a connection. `client.sockets` and `client.nsps` hold those that
+ *   are live, by id and by the namespace's name.
+ * - `client.conn` is Engine.IO's socket: `readyState` is `'open'` until it closes, after `close()` earlier packets
+ *   still arrive, and the event `close` reports the end.
+ * - Two CONNECT packets for one namespace make two sockets if the second arrives before the first is connected.
  *   `client.nsps` then has the newer one, which gets all packets.
- * - `socket._onclose(reason)` closes a socket without a packet. It takes the namespace out of `client.nsps`, even if another
- *   socket stands there.
- * - With `allowEIO3`, all sockets of a connection of Engine.IO 3 and a namespace have one id. `_onclose` of one takes
- *   another out of `client.sockets`, `namespace.sockets` and the adapter's books.
- * - `socket._error(error)` sends a CONNECT_ERROR packet, and leaves the transport open. Socket.IO calls it a tick after a
- *   middleware has refused, so before `setImmediate`.
- * - `socket._cleanup()` forgets a socket that has not connected (from 4.5.2; older versions keep nothing of it).
+ * - `socket._onclose(reason)` closes a socket without a packet. It removes the namespace from `client.nsps`, even if
+ *   another socket is stored there.
+ * - With `allowEIO3`, all sockets of a connection of Engine.IO 3 and a namespace have one id. `_onclose` of one
+ *   removes another from `client.sockets`, `namespace.sockets` and the adapter's records.
+ * - `socket._error(error)` sends a CONNECT_ERROR packet, and leaves the transport open. Socket.IO calls it a tick
+ *   after a middleware has refused, so before `setImmediate`.
+ * - `socket._cleanup()` forgets a socket that has not connected (from 4.5.2; older versions store nothing for it).
  */
 import type { AnySocket } from '../types';
 import { inside } from './inside';
@@ -51,21 +51,21 @@ export function onceClosed(connection: object, listener: () => void): void {
 }
 
 /**
- * Lets a socket take the place of an older one of the same connection and namespace, which is closed without a packet:
- * packets name the namespace, not the socket, so a DISCONNECT would throw the newer one out.
+ * Replaces a socket by a newer one of the same connection and namespace. The older one is closed without a packet:
+ * packets name the namespace, not the socket, so a DISCONNECT would disconnect the newer one.
  */
 export function replace(older: AnySocket, newer: AnySocket): void {
   const { client, nsp, adapter } = inside(newer);
   inside(older)._onclose('server namespace disconnect');
   client.nsps.set(nsp.name, newer);
   if (older.id !== newer.id) return;
-  // Socket.IO took the newer one out of its books, since both have one id.
+  // Socket.IO has removed the newer one from its records, because both have one id.
   client.sockets.set(newer.id, newer);
   nsp.sockets.set(newer.id, newer);
   void adapter.addAll(newer.id, new Set([newer.id]));
 }
 
-/** Forgets a socket that has not connected, and tells the client nothing. */
+/** Forgets a socket that has not connected. The client is told nothing. */
 export function discard(socket: AnySocket): void {
   inside(socket)._cleanup?.();
 }
@@ -76,7 +76,7 @@ export function refuseAndClose(socket: AnySocket, error: Error & { data: unknown
   closeIfIdle(socket.client);
 }
 
-/** Takes a socket out of every room but its own. */
+/** Removes a socket from every room but its own. */
 export function leaveRooms(socket: AnySocket): void {
   for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
 }

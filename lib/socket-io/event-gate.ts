@@ -1,18 +1,18 @@
 /**
- * The event gate: it stands in front of everything that the application registers on a socket.
+ * The event gate: it runs before everything that the application registers on a socket.
  *
  * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
  * - `socket._onpacket(packet)` gets every packet of a connected socket. It hands EVENT and BINARY_EVENT packets to
- *   `socket.onevent`, which belongs to the application: other libraries assign it. (Newer parsers never say BINARY_EVENT.)
+ *   `socket.onevent`, which other libraries assign. (Newer parsers give no BINARY_EVENT.)
  * - `packet.data` is the event's name and its arguments; `packet.id` is a number if the client wants an answer.
  * - `onevent` calls the `onAny` listeners, then `socket.dispatch(event)`; `event` is `packet.data`, and behind it the
  *   function that answers.
  * - `dispatch` runs the `socket.use` middlewares by `socket.run(event, done)`. A tick later it emits to the `on`
  *   listeners, which are those of Node's EventEmitter, if the socket is still connected.
- * - What a middleware refuses goes to `socket._onerror(error)`.
- * - `socket._onclose(reason)` is called once when the socket closes, however that comes about. It runs the `disconnecting`
+ * - A middleware's error goes to `socket._onerror(error)`.
+ * - `socket._onclose(reason)` is called once when the socket closes, for whatever reason. It runs the `disconnecting`
  *   and `disconnect` listeners, and sets `connected` to false.
- * - All of these are methods of the class: what a socket itself has of that name stands in front of them.
+ * - All of these are methods of the class: a socket's own property of that name hides them.
  */
 import { EventEmitter } from 'node:events';
 import type { AnySocket } from '../types';
@@ -23,17 +23,22 @@ import type { SocketInside } from './inside';
 /** Packet types of the Socket.IO protocol, version 5. */
 const EVENT = 2;
 const BINARY_EVENT = 5;
+/**
+ * Arguments of an event or an acknowledgement. Socket.IO calls listeners with `apply`, and Node throws a RangeError from
+ * some 40,000 arguments on: one packet would end the process.
+ */
+const MAX_ARGUMENTS = 1_000;
 
-/** Decides what a socket's client may say. */
+/** Decides which events of a client the application hears. */
 export interface Gatekeeper {
   /**
-   * Whether the application hears an event now. The gatekeeper keeps what it answers `false` for: an event of its own,
-   * one that waits (see {@link deliver}), or one that is dropped.
+   * Whether the application hears an event now. If not, the gatekeeper handles it: as an event of its own, as one that
+   * waits (see {@link deliver}), or by dropping it.
    */
   hears(packet: EventPacket): boolean;
-  /** The login that the socket is at; another number after each. */
+  /** The number of the socket's current login; it changes with each login. */
   readonly login: number;
-  /** Whether an event that came in at some login may still reach the listeners. */
+  /** Whether an event that arrived during a certain login may still reach the listeners. */
   mayReach(event: unknown, login: number): boolean;
   /** Called when the socket has closed, after the application's `disconnect` listeners. */
   left(): void;
@@ -56,7 +61,7 @@ export function guardEvents(socket: AnySocket, gatekeeper: Gatekeeper): void {
   inside(socket)._onclose = guardedOnclose;
 }
 
-/** Hands an event to the application that the gatekeeper had kept. */
+/** Delivers an event that the gatekeeper has held back. */
 export function deliver(socket: AnySocket, packet: EventPacket): void {
   protoOf(inside(socket))._onpacket.call(inside(socket), packet);
 }
@@ -65,9 +70,10 @@ const keeperOf = (socket: SocketInside): Gatekeeper =>
   (socket as unknown as Guarded)[GATEKEEPER] as Gatekeeper;
 
 function guardedOnpacket(this: SocketInside, packet: EventPacket): void {
+  if ((packet.data?.length ?? 0) > MAX_ARGUMENTS) return;
   if (packet.type === EVENT || packet.type === BINARY_EVENT) {
     const event: unknown = packet.data?.[0];
-    // Older parsers take any JSON for an event's name (CVE-2023-32695), and not all of it can be made a string.
+    // Older parsers accept any JSON as an event's name (CVE-2023-32695), and not all of it converts to a string.
     if (typeof event !== 'string' && typeof event !== 'number') return;
     if (!keeperOf(this).hears(packet)) return;
   }
@@ -75,8 +81,8 @@ function guardedOnpacket(this: SocketInside, packet: EventPacket): void {
 }
 
 /**
- * As Socket.IO's own, but asks once more when the listeners' turn has come: the session may have ended since the event
- * came in, and a listener that reads `socket.decoded_token` would throw.
+ * Does the same as Socket.IO's method, but asks the gatekeeper again before the listeners run: the session may have
+ * ended since the event arrived, and a listener that reads `socket.decoded_token` would throw.
  */
 function guardedDispatch(this: SocketInside, event: unknown[]): void {
   const gatekeeper = keeperOf(this);
@@ -91,7 +97,7 @@ function guardedDispatch(this: SocketInside, event: unknown[]): void {
   });
 }
 
-/** Node throws where nobody listens to `error`, and Socket.IO before 4.6.2 adds no listener (CVE-2024-38355). */
+/** Node throws if `error` has no listener, and Socket.IO before 4.6.2 adds none (CVE-2024-38355). */
 function isUnheardError(socket: SocketInside, event: unknown): boolean {
   return event === 'error' && (socket as unknown as EventEmitter).listenerCount(event) === 0;
 }

@@ -1,4 +1,4 @@
-/** Socket.IO's undocumented members, as the files of this folder use them. Each file says which ones, and why. */
+/** Socket.IO's undocumented members that this folder uses. The head of each file says which ones it relies on. */
 import type { AnyNamespace, AnySocket } from '../types';
 import type { EventPacket } from './event-packet';
 
@@ -44,7 +44,7 @@ export interface PersistedSession {
   missedPackets?: unknown[][];
 }
 
-/** An adapter's books, and what recovery asks of it. */
+/** An adapter: its records of rooms, and its methods for recovery. */
 export interface Adapter {
   readonly nsp: AnyNamespace;
   readonly rooms: Map<string, Set<string>>;
@@ -61,7 +61,7 @@ export interface Adapter {
   _encode?: (packet: EventPacket, options: { volatile?: boolean }) => unknown;
 }
 
-/** Which sockets a command to many is for. */
+/** Which sockets a command to several sockets is for. */
 export interface SocketFilter {
   readonly rooms: ReadonlySet<string>;
   readonly except?: ReadonlySet<string>;

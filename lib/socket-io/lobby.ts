@@ -2,16 +2,16 @@
  * The lobby: where pending sockets wait, outside every broadcast and room.
  *
  * Relies on (read in Socket.IO 4.0.2 and 4.8.4, with socket.io-adapter 2.2 and 2.5):
- * - A broadcast goes to the ids in `adapter.sids`, a room message to those in `adapter.rooms`, and a socket's own id is a
- *   room. So a socket that is not in `sids`, and in no room but its own, hears what is sent to its id, and nothing else.
- * - Commands to all sockets go to those in `sids`, too.
- * - `addAll`, `del`, `delAll` and `socketRooms` are called on the adapter itself whenever a socket joins, leaves, closes,
- *   or is asked for its rooms.
- * - `del` takes a socket out of a room though it is not in `sids`; `delAll` then does nothing.
+ * - A broadcast goes to the ids in `adapter.sids`, a room message to those in `adapter.rooms`, and a socket's own id
+ *   is a room. So a socket that is not in `sids`, and in no room but its own, gets only what is sent to its id.
+ * - Commands to all sockets also go to the ids in `sids`.
+ * - `addAll`, `del`, `delAll` and `socketRooms` are called on the adapter itself whenever a socket joins, leaves,
+ *   closes, or is asked for its rooms.
+ * - `del` removes a socket from a room even if it is not in `sids`; `delAll` then does nothing.
  * - `socket.adapter` stays the adapter that the namespace had when the socket connected.
  * - `adapter.nsp.sockets` holds the connected sockets by id.
- * - Every adapter carries out `disconnectSockets` by that method of the class that all extend, also for other nodes. It
- *   gets rooms as sets.
+ * - Every adapter runs `disconnectSockets` by that method of the common base class, also for other nodes. It gets
+ *   rooms as sets.
  */
 import type { AnySocket } from '../types';
 import { adapterOf, inside } from './inside';
@@ -57,7 +57,7 @@ export class Lobby {
       return del.call(adapter, id, room);
     };
     adapter.delAll = (id) => {
-      // Back into the adapter's books, or its own-id room would be left over.
+      // Into the adapter's records again, or the room of its own id would remain.
       if (waiting.delete(id)) adapter.sids.set(id, new Set([id]));
       delAll.call(adapter, id);
     };
@@ -65,18 +65,18 @@ export class Lobby {
     disconnectWaitingToo(baseOf(adapter));
   }
 
-  /** Takes a socket out of every broadcast; the rooms that it is in, or joins, wait for {@link release}. */
+  /** Excludes a socket from every broadcast. The rooms that it is in, or joins, take effect at {@link release}. */
   hold(id: string): void {
     if (this.#waiting.has(id)) return;
     const rooms = this.#adapter.sids.get(id) ?? new Set([id]);
-    // A socket that has just connected is in no other room: its set is taken as it is.
+    // A socket that has just connected is in no other room: its set is used without a copy.
     const later = isLone(rooms, id) ? rooms : new Set(rooms).add(id);
     for (const room of later) if (room !== id) void this.#adapter.del(id, room);
     this.#adapter.sids.delete(id);
     this.#waiting.set(id, later);
   }
 
-  /** Lets a socket into broadcasts, and into its rooms. */
+  /** Includes a socket in broadcasts, and joins its rooms. */
   release(id: string): void {
     const rooms = this.#waiting.get(id);
     if (rooms === undefined) return;
@@ -100,9 +100,8 @@ export class Lobby {
 const prepared = new WeakSet<Adapter>();
 
 /**
- * `io.disconnectSockets()` reaches pending sockets too: it closes doors, and must not spare those who have not logged in.
- * The base class's method is the only one that all adapters call, also for a command from another node. An adapter
- * without a lobby is left alone.
+ * `io.disconnectSockets()` must reach pending sockets too. The base class's method is the only one that all adapters
+ * call, also for a command from another node. An adapter without a lobby stays as it is.
  */
 function disconnectWaitingToo(base: Adapter): void {
   if (prepared.has(base)) return;

@@ -2,14 +2,15 @@
  * Servers, namespaces and their adapters.
  *
  * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
- * - `server.parentNsps` holds the dynamic (parent) namespaces in the order of their registration; `parent.children` their
- *   namespaces, which have no `children`.
- * - A child takes over the middlewares and the `connect` and `connection` listeners that its parent has when it is made.
- *   From 4.1, the event `new_namespace` of the main namespace tells of it before its first socket.
+ * - `server.parentNsps` holds the dynamic (parent) namespaces in the order of their registration; `parent.children`
+ *   their namespaces, which have no `children`.
+ * - A child takes over the middlewares and the `connect` and `connection` listeners that its parent has when it is
+ *   made. From 4.1, the main namespace emits `new_namespace` for it before its first socket.
  * - `connect` comes before `connection`, in the tick in which the socket enters the adapter.
  * - `namespace.emit` goes to clients. A namespace is an EventEmitter of Node, whose `rawListeners` are the local ones.
  * - `namespace._initAdapter()` is called when `io.adapter(…)` gives a namespace another adapter.
- * - All adapters extend one class. An adapter that reaches other processes overrides its `serverSideEmit`, which only warns.
+ * - All adapters extend one class. An adapter that reaches other processes overrides its `serverSideEmit`, which only
+ *   warns.
  * - A server has `sockets` and `of`; a namespace has `adapter`, `sockets` and `use`, and a socket has no `sockets`.
  */
 import { EventEmitter } from 'node:events';
@@ -46,8 +47,9 @@ function parentOf(namespace: AnyNamespace): AnyNamespace | undefined {
 }
 
 /**
- * Which of the server's dynamic namespaces this is, or is a child of. Their names come from a counter that other
- * servers of the process move on; their order is the same on every node that runs the same code.
+ * The position, among the server's dynamic namespaces, of this one or of its parent. Their names come from a counter
+ * that all servers of the process share, so names differ between nodes. The order is the same on every node that runs
+ * the same code.
  */
 export function dynamicIndexOf(namespace: AnyNamespace): number | undefined {
   const parent = childrenOf(namespace) === undefined ? parentOf(namespace) : namespace;
@@ -60,7 +62,7 @@ export function childrenOf(namespace: AnyNamespace): ReadonlySet<AnyNamespace> |
   return (namespace as unknown as Partial<ParentNamespace>).children;
 }
 
-/** Whether an adapter reaches other processes: the one in memory only warns when it is asked to. */
+/** Whether an adapter reaches other processes. The in-memory adapter only warns when it is asked to. */
 export function reachesOthers(namespace: AnyNamespace): boolean {
   const { serverSideEmit } = adapterOf(namespace);
   return (
@@ -79,7 +81,10 @@ export function baseOf(adapter: Adapter): Adapter {
   return base as Adapter;
 }
 
-/** Calls back whenever `io.adapter(…)` has given a namespace another adapter, to which nothing done before applies. */
+/**
+ * Calls back whenever `io.adapter(…)` has given a namespace another adapter. Nothing done to the old one applies to
+ * it.
+ */
 export function onNewAdapter(namespace: AnyNamespace, listener: () => void): void {
   const inner = namespace as unknown as { _initAdapter: () => void };
   const init = inner._initAdapter;

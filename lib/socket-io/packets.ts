@@ -2,12 +2,12 @@
  * The library's own packets.
  *
  * Relies on (read in Socket.IO 4.0.2 and 4.8.4):
- * - `socket.packet(packet)` writes to the client at once: a disconnect may follow. With connection state recovery,
- *   `socket.emit` does not: it goes through `adapter.broadcast`, which waits for the broker on redis-streams.
+ * - `socket.packet(packet)` writes to the client at once, so a disconnect may follow. With connection state recovery,
+ *   `socket.emit` goes through `adapter.broadcast`, which waits for the broker on redis-streams.
  * - A packet of type ACK with the id of an event answers it.
- * - The client's answer to a question is looked up in `socket.acks` by the question's id, called with the socket as `this`,
- *   and taken out. An answer that is not there is ignored.
- * - The ids of questions are counted by `namespace._ids`: an id that is taken there is nobody else's.
+ * - The client's answer to a question is looked up in `socket.acks` by the question's id, called with the socket as
+ *   `this`, and removed. An answer without an entry is ignored.
+ * - `namespace._ids` counts the ids of questions: an id taken there is unique.
  */
 import type { AnyNamespace, AnySocket } from '../types';
 import { disconnect } from './connections';
@@ -18,7 +18,7 @@ import type { EventPacket } from './event-packet';
 const EVENT = 2;
 const ACK = 3;
 
-/** Sends back what the client asked for with an acknowledgement. */
+/** Answers an event whose client asks for an acknowledgement. */
 export type Reply = (answer: unknown) => void;
 
 /** The way to answer an event; `undefined` if the client asks for no acknowledgement. */
@@ -29,14 +29,17 @@ export function replyTo(socket: AnySocket, { id }: EventPacket): Reply | undefin
   };
 }
 
-/** Sends an event to one client, past the adapter. */
+/** Sends an event to one client, without the adapter. */
 export function sendEvent(socket: AnySocket, event: string, payload: unknown): void {
   inside(socket).packet({ type: EVENT, data: [event, payload] });
 }
 
 const disconnectIds = new WeakMap<AnyNamespace, number>();
 
-/** Sends an event; a client that acknowledges it is disconnected. One id a namespace, so a flood of them holds nothing. */
+/**
+ * Sends an event; a client that acknowledges it is disconnected. One id for each namespace, so that a flood takes no
+ * memory.
+ */
 export function sendEventOrDisconnect(socket: AnySocket, event: string, payload: unknown): void {
   const { nsp, acks } = inside(socket);
   let id = disconnectIds.get(nsp);
@@ -49,7 +52,7 @@ function disconnectThis(this: AnySocket): void {
   disconnect(this);
 }
 
-/** Forgets the questions that the application asked a socket: what it answers now is not the user's answer. */
+/** Forgets the questions that the application asked a socket: a later answer would not be the user's. */
 export function forgetQuestions(socket: AnySocket): void {
   inside(socket).acks.clear();
 }

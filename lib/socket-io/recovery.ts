@@ -1,15 +1,16 @@
 /**
- * Connection state recovery: who gets a dropped session back, and what of it.
+ * Connection state recovery: which client gets a dropped session back, and which part of it.
  *
  * Relies on (read in Socket.IO 4.6.0 and 4.8.4; older ones have no recovery):
- * - `namespace._createSocket(client, auth)` makes the Socket of a CONNECT packet, before any middleware. With `auth.pid`
- *   and `auth.offset`, both strings, it asks `adapter.restoreSession(pid, offset)`.
- * - A socket that is `recovered` by then passes every middleware, unless `skipMiddlewares` is false
- *   (socketio/socket.io#5491). Only afterwards is the socket filed under its `id`, and its `id` and `pid` told.
- * - `adapter.persistSession(session)` gets the `sid`, `pid`, `rooms` and `data` of a socket whose connection is lost, while
- *   it is still in `namespace.sockets`. `restoreSession` brings back what was kept, with `missedPackets`.
- * - Where there is no such session, `restoreSession` answers null (in memory) or rejects (Redis streams). The adapter in
- *   memory gives one session again and again, with the same object as `data`.
+ * - `namespace._createSocket(client, auth)` makes the Socket of a CONNECT packet, before any middleware. With
+ *   `auth.pid` and `auth.offset`, both strings, it asks `adapter.restoreSession(pid, offset)`.
+ * - If the socket is `recovered` by then, no middleware runs, unless `skipMiddlewares` is false
+ *   (socketio/socket.io#5491). Only afterwards is the socket stored under its `id`, and the client told `id` and
+ *   `pid`.
+ * - `adapter.persistSession(session)` gets the `sid`, `pid`, `rooms` and `data` of a socket whose connection is lost,
+ *   while it is still in `namespace.sockets`. `restoreSession` returns what was kept, with `missedPackets`.
+ * - If there is no such session, `restoreSession` returns null (in memory) or rejects (Redis streams). The in-memory
+ *   adapter returns one session repeatedly, with the same object as `data`.
  * - The constructor of a restored Socket takes `id`, `pid` and `data`, joins the rooms, writes the missed packets, and
  *   sets `recovered`. {@link resume} does the same to a socket that exists.
  */
@@ -22,26 +23,26 @@ import { comesAfter, firstOffset, lastOffset, watchOffsets } from './offsets';
 import type { Place } from './offsets';
 
 const EVENT = 2;
-/** Where a kept session lies in the data that adapters keep; taken out when it is restored. */
+/** The key of a kept session in the data that adapters keep; removed when the session is restored. */
 const KEPT = 'socketio-authorize';
 
-/** Who decides what a drop keeps, and what a reconnection brings back. `Kept` must survive JSON and MessagePack. */
+/** Decides what is kept at a drop, and what a reconnection restores. `Kept` must survive JSON and MessagePack. */
 export interface RecoveryRules<Kept extends object> {
   /** What to keep of a live socket's session; `undefined`: nothing. */
   keep(socket: AnySocket): Kept | undefined;
   /**
    * Judges a socket that asks for a session, before it is restored.
    *
-   * @returns whose session it may get, or `undefined`: nobody's
+   * @returns whose session it may get; `undefined` for none
    */
   mayAsk(socket: AnySocket): Whose | PromiseLike<Whose>;
   /** Whether a kept session still holds. */
   stillHolds(kept: Kept): PromiseLike<boolean>;
-  /** Whether a kept session is one that the socket may get now: others may have logged in since {@link mayAsk}. */
+  /** Whether the socket may get a kept session now: another user may have logged in since {@link mayAsk}. */
   isMeant(kept: Kept, whose: NonNullable<Whose>, socket: AnySocket): boolean;
 }
 
-/** A user by `userKey`, or anybody: the client shows the recovery id alone. */
+/** A user by `userKey`, or any user if the client shows only the recovery id. */
 export type Whose = { readonly userKey: string | undefined } | undefined;
 
 type Data = Record<string, unknown> | undefined;
@@ -50,19 +51,19 @@ interface Stored {
   readonly since: Place;
 }
 
-/** Where the packets begin that a logged-in socket may be sent. */
+/** The place from which on a logged-in socket may be sent packets. */
 const loginPlaces = new WeakMap<AnySocket, Place | undefined>();
-/** Data of sessions that were restored: the adapter in memory would give the same one again, even after a logout. */
+/** Data of sessions that were restored: the in-memory adapter would return the same one again, even after a logout. */
 const used = new WeakSet<object>();
 const restored = new WeakMap<AnySocket, object>();
 
-/** Notes that a socket has logged in: what was said before is not for it. */
+/** Records that a socket has logged in: earlier packets are not for it. */
 export function markLogin(socket: AnySocket): void {
   const offset = lastOffset(inside(socket).adapter);
   loginPlaces.set(socket, offset === undefined ? undefined : { offset, isBehind: true });
 }
 
-/** What was kept of the session that a socket was restored with; `undefined` if it was not, or no longer holds. */
+/** What was kept of the session that a socket was restored with; `undefined` if it was not restored. */
 export function keptOf(socket: AnySocket): object | undefined {
   return restored.get(socket);
 }
@@ -70,10 +71,7 @@ export function keptOf(socket: AnySocket): object | undefined {
 type Rules = RecoveryRules<object>;
 const rulesByAdapter = new WeakMap<Adapter, Rules>();
 
-/**
- * Stands between Socket.IO and its recovery, on one namespace and the adapter that it has now. The rules of the authorizer
- * that came last count.
- */
+/** Guards Socket.IO's recovery on one namespace and its current adapter. The latest authorizer's rules count. */
 export function guardRecovery<Kept extends object>(
   namespace: AnyNamespace,
   rules: RecoveryRules<Kept>,
@@ -98,7 +96,7 @@ function guardAdapter(adapter: Adapter): void {
     const kept = socket && isOwn ? rulesOf(adapter).keep(socket) : undefined;
     const since = socket && (loginPlaces.get(socket) ?? placeOfFirst(adapter));
     if (kept === undefined || since === undefined) return;
-    // A copy of the moment: the application may have replaced `socket.data`, or put a client's words into it.
+    // Copied now: the application may have replaced `socket.data`, or stored a client's input in it.
     const data = { ...(session.data as Data), [KEPT]: { kept, since } };
     persistSession.call(adapter, { ...session, data });
   };
@@ -108,7 +106,7 @@ function guardAdapter(adapter: Adapter): void {
     const data = session?.data as object;
     if (stored === undefined || used.has(data)) return null;
     const stillHolds = await rulesOf(adapter).stillHolds(stored.kept);
-    // Once more, since another CONNECT packet may have asked for the same session meanwhile.
+    // Checked again, because another CONNECT packet may have asked for the same session meanwhile.
     if (!stillHolds || used.has(data)) return null;
     used.add(data);
     return session;
@@ -116,10 +114,9 @@ function guardAdapter(adapter: Adapter): void {
 }
 
 /**
- * What the private ids of a guarded namespace begin with. Adapters keep the sessions of all namespaces under their
- * private ids alone, with whatever the application put into `socket.data`: without a mark, a session of another
- * namespace, or one that a client has made up where nobody guards, could be restored here. Socket.IO's own ids have no
- * point in them.
+ * The prefix of a guarded namespace's private ids. Adapters keep the sessions of all namespaces under their private
+ * ids alone, with the application's `socket.data`. Without the prefix, a session of another namespace, or one that a
+ * client has forged in an unguarded namespace, could be restored here. Socket.IO's own ids contain no point.
  */
 function prefixOf(namespace: AnyNamespace): string {
   return `${createHash('sha256').update(namespace.name).digest('base64url').slice(0, 22)}.`;
@@ -132,15 +129,15 @@ function guardCreation(namespace: AnyNamespace): void {
     _createSocket?: (client: Client, auth: Record<string, unknown>) => Promise<AnySocket>;
   };
   const create = inner._createSocket;
-  // Without it nothing can be judged in time, so nothing is restored.
+  // Without it no token can be judged in time, so nothing is restored.
   if (create === undefined || guarded.has(namespace)) return;
   guarded.add(namespace);
   const prefix = prefixOf(namespace);
   inner._createSocket = async (client, auth) => {
     const { pid, offset, ...shown } = auth;
-    // Never with `pid`: Socket.IO restores nothing by itself, and `fetchSockets()` shows nobody's.
+    // Never with `pid`: Socket.IO then restores nothing by itself, and `fetchSockets()` shows no `pid`.
     const socket = await create.call(namespace, client, shown);
-    // None without connection state recovery.
+    // There is none without connection state recovery.
     if (inside(socket).pid !== undefined) inside(socket).pid = prefix + inside(socket).pid;
     if (typeof pid === 'string' && pid.startsWith(prefix) && typeof offset === 'string') {
       await restore(socket, pid, offset);
@@ -149,7 +146,7 @@ function guardCreation(namespace: AnyNamespace): void {
   };
 }
 
-/** What the library kept with a session, if it did. */
+/** What the library kept with a session; `undefined` if nothing. */
 function storedIn(session: PersistedSession | null): Stored | undefined {
   const stored = (session?.data as Data)?.[KEPT] as Partial<Stored> | undefined;
   return stored?.kept && stored.since ? (stored as Stored) : undefined;
@@ -168,7 +165,7 @@ async function restore(socket: AnySocket, pid: string, offset: string): Promise<
   resume(socket, session, stored.since);
 }
 
-/** Adapters reject where there is no such session, and where they cannot tell. */
+/** Adapters reject if there is no such session, and if they fail. */
 async function askAdapter(adapter: Adapter, pid: string, offset: string): Promise<PersistedSession | null> {
   try {
     return (await adapter.restoreSession?.(pid, offset)) ?? null;
@@ -177,14 +174,14 @@ async function askAdapter(adapter: Adapter, pid: string, offset: string): Promis
   }
 }
 
-/** What the constructor does with a former session. */
+/** Does what the constructor does with a former session. */
 function resume(socket: AnySocket, session: PersistedSession, since: Place): void {
   const own = inside(socket);
   own.id = session.sid;
   own.pid = session.pid;
   for (const room of session.rooms) own.join(room);
   const { [KEPT]: _, ...data } = session.data as Record<string, unknown>;
-  // What a hook has put there for the new connection counts.
+  // A value that a hook has set for the new connection wins.
   own.data = { ...data, ...(own.data as Data) };
   for (const packet of session.missedPackets ?? []) {
     if (comesAfter(packet, since)) own.packet({ type: EVENT, data: packet });
@@ -192,7 +189,7 @@ function resume(socket: AnySocket, session: PersistedSession, since: Place): voi
   own.recovered = true;
 }
 
-/** A socket that logged in before this node had seen any packet may be sent the first one, and no older one. */
+/** A socket that logged in before this node had seen any packet may be sent the first one, but no older one. */
 function placeOfFirst(adapter: Adapter): Place | undefined {
   const offset = firstOffset(adapter);
   return offset === undefined ? undefined : { offset, isBehind: false };
