@@ -192,7 +192,7 @@ describe('the options of authorize()', () => {
   });
 
   it('count as left out when they are undefined', () => {
-    const settings = toSettings({ secret: SECRET, timeout: undefined, issuer: undefined } as never);
+    const settings = toSettings({ secret: SECRET, timeout: undefined, issuer: undefined });
     expect(settings.timeout).to.equal(5000);
   });
 
