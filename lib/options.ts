@@ -405,10 +405,10 @@ type VerificationOption =
  * @typeParam Claims what the application's verifier answers
  * @typeParam Events the events that clients send
  */
-export interface VerifierOptions<Claims = JwtClaims, Events = DefaultEvents> extends Omit<
-  AuthorizeOptions<Claims, Events>,
-  VerificationOption
-> {
+export interface VerifierOptions<Claims = JwtClaims, Events = DefaultEvents>
+  extends
+    Omit<AuthorizeOptions<Claims, Events>, VerificationOption>,
+    Partial<Record<VerificationOption, undefined>> {
   /**
    * The application's own verifier, see {@link VerifyFunction}: for EdDSA, encrypted and opaque tokens, introspection
    * (RFC 7662), or the SDK of a provider. It is called once for each token that is shown, and has `keyTimeout` to

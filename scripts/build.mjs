@@ -16,6 +16,7 @@ const WRAPPERS = {
   index: 'index.mjs',
   redis: 'redis.mjs',
   jwks: 'jwks.mjs',
+  oidc: 'oidc.mjs',
   client: 'client.node.mjs',
 };
 

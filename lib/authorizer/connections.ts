@@ -59,10 +59,9 @@ export class ClientConnection {
     return live?.socket === socket ? live.session : undefined;
   }
 
-  /** Another live socket of the same namespace. */
-  otherThan(socket: AnySocket): AnySocket | undefined {
-    const other = this.#live.get(socket.nsp)?.socket;
-    return other === socket ? undefined : other;
+  /** The live socket of a namespace. */
+  socketAt(namespace: AnyNamespace): AnySocket | undefined {
+    return this.#live.get(namespace)?.socket;
   }
 
   /** Gives a socket that has just connected its session. */

@@ -5,6 +5,7 @@ import { callGuarded } from '../runtime/warnings';
 import type { SessionContext } from '../session/context';
 import type { LoginAttempts } from '../session/login-attempts';
 import { countRefusal } from '../session/refusals';
+import { roomsOf } from '../session/rooms';
 import { hideIdentity, showIdentity } from '../session/socket-properties';
 import { closeIfIdle, discard, refuseAndClose } from '../socket-io/connections';
 import type { Outcome } from '../token/admission';
@@ -94,7 +95,7 @@ export class Handshake {
     };
     this.#outcome(socket, attempts, (outcome) => {
       if (outcome instanceof UnauthorizedError) this.#refuse(socket, outcome, answer);
-      else this.#accept(socket, outcome, answer);
+      else this.#admit(socket, outcome, answer);
     });
   }
 
@@ -150,8 +151,6 @@ export class Handshake {
           resolve(outcome);
           finish(outcome);
         },
-        // Nothing runs here that it could wait for.
-        drop: () => undefined,
       });
     });
     if (settings.scope === 'connection') this.#logins.set(socket.client, login);
@@ -163,6 +162,14 @@ export class Handshake {
     return unauthorized(
       this.#settings.headerOnly ? CODES.missingAuthorizationHeader : CODES.credentialsRequired,
     );
+  }
+
+  /** The rooms of a login are asked for here too, so that it is refused before the socket exists. */
+  #admit(socket: AnySocket, permit: Permit | undefined, next: Next): void {
+    const { rooms } = this.#context.settings;
+    const own = permit && roomsOf(rooms, permit.claims, socket);
+    if (own instanceof UnauthorizedError) this.#refuse(socket, own, next);
+    else this.#accept(socket, permit, next);
   }
 
   #accept(socket: AnySocket, permit: Permit | undefined, next: Next): void {

@@ -19,8 +19,6 @@ interface KeptSocket {
   readonly rooms: readonly string[];
 }
 
-const noop = (): void => undefined;
-
 /** A session from before a drop. */
 export interface RestoredSession {
   readonly permit: Permit;
@@ -73,8 +71,11 @@ export class Recovery implements RecoveryRules<KeptSocket> {
     return Array.isArray(rooms) ? this.#context.admission.mayRestore(session) : Promise.resolve(false);
   }
 
-  isMeant({ session }: KeptSocket, { userKey }: NonNullable<Whose>): boolean {
-    return userKey === undefined || userKey === session.userKey;
+  isMeant({ session }: KeptSocket, { userKey }: NonNullable<Whose>, socket: AnySocket): boolean {
+    const shared = this.#connections.of(socket).sharedSession;
+    // Under `scope: 'connection'` somebody may have logged in, or be about to, since `mayAsk`.
+    if (shared?.isBusy) return false;
+    return [userKey, shared?.permit?.userKey].every((one) => one === undefined || one === session.userKey);
   }
 
   async mayAsk(socket: AnySocket): Promise<Whose> {
@@ -103,12 +104,7 @@ export class Recovery implements RecoveryRules<KeptSocket> {
     this.#verifying += 1;
     const outcome = await new Promise<Outcome>((resolve) => {
       const renews = connection.sharedSession?.permit;
-      verification.submit({
-        judge: () => admission.judge(token, socket, renews),
-        settle: resolve,
-        // It never waits: nothing is being verified.
-        drop: noop,
-      });
+      verification.submit({ judge: () => admission.judge(token, socket, renews), settle: resolve });
     });
     this.#verifying -= 1;
     return outcome;

@@ -13,6 +13,8 @@ export const log = {
   revocation: createDebug('socketio-authorize:revocation'),
   /** Keys from a JWKS endpoint. */
   jwks: createDebug('socketio-authorize:jwks'),
+  /** Logouts at an OpenID provider. */
+  oidc: createDebug('socketio-authorize:oidc'),
   /** What is restored after a drop, and what is not. */
   recovery: createDebug('socketio-authorize:recovery'),
 } as const;

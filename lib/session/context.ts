@@ -8,7 +8,7 @@ import type { PropertyNames } from './socket-properties';
 import type { TermSettings } from './term';
 import type { AuthorizerStats } from './statistics';
 
-/** What sessions are told by the options. */
+/** The settings that sessions use. */
 export interface SessionSettings extends PropertyNames, TermSettings {
   /** Finds tokens in events and handshakes. */
   readonly tokens: TokenSource;
@@ -33,6 +33,6 @@ export interface SessionContext {
   readonly admission: Admission;
   readonly revocations: Revocations;
   readonly stats: AuthorizerStats;
-  /** Tells the listeners on the socket's namespace: of the socket, and of what befell it. */
+  /** Calls the listeners on the socket's namespace, with the socket and the event's details. */
   readonly announce: (event: string, socket: AnySocket, ...details: unknown[]) => void;
 }

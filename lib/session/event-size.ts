@@ -1,4 +1,4 @@
-/** What an event takes of the heap, estimated: enough to bound what a client can make the server hold. */
+/** Estimates how much heap an event takes, to bound what a client can make the server hold. */
 
 /** An object or array, in bytes. */
 const CONTAINER = 64;
@@ -8,13 +8,13 @@ const MEMBER = 16;
 const CHARACTER = 2;
 
 /**
- * Estimates the size of an event's arguments, in bytes, and makes binary its own: what a transport hands over may be a
- * small part of a large block, which would be kept as a whole.
+ * Estimates the size of an event's arguments, in bytes. Copies binary data that is part of a larger block: keeping the
+ * part would keep the whole block.
  *
- * Without recursion, since a packet can nest deeper than the stack; and it stops past the limit, since a packet can hold
- * more members than are worth counting.
+ * It does not recurse, because a packet can nest deeper than the stack. It stops past the limit, because a packet can
+ * have very many members.
  *
- * @returns a number above `limit` as soon as that is passed
+ * @returns the size, or the first number above `limit`
  */
 export function sizeOf(event: unknown[], limit: number): number {
   let size = CONTAINER;
@@ -22,12 +22,12 @@ export function sizeOf(event: unknown[], limit: number): number {
   while (open.length > 0 && size <= limit) {
     const container = open.pop() as Record<string, unknown>;
     const isList = Array.isArray(container);
-    // `for … in` hands out one name at a time, where a list of all names would be made first.
+    // `for … in` gives one name at a time. `Object.keys` would build the list of all names first.
     for (const name in container) {
       if (!Object.hasOwn(container, name)) continue;
-      size += MEMBER + (isList ? 0 : name.length * CHARACTER) + sizeOfValue(container[name]);
-      if (size > limit) break;
       const value = container[name];
+      size += MEMBER + (isList ? 0 : name.length * CHARACTER) + sizeOfValue(value);
+      if (size > limit) break;
       if (Buffer.isBuffer(value)) container[name] = ownCopy(value);
       else if (isContainer(value)) open.push(value);
     }
@@ -35,7 +35,7 @@ export function sizeOf(event: unknown[], limit: number): number {
   return size;
 }
 
-/** A value without its members. */
+/** The size of a value, without its members. */
 function sizeOfValue(value: unknown): number {
   if (typeof value === 'string') return value.length * CHARACTER;
   if (isBinary(value)) return value.byteLength;
@@ -50,7 +50,7 @@ function isContainer(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !isBinary(value);
 }
 
-/** Not `Buffer.from`, which takes small buffers from a block that others share. */
+/** Not `Buffer.from`: it takes small buffers from a shared block. */
 function ownCopy(bytes: Buffer): Buffer {
   if (bytes.buffer.byteLength === bytes.byteLength) return bytes;
   const copy = Buffer.allocUnsafeSlow(bytes.byteLength);

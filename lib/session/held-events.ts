@@ -1,4 +1,4 @@
-import type { EventPacket } from '../socket-io/inside';
+import type { EventPacket } from '../socket-io/event-packet';
 import { sizeOf } from './event-size';
 
 /** Bytes that the events of one socket may take. */
@@ -19,7 +19,7 @@ export class HeldEvents {
     this.#max = max;
   }
 
-  /** Keeps an event, and answers whether it did: not past a bound. */
+  /** Keeps an event, unless it would pass a bound. Returns whether it was kept. */
   push(packet: EventPacket): boolean {
     if (this.#packets.length >= this.#max) return false;
     const limit = Math.min(MAX_PER_SOCKET - this.#size, MAX_PER_PROCESS - heldByProcess);
@@ -31,7 +31,7 @@ export class HeldEvents {
     return true;
   }
 
-  /** Hands out all events, and holds none of them any more. */
+  /** Returns all events, and forgets them. */
   take(): EventPacket[] {
     const packets = this.#packets;
     heldByProcess -= this.#size;

@@ -3,12 +3,12 @@ import { isFailure } from './refusals';
 import { ReportBudget } from './report-budget';
 import { Verification } from './verification';
 
-/** Refused tokens that a connection is told of in one minute, at least; a refusal is longer than most wrong tokens. */
+/** Refusals that a connection is told of in one minute, at least. A refusal is longer than most wrong tokens. */
 const MAX_ANSWERS = 32;
 
 /**
- * What is remembered of a connection at one namespace while its sockets come and go: the refused tokens since the last
- * success, and the verification that runs. Under `scope: 'connection'` one for the whole connection.
+ * Remembers the tokens refused since the last success, and the running verification, for one connection at one
+ * namespace. It outlives the sockets. Under `scope: 'connection'` the whole connection has one.
  */
 export class LoginAttempts {
   readonly verification = new Verification();
@@ -22,7 +22,7 @@ export class LoginAttempts {
     this.#answers = new ReportBudget(Math.max(MAX_ANSWERS, max));
   }
 
-  /** Whether no further token is looked at. */
+  /** Whether the limit is reached: no further token is verified. */
   get isExhausted(): boolean {
     return this.#failures >= this.#max;
   }
@@ -35,7 +35,7 @@ export class LoginAttempts {
   /**
    * Counts a refusal, if the token is to blame for it.
    *
-   * @returns whether it was one too many
+   * @returns whether the limit is now reached
    */
   fail(error: UnauthorizedError): boolean {
     if (!isFailure(error)) return false;
@@ -48,7 +48,7 @@ export class LoginAttempts {
     return this.#answers.allows(now);
   }
 
-  /** A token was good: the count starts again. */
+  /** A token was accepted: the count starts again. */
   succeed(): void {
     this.#failures = 0;
   }

@@ -8,9 +8,9 @@ export interface TimedSession {
 }
 
 /**
- * The time that one connection has to log in. It runs while a session of the connection is pending, goes on where it
- * stood when the client changes namespaces, and is full again after each login. While the connection is in no namespace
- * it runs too, to close a transport that nobody uses.
+ * The time that one connection has to log in. It runs while a session of the connection is pending. When the client
+ * changes namespaces, it continues where it stopped. After each login it is full again. It also runs while the
+ * connection is in no namespace, and then closes the unused transport.
  */
 export class LoginClock implements DeadlineOwner {
   readonly #deadlines: Deadlines;
@@ -18,12 +18,12 @@ export class LoginClock implements DeadlineOwner {
   readonly #onIdle: () => void;
   readonly #deadline = new Deadline(this);
   readonly #pending = new Set<TimedSession>();
-  /** What is left, in ms, while no session is pending. */
+  /** The time that is left while no session is pending, in ms. */
   #left: number;
 
   /**
    * @param timeout in ms; `Infinity` if guests may stay
-   * @param onIdle called instead when the time is over and no session is left
+   * @param onIdle called when the time is over and no session is pending
    */
   constructor(deadlines: Deadlines, timeout: number, onIdle: () => void) {
     this.#deadlines = deadlines;
@@ -67,7 +67,7 @@ export class LoginClock implements DeadlineOwner {
     const sessions = [...this.#pending];
     this.#pending.clear();
     if (sessions.length === 0) this.#onIdle();
-    // A client that is thrown out may come back, as one that connects anew.
+    // A client that is disconnected may connect again, with the full time.
     else this.#left = this.#timeout;
     for (const session of sessions) session.onTimeout();
   }

@@ -2,7 +2,7 @@ import { UnauthorizedError } from '../errors';
 import { CODES, EVENTS } from '../protocol';
 import type { Gatekeeper } from '../socket-io/event-gate';
 import { deliver, guardEvents } from '../socket-io/event-gate';
-import type { EventPacket } from '../socket-io/inside';
+import type { EventPacket } from '../socket-io/event-packet';
 import { forgetQuestions, replyTo } from '../socket-io/packets';
 import type { Reply } from '../socket-io/packets';
 import { markLogin } from '../socket-io/recovery';
@@ -17,16 +17,16 @@ import { ReportBudget } from './report-budget';
 import { exchangeRooms, roomsOf } from './rooms';
 import { hideIdentity, showIdentity } from './socket-properties';
 
-/** What a socket asks of the session that it belongs to. */
+/** What a socket needs from its session. */
 export interface MemberSession {
-  /** Whether its sockets hear and are heard. */
+  /** Whether its sockets may send and receive events. */
   readonly isOpen: boolean;
   /** Whether events may wait for a login. */
   readonly isHolding: boolean;
   /** Logins so far, renewals not counted. */
   readonly logins: number;
   readonly claims: JwtClaims;
-  /** A token has arrived, and is shown in a tick. */
+  /** A token has arrived; the session gets it one tick later. */
   expectToken(): void;
   onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void;
   onDeauthenticate(reply: Reply | undefined): void;
@@ -35,20 +35,24 @@ export interface MemberSession {
 
 const NO_ROOMS: ReadonlySet<string> = new Set();
 
-/** One socket of a session: which of its events are heard, and what being logged in means for it. */
+/**
+ * One socket of a session. It decides which events the application hears, and applies login and logout to the socket.
+ */
 export class Member implements Gatekeeper {
   readonly socket: AnySocket;
   readonly #session: MemberSession;
   readonly #context: SessionContext;
   /** Whether the server's listeners and the client have been told of the login. */
   isWelcomed = false;
-  /** Whether the socket hears and is heard, as the gauges count it. */
+  /** Whether the gauges count the socket as authenticated. */
   #isIn = false;
   /** Rooms that the option `rooms` has joined. */
   #rooms = NO_ROOMS;
   #held: HeldEvents | undefined;
   #reports: ReportBudget | undefined;
-  /** Whether the place of its login among the packets is that of the session before the drop. */
+  /**
+   * Whether the socket continues a session from before a drop. It then keeps that session's place among the packets.
+   */
   #isRestored: boolean;
 
   /** @param former the rooms of the option `rooms` that a restored socket is in already */
@@ -94,7 +98,9 @@ export class Member implements Gatekeeper {
     return false;
   }
 
-  /** A tick later, as Socket.IO delivers what came before it: a message sent ahead of a logout still counts. */
+  /**
+   * Waits one tick, as Socket.IO does before it delivers an event: a message sent before a logout is still delivered.
+   */
   #speak(event: unknown, packet: EventPacket): void {
     const reply = replyTo(this.socket, packet);
     const payload: unknown = packet.data?.[1];
@@ -109,7 +115,7 @@ export class Member implements Gatekeeper {
     return this.#session.logins;
   }
 
-  /** A message that a middleware held back while another user logged in is not that user's. */
+  /** A middleware may delay a message until another user has logged in: it is not that user's message. */
   mayReach(event: unknown, login: number): boolean {
     const { isOpen, logins } = this.#session;
     return (isOpen && login === logins) || this.#context.settings.permissions.isOpenToAll(String(event));
@@ -131,16 +137,16 @@ export class Member implements Gatekeeper {
     return this.#held.push(packet);
   }
 
-  /** The session is open: what waited is heard, in order. */
+  /** The session is open: delivers the held events, in order. */
   releaseHeld(): void {
     for (const packet of this.#held?.take() ?? []) {
       if (!this.socket.connected) return;
-      // Asked again: a permission may be missing, or a listener has ended the session.
+      // Asks again: a permission may be missing, or a listener may have ended the session.
       if (this.hears(packet)) deliver(this.socket, packet);
     }
   }
 
-  /** The token was refused, or the client has logged out: what waited is dropped. */
+  /** The token was refused, or the client has logged out: drops and reports the held events. */
   dropHeld(): void {
     for (const { data } of this.#held?.take() ?? []) this.#report(CODES.notAuthenticated, data?.[0]);
   }
@@ -153,7 +159,7 @@ export class Member implements Gatekeeper {
 
   // What a session's steps do to the socket.
 
-  /** The socket has connected and must wait: outside every broadcast, with the rooms that it will be in. */
+  /** The socket has connected and must wait. It gets no broadcast, and its rooms take effect at the login. */
   keepWaiting(): void {
     this.#context.stats.pending += 1;
     lobbyOf(this.socket)[this.#context.settings.isolate ? 'hold' : 'release'](this.socket.id);
@@ -162,9 +168,9 @@ export class Member implements Gatekeeper {
   /**
    * The socket has connected under a session that is open.
    *
-   * @returns whether it is let in; it is refused if it may not have its rooms
+   * @returns whether it is admitted; it is not if the option `rooms` refuses
    */
-  letInLate(permit: Permit): boolean {
+  admitLate(permit: Permit): boolean {
     const rooms = this.#isRestored
       ? this.#rooms
       : roomsOf(this.#context.settings.rooms, permit.claims, this.socket);
@@ -173,12 +179,12 @@ export class Member implements Gatekeeper {
       disconnect(this.socket);
       return false;
     }
-    this.letIn(permit, rooms);
+    this.admit(permit, rooms);
     return true;
   }
 
   /** The waiting socket is logged in: its rooms take effect. */
-  letIn(permit: Permit, rooms: ReadonlySet<string>): void {
+  admit(permit: Permit, rooms: ReadonlySet<string>): void {
     const { stats } = this.#context;
     stats.pending -= 1;
     stats.authenticated += 1;
@@ -197,11 +203,12 @@ export class Member implements Gatekeeper {
   }
 
   /**
-   * The socket is logged in no longer.
+   * The socket's session has ended.
    *
-   * @param isDisconnecting it keeps its identity, and shows its rooms to `disconnecting` listeners, but hears nothing
+   * @param isDisconnecting whether the socket disconnects next: it then keeps identity and rooms for the
+   *   `disconnecting` listeners, but gets no broadcast
    */
-  putOut(isDisconnecting: boolean): void {
+  evict(isDisconnecting: boolean): void {
     const { settings, stats } = this.#context;
     stats.authenticated -= 1;
     stats.pending += 1;

@@ -14,7 +14,7 @@ import { roomsOf } from './rooms';
 /** The rooms that the option `rooms` gives to each socket. */
 export type MemberRooms = ReadonlyMap<Member, ReadonlySet<string>>;
 
-/** Renewals in one minute of which the other namespaces of a connection are told. */
+/** Renewals that the server reports to a connection's other namespaces in one minute. */
 const MAX_TOLD_OTHERS = 4;
 
 /** How a session ended. */
@@ -27,11 +27,11 @@ export interface SessionEnd {
   readonly isDisconnecting: boolean;
 }
 
-/** The sockets of one session: what each step of the session does to all of them, and whom it tells. */
+/** The sockets of one session. Applies each step of the session to all of them, and tells listeners and clients. */
 export class Members {
   readonly #context: SessionContext;
   readonly #all = new Set<Member>();
-  /** Bounds what one renewal after another makes the server send to the other namespaces of the connection. */
+  /** Bounds how often the server reports renewals to the connection's other namespaces. */
   #others: ReportBudget | undefined;
 
   constructor(context: SessionContext) {
@@ -56,7 +56,7 @@ export class Members {
     this.#all.delete(member);
   }
 
-  /** The rooms that a permit gives to each socket, or why it gives none. */
+  /** The rooms that a permit gives to each socket, or a refusal. */
   roomsFor({ claims }: Permit): MemberRooms | UnauthorizedError {
     const all = new Map<Member, ReadonlySet<string>>();
     for (const member of this.#all) {
@@ -67,18 +67,19 @@ export class Members {
     return all;
   }
 
-  /** A login: identity and rooms take effect before anybody is told. */
-  letIn(permit: Permit, rooms: MemberRooms): void {
-    for (const [member, own] of rooms) member.letIn(permit, own);
+  /** A login: identity and rooms take effect before anyone is told. */
+  admit(permit: Permit, rooms: MemberRooms): void {
+    for (const [member, own] of rooms) member.admit(permit, own);
   }
 
-  /** A renewal: as a login, but the sockets are in already. */
+  /** A renewal: identity and rooms change, and the sockets stay authenticated. */
   renew(permit: Permit, rooms: MemberRooms): void {
     for (const [member, own] of rooms) member.renew(permit, own);
   }
 
   /**
-   * Tells the server's listeners of a login or a renewal, then the client. A listener may end the session, or a socket.
+   * Tells the server's listeners of a login or a renewal, then the client. A listener may end the session or
+   * disconnect a socket.
    *
    * @param asking the socket that showed the token
    * @param payload what the client is told; `undefined` as soon as the session has ended
@@ -103,12 +104,12 @@ export class Members {
     if (session !== undefined && !isSilent) tellAuthenticated(member.socket, session);
   }
 
-  /** What waited for the login is heard. */
+  /** Delivers the events that waited for the login. */
   releaseHeld(): void {
     for (const member of this.#all) member.releaseHeld();
   }
 
-  /** What waited for the login is dropped. */
+  /** Drops the events that waited for the login. */
   dropHeld(): void {
     for (const member of this.#all) member.dropHeld();
   }
@@ -117,10 +118,10 @@ export class Members {
     for (const { socket } of this.#all) tellExpiring(socket, payload);
   }
 
-  /** The session has ended. All sockets are out before the first listener hears of it. */
-  putOut({ reason, claims, notice, isDisconnecting }: SessionEnd): void {
+  /** The session has ended. All sockets are evicted before the first listener runs. */
+  evict({ reason, claims, notice, isDisconnecting }: SessionEnd): void {
     const sockets = Array.from(this.#all, ({ socket }) => socket);
-    for (const member of this.#all) member.putOut(isDisconnecting);
+    for (const member of this.#all) member.evict(isDisconnecting);
     for (const socket of sockets) {
       this.#context.announce(NAMESPACE_EVENTS.deauthenticated, socket, reason, claims);
       if (notice !== undefined) tellRefusal(socket, notice);
@@ -129,7 +130,7 @@ export class Members {
   }
 
   /** Refuses and disconnects every socket. */
-  throwOut(error: UnauthorizedError): void {
+  refuseAll(error: UnauthorizedError): void {
     for (const { socket } of this.#all) {
       tellRefused(socket, error, this.#context);
       disconnect(socket);

@@ -1,4 +1,4 @@
-/** What clients are told; the one place that puts the library's packets together. */
+/** Tells clients what happens. No other file builds the library's packets. */
 import { toWire } from '../errors';
 import type { UnauthorizedError } from '../errors';
 import { sendEvent, sendEventOrDisconnect } from '../socket-io/packets';
@@ -6,7 +6,7 @@ import { EVENTS } from '../protocol';
 import type { AuthenticatedPayload } from '../protocol';
 import type { AnySocket } from '../types';
 
-/** When a session ends, as clients are told it: by the clock of the server, and of anyone. */
+/** When a session ends: by the server's clock, and as ms from now, for clients whose clock is wrong. */
 export function toPayload(endsAt: number, now: number): AuthenticatedPayload {
   return endsAt === Infinity
     ? { expiresAt: null, expiresIn: null }

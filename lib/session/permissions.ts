@@ -4,7 +4,7 @@ import type { JwtClaims } from '../types';
 /** Decides whether a session may send an event. Only `true` allows. */
 export type PermissionRule = (claims: JwtClaims, args: readonly unknown[]) => unknown;
 
-/** What a session needs for the events that it sends; made once from the options. */
+/** The permissions that events need; built once from the options. */
 export class Permissions {
   readonly #rules: ReadonlyMap<string, PermissionRule>;
   readonly #others: PermissionRule | undefined;
@@ -50,13 +50,13 @@ export class Permissions {
     try {
       answer = rule(claims, data.slice(1));
     } catch {
-      // Its text may hold what the client sent.
+      // The error is not reported: its text may contain what the client sent.
       this.#warn();
       return false;
     }
     if (typeof answer !== 'boolean') {
       this.#warn();
-      // A promise that rejects must not reach the process.
+      // A rejection without a handler would end the process.
       Promise.resolve(answer).then(undefined, () => undefined);
     }
     return answer === true;

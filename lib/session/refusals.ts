@@ -1,4 +1,4 @@
-/** How refusals are told: to the server's listeners, to the client, and in the counters. */
+/** Reports refusals: to the server's listeners, to the client, and in the counters. */
 import { unauthorized } from '../errors';
 import type { UnauthorizedError } from '../errors';
 import type { Reply } from '../socket-io/packets';
@@ -12,7 +12,7 @@ import type { AnySocket } from '../types';
 /** The longest event name that is sent back. */
 const MAX_EVENT_NAME = 128;
 
-/** Refusals that say nothing against the token: they do not count as attempts. */
+/** Refusals that are not the token's fault: they do not count as attempts. */
 const NOT_THE_TOKENS_FAULT: ReadonlySet<string> = new Set([
   CODES.invalidSecret,
   CODES.revocationUnavailable,
@@ -23,7 +23,7 @@ const NOT_THE_TOKENS_FAULT: ReadonlySet<string> = new Set([
 
 /** Whether a refusal counts towards `maxAttempts`. */
 export function isFailure(error: UnauthorizedError): boolean {
-  // A token that does not count yet will: an issuer's clock may be ahead.
+  // A token before its `nbf` will be valid later: the issuer's clock may be ahead.
   return !NOT_THE_TOKENS_FAULT.has(error.code) && error.data.reason !== REASONS.notActive;
 }
 
@@ -34,7 +34,7 @@ export function countRefusal(socket: AnySocket, error: UnauthorizedError, contex
   context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
 }
 
-/** Tells everyone of a refusal, unless the socket is gone. */
+/** Reports a refusal to the listeners and the client, unless the socket has disconnected. */
 export function tellRefused(
   socket: AnySocket,
   error: UnauthorizedError,
@@ -48,12 +48,12 @@ export function tellRefused(
 }
 
 /**
- * Tells of an event that was dropped. Not counted: it is no refusal of a token.
+ * Reports a dropped event. The counters skip it, because no token was refused.
  *
  * @param code `not_authenticated` or `insufficient_scope`
  */
 export function tellDropped(socket: AnySocket, code: string, event: unknown, context: SessionContext): void {
-  // A copy: listeners may keep the error, and must not keep the packet with it.
+  // A copy: a listener that keeps the error must not keep the whole packet in memory.
   const name = ownText(String(event).slice(0, MAX_EVENT_NAME));
   log.refusal('%s: event %j dropped', socket.id, name);
   const error = unauthorized(code, { event: name });

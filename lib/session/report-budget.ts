@@ -1,8 +1,8 @@
-/** Reports that a client gets in one minute, unless said otherwise. */
+/** Reports that a client gets in one minute by default. */
 const MAX_REPORTS = 16;
 const MINUTE = 60_000;
 
-/** Bounds what a client can make the server answer: past it, a flood is dropped in silence. */
+/** Bounds how many reports a client can cause. Past the bound, the server sends none. */
 export class ReportBudget {
   readonly #max: number;
   #reports = 0;

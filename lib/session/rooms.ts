@@ -8,7 +8,7 @@ type RoomsOption = (claims: JwtClaims, socket: AnySocket) => unknown;
 /**
  * Asks the application for a socket's rooms.
  *
- * @returns the rooms, or the refusal: what throws, or gives anything else than names, refuses the login
+ * @returns the rooms, or a refusal if the option throws or returns anything but names
  */
 export function roomsOf(
   option: RoomsOption | undefined,
@@ -19,13 +19,13 @@ export function roomsOf(
   try {
     const names = option(claims, socket);
     if (!Array.isArray(names)) {
-      // A promise that rejects must not reach the process.
+      // A rejection without a handler would end the process.
       Promise.resolve(names).then(undefined, () => undefined);
       return unauthorized(CODES.unknown);
     }
-    return names.every((name) => isRoom(name, socket))
-      ? new Set(names as string[])
-      : unauthorized(CODES.unknown);
+    // A copy without holes, which `every` would skip.
+    const all = Array.from(names as unknown[]);
+    return all.every((name) => isRoom(name, socket)) ? new Set(all as string[]) : unauthorized(CODES.unknown);
   } catch (cause) {
     return cause instanceof UnauthorizedError ? cause : unauthorized(CODES.unknown, { cause });
   }
@@ -33,7 +33,7 @@ export function roomsOf(
 
 const NO_ROOMS: ReadonlySet<string> = new Set();
 
-/** The room with another socket's id hears what is sent to that socket alone. */
+/** A room that bears another socket's id gets that socket's private messages. */
 function isRoom(name: unknown, socket: AnySocket): boolean {
   return typeof name === 'string' && (name === socket.id || !socket.nsp.sockets.has(name));
 }

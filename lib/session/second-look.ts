@@ -6,8 +6,8 @@ import { expired, revokedToken } from '../token/refusals';
 import type { SessionContext } from './context';
 
 /**
- * Looks at an outcome again in the tick in which it takes effect: a rule may have arrived, time has passed, and another
- * user may have logged in since the token was judged.
+ * Checks an outcome again in the tick in which it takes effect. Since the token was judged, a rule may have revoked
+ * it, it may have expired, or another user may have logged in.
  *
  * @param current the permit that the session has now
  */

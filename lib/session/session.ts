@@ -37,9 +37,9 @@ export interface SessionPlace {
 }
 
 /**
- * The permission of one socket, or of all that a connection has under `scope: 'connection'`. It takes what happens (an
- * outcome comes, time passes, a rule strikes, the client logs out), asks the state machine for the next state, and does
- * what that state asks for.
+ * The permission of one socket, or under `scope: 'connection'` of all sockets of a connection. When something happens
+ * (an outcome, a deadline, a revocation, a logout), the session asks the state machine for the next state, and does
+ * what that state requires.
  */
 export class Session implements RevocableSession, TimedSession, TermOwner, MemberSession, IntakeSession {
   readonly #context: SessionContext;
@@ -76,7 +76,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     return this.#members.size === 0;
   }
 
-  /** From the connection until the first token has an outcome, and while a token is being verified. */
+  /**
+   * Whether events wait: from the connection until the first token has an outcome, and while a token is being
+   * verified.
+   */
   get isHolding(): boolean {
     const isNew = this.#state.status === 'pending' && this.#state.isNew;
     const mustLogIn = this.#context.settings.timeout !== Infinity;
@@ -116,8 +119,11 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     member.keepWaiting();
     const permit = this.#permit;
     if (permit === undefined) this.#place.clock.start(this);
-    else if (member.letInLate(permit)) {
-      process.nextTick(() => this.#members.welcomeOne(member, () => this.#payload()));
+    else if (member.admitLate(permit)) {
+      // Another socket's login may have welcomed it by then.
+      process.nextTick(() => {
+        if (!member.isWelcomed) this.#members.welcomeOne(member, () => this.#payload());
+      });
     }
   }
 
@@ -126,7 +132,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#place.onLeave(this, member.socket);
   }
 
-  /** Ends the session without a word. */
+  /** Ends the session, and tells no one. */
   close(): void {
     this.#dropPermit();
     this.intake.withdraw();
@@ -158,7 +164,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     return this.#attempt;
   }
 
-  /** Takes what was granted before the socket connected: at the handshake, or before a drop. */
+  /** Takes a permit that was granted before the socket connected: at the handshake, or before a drop. */
   take(permit: Permit, socket: AnySocket): void {
     // A token that is being verified was shown earlier.
     if (this.isBusy) this.#leave();
@@ -167,7 +173,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
 
   settle(attempt: number, outcome: Outcome, shown: Shown): void {
     if (!isBusy(this.#state) || this.#state.attempt !== attempt) {
-      this.#settleInVain(outcome, shown);
+      this.#settleStale(outcome, shown);
       return;
     }
     const permit = secondLook(outcome, this.#permit, this.#context);
@@ -177,8 +183,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     else this.#accept(attempt, permit, rooms, shown);
   }
 
-  /** Logged out meanwhile. The attempt counts all the same, or a logout would make attempts free. */
-  #settleInVain(outcome: Outcome, { socket, reply }: Shown): void {
+  /**
+   * The session was logged out meanwhile. A refusal still counts as an attempt, or a logout would make attempts free.
+   */
+  #settleStale(outcome: Outcome, { socket, reply }: Shown): void {
     tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context, reply);
     if (outcome instanceof UnauthorizedError && this.#place.attempts.fail(outcome)) this.#giveUp();
   }
@@ -192,7 +200,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const welcome = (): void => {
       if (this.#permit === permit) this.#members.welcome(socket, () => this.#payload());
       const session = this.#permit === permit ? this.#payload() : undefined;
-      // A listener may have ended it again.
+      // A listener may have ended the session.
       if (session === undefined) reply?.({ ok: false, error: unauthorized(CODES.notAuthenticated).data });
       else reply?.({ ok: true, ...session });
       this.#members.releaseHeld();
@@ -210,7 +218,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     if (isRenewal) this.#members.renew(permit, rooms);
     else {
       this.#logins += 1;
-      this.#members.letIn(permit, rooms);
+      this.#members.admit(permit, rooms);
     }
   }
 
@@ -222,7 +230,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
       tellRefused(socket, error, this.#context, reply);
     }
     if (!this.isOpen) this.#members.dropHeld();
-    // What was granted ends before it has begun.
+    // The permit was granted before the connection and is refused now: the socket must not stay.
     if (isConnecting) disconnect(socket);
     else if (this.#place.attempts.fail(error)) this.#giveUp();
     else if (isOverdue) this.onTimeout();
@@ -240,9 +248,9 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   // The session ends.
 
   /**
-   * Back to pending.
+   * Takes the session back to pending.
    *
-   * @param notice what the client is told, if the server wants it so
+   * @param notice what the client is told; by default nothing
    */
   logout(notice?: UnauthorizedError): void {
     const isOverdue = this.#isOverdue;
@@ -259,7 +267,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#end('revoked', revokedToken(refusal), true);
   }
 
-  /** A rule with `grace` asks for a fresh token, and ends the session at that moment unless it comes. */
+  /** A rule with `grace` asks for a fresh token. Without one, the session ends at `endsAt`, in ms since the epoch. */
   shorten(endsAt: number): void {
     if (this.#permit === undefined) return;
     this.#term.shorten(endsAt);
@@ -270,7 +278,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#members.tellExpiring(this.#term.payload);
   }
 
-  /** A renewal that is being verified goes on, as a login, where the socket stays. */
+  /** The token has expired. If the socket stays connected, a renewal that is being verified continues as a login. */
   onEnd(): void {
     const isEnd = this.#context.settings.onExpired === 'disconnect';
     this.#context.stats.expired += this.#members.size;
@@ -279,16 +287,16 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#end('expired', expired(), isEnd);
   }
 
-  /** The time to log in is over; a verification that runs has its say first. */
+  /** The time to log in is over. A running verification finishes first. */
   onTimeout(): void {
     this.#step({ type: 'timeout' });
     if (!this.isClosed) return;
     this.#context.stats.timedOut += this.#members.size;
-    this.#members.throwOut(unauthorized(CODES.authenticationTimeout));
+    this.#members.refuseAll(unauthorized(CODES.authenticationTimeout));
   }
 
   #giveUp(): void {
-    this.#members.throwOut(unauthorized(CODES.tooManyAttempts));
+    this.#members.refuseAll(unauthorized(CODES.tooManyAttempts));
   }
 
   #leave(): void {
@@ -305,7 +313,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#dropPermit();
     this.#term.stop();
     this.#place.clock.start(this);
-    this.#members.putOut({ reason, claims, notice, isDisconnecting });
+    this.#members.evict({ reason, claims, notice, isDisconnecting });
   }
 
   #dropPermit(): void {

@@ -9,11 +9,11 @@ export interface PropertyNames {
   readonly encodedPropertyName: string;
 }
 
-/** Shows on a socket who it is: `decoded_token`, `encoded_token` and `socket.data.auth`. */
+/** Sets a socket's identity: `decoded_token`, `encoded_token` and `socket.data.auth`. */
 export function showIdentity(socket: AnySocket, permit: Permit, names: PropertyNames): void {
   const properties = socket as unknown as Record<string, unknown>;
   properties[names.decodedPropertyName] = permit.decoded;
-  // Not enumerable: whoever prints or copies a socket does not mean the token.
+  // Not enumerable, so that printing or copying a socket does not reveal the token.
   Object.defineProperty(socket, names.encodedPropertyName, {
     value: permit.token,
     configurable: true,
@@ -23,7 +23,7 @@ export function showIdentity(socket: AnySocket, permit: Permit, names: PropertyN
   shareAuth(socket, toSocketAuth(permit));
 }
 
-/** Takes all of it away. */
+/** Removes what {@link showIdentity} has set. */
 export function hideIdentity(socket: AnySocket, names: PropertyNames): void {
   const properties = socket as unknown as Record<string, unknown>;
   delete properties[names.decodedPropertyName];
@@ -31,7 +31,7 @@ export function hideIdentity(socket: AnySocket, names: PropertyNames): void {
   shareAuth(socket, undefined);
 }
 
-/** `socket.data` is the application's: it may have frozen it, or put anything there. */
+/** The application owns `socket.data`: it may have frozen or replaced it. */
 function shareAuth(socket: AnySocket, auth: SocketAuth | undefined): void {
   const data = socket.data as { auth?: SocketAuth } | null | undefined;
   if (typeof data !== 'object' || data === null) return;

@@ -3,9 +3,9 @@
  * {@link transition} and does what the new state asks for.
  */
 export type SessionState =
-  /** No valid token yet, or no longer. `isNew`: no token has had an outcome since the connection. */
+  /** No valid token. `isNew`: no token has had an outcome since the connection. */
   | { readonly status: 'pending'; readonly isNew: boolean }
-  /** A token is being verified. `overdue`: the timeout passed meanwhile, so a refusal is the end. */
+  /** A token is being verified. `overdue`: the timeout has passed meanwhile, so a refusal ends the session. */
   | { readonly status: 'verifying'; readonly attempt: number; readonly overdue: boolean }
   | { readonly status: 'authenticated' }
   /** Authenticated, and a newer token is being verified. */
@@ -19,9 +19,9 @@ export type SessionEvent =
   | { readonly type: 'refuse'; readonly attempt: number }
   /** The time to show a token is over. */
   | { readonly type: 'timeout' }
-  /** The token's life is over, and the socket stays: a renewal that is being verified becomes a login. */
+  /** The token has expired, and the socket stays connected. A renewal that is being verified becomes a login. */
   | { readonly type: 'expire' }
-  /** Logout, revocation, or an end that disconnects: a verification that runs counts no longer. */
+  /** Logout, revocation, or an expiry that disconnects. The outcome of a running verification no longer counts. */
   | { readonly type: 'leave' }
   | { readonly type: 'close' };
 
@@ -31,7 +31,7 @@ export const AUTHENTICATED: SessionState = { status: 'authenticated' };
 export const CLOSED: SessionState = { status: 'closed' };
 
 /**
- * The next state, or the same object if the event means nothing now: a second token while one is being verified, an
+ * The next state, or the same object if the event does not apply: a second token while one is being verified, an
  * outcome of an attempt that no longer counts, anything after the close.
  */
 export function transition(state: SessionState, event: SessionEvent): SessionState {
@@ -53,7 +53,7 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
   }
 }
 
-/** Whether the session's sockets hear and are heard. */
+/** Whether the session's sockets may send and receive events. */
 export function isOpen(state: SessionState): boolean {
   return state.status === 'authenticated' || state.status === 'renewing';
 }

@@ -1,4 +1,4 @@
-/** What an authorizer has done, and holds. */
+/** The figures of one authorizer, in this process. */
 export interface AuthorizerStats {
   /** Sockets here that are connected and not authenticated; a gauge. */
   pending: number;
@@ -6,17 +6,17 @@ export interface AuthorizerStats {
   authenticated: number;
   /** Tokens that were verified: logins and renewals. */
   verified: number;
-  /** Refusals, each as `unauthorized` on the namespace tells it; events that were dropped do not count. */
+  /** Refusals: one for each `unauthorized` on the namespace that refuses a token. Dropped events do not count. */
   refused: number;
-  /** Sockets whose session ended with its token's life. */
+  /** Sockets whose session ended because its token expired. */
   expired: number;
   /** Sockets whose session was revoked. */
   revoked: number;
-  /** Sockets that showed no good token in time. */
+  /** Sockets that showed no valid token in time. */
   timedOut: number;
 }
 
-/** Nothing yet. */
+/** All figures at zero. */
 export function emptyStats(): AuthorizerStats {
   return { pending: 0, authenticated: 0, verified: 0, refused: 0, expired: 0, revoked: 0, timedOut: 0 };
 }

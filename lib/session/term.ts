@@ -3,28 +3,28 @@ import { Deadline } from '../runtime/deadlines';
 import type { DeadlineOwner, Deadlines } from '../runtime/deadlines';
 import { toPayload } from './notifications';
 
-/** The session whose time is watched. */
+/** The session whose end is watched. */
 export interface TermOwner {
-  /** The end is near: the clients are told. */
+  /** The end is near: tells the clients. */
   onExpiring(): void;
-  /** The end is there. */
+  /** The session's time is over. */
   onEnd(): void;
 }
 
-/** What the options say of a session's end. */
+/** The options for a session's end. */
 export interface TermSettings {
   readonly onExpired: 'disconnect' | 'deauthenticate' | 'ignore';
   /** Ms before the end at which the clients are told; at most a fifth of what is left. */
   readonly renewNotice: number;
 }
 
-/** How long a session lasts. One deadline serves for both: the notice first, then the end. */
+/** How long a session lasts. One deadline serves the notice first, then the end. */
 export class Term implements DeadlineOwner {
   readonly #owner: TermOwner;
   readonly #deadlines: Deadlines;
   readonly #settings: TermSettings;
   readonly #deadline = new Deadline(this);
-  /** When the token's life is over, in ms since the epoch. */
+  /** When the token expires, in ms since the epoch. */
   #endsAt = Infinity;
   /** When a revocation ends the session unless it renews, in ms since the epoch. */
   #revokedAt = Infinity;
@@ -49,7 +49,7 @@ export class Term implements DeadlineOwner {
     this.#deadlines.set(this.#deadline, onExpired === 'ignore' ? Infinity : endsAt - notice);
   }
 
-  /** A revocation with `grace` ends the session at that moment, unless it renews; {@link Revocations} sees to that. */
+  /** A revocation with `grace` ends the session at that moment, unless it renews. {@link Revocations} does that. */
   shorten(endsAt: number): void {
     this.#revokedAt = endsAt;
   }

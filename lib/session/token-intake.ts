@@ -30,13 +30,13 @@ export interface IntakeSession {
   settle(attempt: number, outcome: Outcome, shown: Shown): void;
 }
 
-/** Where a session's tokens come in: reads them, and has them verified one at a time. */
+/** Reads a session's tokens, and has them verified one at a time. */
 export class TokenIntake {
   readonly #session: IntakeSession;
   readonly #attempts: LoginAttempts;
   readonly #context: SessionContext;
-  #verifying: { readonly token: string; readonly job: Job } | undefined;
-  /** Tokens that have arrived, and are looked at later in this tick. */
+  #verifying: { readonly token: string; readonly job: Job; readonly shown: Shown } | undefined;
+  /** Tokens that have arrived, and are read later in this tick. */
   #arriving = 0;
 
   constructor(session: IntakeSession, attempts: LoginAttempts, context: SessionContext) {
@@ -45,7 +45,7 @@ export class TokenIntake {
     this.#context = context;
   }
 
-  /** Whether a token has arrived that is not looked at yet. */
+  /** Whether a token has arrived that is not read yet. */
   get isExpecting(): boolean {
     return this.#arriving > 0;
   }
@@ -60,14 +60,14 @@ export class TokenIntake {
     this.#arriving -= 1;
     if (!socket.connected) return;
     const shown: Shown = { socket, reply };
-    // Ahead of every look at the token: a flood behind a slow verification must cost next to nothing.
+    // Before the token is read: a flood during a slow verification must cost almost nothing.
     if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, shown);
     else this.#show(this.#tokenOf(payload, socket), shown);
   }
 
   /**
-   * Takes what came with a socket's CONNECT packet: a token, or what it was judged to be. The session's own token shows
-   * nothing new.
+   * Takes the token of a socket's CONNECT packet, or its outcome if it was judged already. Ignores the session's own
+   * token.
    */
   offer(token: string | Outcome, socket: AnySocket): void {
     this.#arriving -= 1;
@@ -78,11 +78,12 @@ export class TokenIntake {
     else this.#show(token, { socket });
   }
 
-  /** Forgets the token that is being verified: its outcome counts no longer. */
+  /** Forgets the token that is being verified: its outcome no longer counts. */
   withdraw(): void {
     const verifying = this.#verifying;
     this.#verifying = undefined;
-    if (verifying !== undefined && this.#attempts.verification.withdraw(verifying.job)) verifying.job.drop();
+    if (verifying === undefined || !this.#attempts.verification.withdraw(verifying.job)) return;
+    this.#tellBusy(CODES.notAuthenticated, verifying.shown);
   }
 
   #show(token: string | Outcome, shown: Shown): void {
@@ -102,11 +103,8 @@ export class TokenIntake {
         if (isWanted && !(outcome instanceof UnauthorizedError)) stats.verified += 1;
         this.#session.settle(attempt, outcome, shown);
       },
-      drop: () => {
-        this.#tellBusy(CODES.notAuthenticated, shown);
-      },
     };
-    this.#verifying = { token, job };
+    this.#verifying = { token, job, shown };
     verification.submit(job);
   }
 
@@ -114,12 +112,12 @@ export class TokenIntake {
     const { tokens } = this.#context.settings;
     const token = tokens.ofEvent(payload);
     if (token !== undefined) return token;
-    // What came with the HTTP request is as old as the connection: good for a first login, not for a renewal.
+    // The token of the HTTP request is as old as the connection: it can log in, but not renew.
     const former = this.#session.logins === 0 ? tokens.ofRequest(socket) : undefined;
     return former ?? malformed('invalid token datatype');
   }
 
-  /** Answers what comes beside a verification, within bounds. */
+  /** Answers a token that arrives during a verification, within bounds. */
   #tellBusy(code: string, { socket, reply }: Shown): void {
     const isBounded = this.#attempts.verification.mayAnswer();
     if (!isBounded || !this.#attempts.mayAnswer(this.#context.deadlines.now())) return;

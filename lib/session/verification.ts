@@ -1,17 +1,15 @@
-/** What verifies one connection's tokens, one at a time, however often its client logs in and out. */
+/** Verifies one connection's tokens one at a time, however often its client logs in and out. */
 import type { Outcome } from '../token/admission';
 
 /** A token that is to be verified. */
 export interface Job {
   /** Verifies the token; a promise never rejects. */
   judge(): Outcome | Promise<Outcome>;
-  /** Takes the outcome, though it may count no longer. */
+  /** Takes the outcome, which may no longer count. */
   settle(outcome: Outcome): void;
-  /** Answers for a token that waited in vain. */
-  drop(): void;
 }
 
-/** Answers to what a client sends beside one verification; a flood is dropped in silence after that. */
+/** Answers to the tokens that a client sends during one verification. The server does not answer more. */
 const MAX_ANSWERS = 16;
 
 /** The verification that runs, and the one token that may wait behind it. */
@@ -25,8 +23,8 @@ export class Verification {
   }
 
   /**
-   * Verifies a token: at once, or behind a verification that runs but counts no longer. One token waits; a newer one
-   * takes its place.
+   * Verifies a token at once, or after the running verification, whose outcome no longer counts. One token waits; a
+   * newer one replaces it.
    */
   submit(job: Job): void {
     if (this.#isRunning) this.#waiting = job;
@@ -34,7 +32,7 @@ export class Verification {
   }
 
   /**
-   * Forgets a token that waits; one that is being verified goes on.
+   * Forgets a waiting token. A running verification continues.
    *
    * @returns whether it waited
    */
@@ -44,7 +42,7 @@ export class Verification {
     return true;
   }
 
-  /** Whether the client is told once more that its token has to wait, or was in vain. */
+  /** Whether the client is told once more that its token must wait, or was dropped. */
   mayAnswer(): boolean {
     this.#answers += 1;
     return this.#answers <= MAX_ANSWERS;
@@ -61,7 +59,7 @@ export class Verification {
     void outcome.then((late) => {
       this.#isRunning = false;
       job.settle(late);
-      // Later, since the outcome may replace the socket whose token waits.
+      // Later, because the outcome may replace the socket whose token waits.
       if (this.#waiting !== undefined) setImmediate(() => this.#runNext());
     });
   }

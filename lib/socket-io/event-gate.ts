@@ -17,7 +17,8 @@
 import { EventEmitter } from 'node:events';
 import type { AnySocket } from '../types';
 import { inside, protoOf } from './inside';
-import type { EventPacket, SocketInside } from './inside';
+import type { EventPacket } from './event-packet';
+import type { SocketInside } from './inside';
 
 /** Packet types of the Socket.IO protocol, version 5. */
 const EVENT = 2;

@@ -1,12 +1,6 @@
 /** Socket.IO's undocumented members, as the files of this folder use them. Each file says which ones, and why. */
 import type { AnyNamespace, AnySocket } from '../types';
-
-/** An EVENT packet of the Socket.IO protocol: the event's name and arguments, and an id if it wants an answer. */
-export interface EventPacket {
-  readonly type: number;
-  data?: unknown[];
-  id?: number;
-}
+import type { EventPacket } from './event-packet';
 
 /** One connection, with its sockets in all namespaces. */
 export interface Client {
@@ -27,7 +21,7 @@ export interface SocketInside {
   readonly adapter: Adapter;
   readonly acks: Map<number, (this: AnySocket) => void>;
   id: string;
-  pid: string;
+  pid: string | undefined;
   data: unknown;
   recovered: boolean;
   connected: boolean;

@@ -12,7 +12,7 @@
 import type { AnyNamespace, AnySocket } from '../types';
 import { disconnect } from './connections';
 import { inside } from './inside';
-import type { EventPacket } from './inside';
+import type { EventPacket } from './event-packet';
 
 /** Packet types of the Socket.IO protocol, version 5. */
 const EVENT = 2;

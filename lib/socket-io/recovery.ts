@@ -13,6 +13,7 @@
  * - The constructor of a restored Socket takes `id`, `pid` and `data`, joins the rooms, writes the missed packets, and
  *   sets `recovered`. {@link resume} does the same to a socket that exists.
  */
+import { createHash } from 'node:crypto';
 import type { AnyNamespace, AnySocket } from '../types';
 import { isTransportOpen } from './connections';
 import { adapterOf, inside } from './inside';
@@ -36,8 +37,8 @@ export interface RecoveryRules<Kept extends object> {
   mayAsk(socket: AnySocket): Whose | PromiseLike<Whose>;
   /** Whether a kept session still holds. */
   stillHolds(kept: Kept): PromiseLike<boolean>;
-  /** Whether a kept session is the one that the socket may get. */
-  isMeant(kept: Kept, whose: NonNullable<Whose>): boolean;
+  /** Whether a kept session is one that the socket may get now: others may have logged in since {@link mayAsk}. */
+  isMeant(kept: Kept, whose: NonNullable<Whose>, socket: AnySocket): boolean;
 }
 
 /** A user by `userKey`, or anybody: the client shows the recovery id alone. */
@@ -93,7 +94,8 @@ function guardAdapter(adapter: Adapter): void {
   const { persistSession, restoreSession } = adapter as Required<Adapter>;
   adapter.persistSession = (session) => {
     const socket = adapter.nsp.sockets.get(session.sid);
-    const kept = socket && rulesOf(adapter).keep(socket);
+    const isOwn = session.pid.startsWith(prefixOf(adapter.nsp));
+    const kept = socket && isOwn ? rulesOf(adapter).keep(socket) : undefined;
     const since = socket && (loginPlaces.get(socket) ?? placeOfFirst(adapter));
     if (kept === undefined || since === undefined) return;
     // A copy of the moment: the application may have replaced `socket.data`, or put a client's words into it.
@@ -113,6 +115,16 @@ function guardAdapter(adapter: Adapter): void {
   };
 }
 
+/**
+ * What the private ids of a guarded namespace begin with. Adapters keep the sessions of all namespaces under their
+ * private ids alone, with whatever the application put into `socket.data`: without a mark, a session of another
+ * namespace, or one that a client has made up where nobody guards, could be restored here. Socket.IO's own ids have no
+ * point in them.
+ */
+function prefixOf(namespace: AnyNamespace): string {
+  return `${createHash('sha256').update(namespace.name).digest('base64url').slice(0, 22)}.`;
+}
+
 const guarded = new WeakSet<AnyNamespace>();
 
 function guardCreation(namespace: AnyNamespace): void {
@@ -123,11 +135,16 @@ function guardCreation(namespace: AnyNamespace): void {
   // Without it nothing can be judged in time, so nothing is restored.
   if (create === undefined || guarded.has(namespace)) return;
   guarded.add(namespace);
+  const prefix = prefixOf(namespace);
   inner._createSocket = async (client, auth) => {
     const { pid, offset, ...shown } = auth;
     // Never with `pid`: Socket.IO restores nothing by itself, and `fetchSockets()` shows nobody's.
     const socket = await create.call(namespace, client, shown);
-    if (typeof pid === 'string' && typeof offset === 'string') await restore(socket, pid, offset);
+    // None without connection state recovery.
+    if (inside(socket).pid !== undefined) inside(socket).pid = prefix + inside(socket).pid;
+    if (typeof pid === 'string' && pid.startsWith(prefix) && typeof offset === 'string') {
+      await restore(socket, pid, offset);
+    }
     return socket;
   };
 }
@@ -145,7 +162,7 @@ async function restore(socket: AnySocket, pid: string, offset: string): Promise<
   if (whose === undefined || !isTransportOpen(socket)) return;
   const session = await askAdapter(adapter, pid, offset);
   const stored = storedIn(session);
-  if (!session || !stored || !rules.isMeant(stored.kept, whose)) return;
+  if (!session || !stored || !rules.isMeant(stored.kept, whose, socket)) return;
   loginPlaces.set(socket, stored.since);
   restored.set(socket, stored.kept);
   resume(socket, session, stored.since);

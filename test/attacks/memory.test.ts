@@ -146,6 +146,18 @@ describe('what a client makes the server hold', function () {
     expect(held).to.be.below(ALLOWED);
   });
 
+  it('is nothing of the name of an event that permissions refuse but what an error shows', async () => {
+    await guard({ permissions: { '*': false } });
+    const kept: unknown[] = [];
+    const keep = (_socket: unknown, error: unknown): void => void kept.push(error);
+    world.io.of('/').on('unauthorized' as never, keep as never);
+    const held = await heldBy(
+      (index) => [`0{"token":"${createToken()}"}`, `2["${index}${'x'.repeat(SIZE)}"]`],
+      () => kept.length === CLIENTS,
+    );
+    expect(held).to.be.below(ALLOWED);
+  });
+
   describe('of events ahead of a login', () => {
     const EVENTS: [what: string, event: string][] = [
       ['one that nests 100,000 deep', `2["message",${nested}]`],

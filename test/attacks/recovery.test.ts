@@ -3,7 +3,15 @@ import type { ServerOptions } from 'socket.io';
 import type { AnyNamespace, AnySocket, Authorizer, JwtClaims } from '../../lib';
 import { needs } from '../support/debian';
 import { RawClient } from '../support/raw-client';
-import { cutOff, giveOffset, recoveryIdOf, recoveryIn, returning, wireOf } from '../support/recovery';
+import {
+  cutOff,
+  giveOffset,
+  recoveryIdOf,
+  recoveryIn,
+  returning,
+  subscribed,
+  wireOf,
+} from '../support/recovery';
 import type { RecoveryId } from '../support/recovery';
 import { RedisServer } from '../support/redis';
 import { refusal, refusedAtConnect, settled, show } from '../support/refusals';
@@ -71,6 +79,7 @@ for (const place of places) {
     });
 
     afterEach(async () => {
+      await subscribed(world);
       await world.close();
       unharmed.close();
     });
@@ -172,10 +181,9 @@ for (const place of places) {
 
         it('a session that has expired is not restored by a fresh token of the same user, which logs in', async () => {
           await guard({ handshake }, { skipMiddlewares });
-          const token = tokenEndingIn(400, ALICE);
-          const witness = world.client('/', { auth: { token } });
-          const { id, ...recoveryId } = await aliceDrops(token);
-          await witness.until('disconnect');
+          const time = world.stopTime();
+          const { id, ...recoveryId } = await aliceDrops(tokenEndingIn(400, ALICE));
+          time.pass(401);
           const client = returning(world, recoveryId, { auth: { token: createToken(ALICE) } });
           const wire = wireOf(client);
           await client.until('authenticated');
@@ -351,8 +359,8 @@ for (const place of places) {
 
       it('restores nothing in the namespace of another authorizer, whose tokens Alice does not have', async () => {
         await guard({});
-        const others = world.authorize({ secret: 'the secret of the administrators, long enough' });
-        others.attach(world.io.of('/other'));
+        const administrators = world.authorize({ secret: 'the secret of the administrators, long enough' });
+        administrators.attach(world.io.of('/other'));
         const { id, ...recoveryId } = await aliceDropsIn('/');
         const client = returning(world, recoveryId, {}, '/other');
         const wire = wireOf(client);
@@ -360,7 +368,7 @@ for (const place of places) {
         expect(client.socket.recovered).to.equal(false);
         expect(client.socket.id).to.not.equal(id);
         expect(secrets(wire)).to.deep.equal([]);
-        expect(others.stats()).to.include({ authenticated: 0, pending: 1 });
+        expect(administrators.stats()).to.include({ authenticated: 0, pending: 1 });
       });
 
       it('restores nothing in another namespace of the same authorizer: its rooms are not those', async () => {
@@ -447,9 +455,9 @@ for (const place of places) {
           // Answered when both are settled; what they have come to is the same user.
           raw.send('21["authenticate",{"token":"garbage"}]');
           await raw.next('ACK');
-          const users = ['/', '/other']
-            .flatMap((name) => [...world.io.of(name).sockets.values()])
-            .map((socket) => claimsOf(socket)?.sub);
+          const users = ['/', '/other'].flatMap((name) =>
+            Array.from(world.io.of(name).sockets.values(), (socket) => claimsOf(socket)?.sub),
+          );
           expect(new Set(users).size, users.join(' and ')).to.equal(1);
           if (users[0] !== 'alice')
             expect(secrets(raw.inbox.all('EVENT').map((event) => JSON.stringify(event)))).to.deep.equal([]);

@@ -91,7 +91,6 @@ describe('what a connection has tried', () => {
             finish.push(() => resolve(BAD));
           }),
         settle: () => undefined,
-        drop: () => undefined,
       });
       return attempts;
     });

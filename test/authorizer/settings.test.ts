@@ -16,6 +16,19 @@ const WRONG: Record<string, unknown[]> = {
   required: ['yes', 1, null],
   handshake: [1],
   allow: ['login', [''], [7]],
+  holdEvents: [-1, 0.5, '16', null],
+  permissions: [
+    'chat:write',
+    [],
+    null,
+    { message: 7 },
+    { message: '' },
+    { message: ['chat:write', ''] },
+    { authenticate: true },
+    { deauthenticate: 'chat:write' },
+  ],
+  scopes: ['chat:write'],
+  rooms: [['room']],
   isolate: ['no'],
   onExpired: ['explode', true, null],
   renewNotice: [-1, '30s', NaN],
@@ -212,10 +225,20 @@ describe('the options of authorize()', () => {
       decodedPropertyName: 'decoded_token',
       encodedPropertyName: 'encoded_token',
       headerOnly: false,
-      allow: new Set(),
+      holdEvents: 16,
+      rooms: undefined,
       cookie: undefined,
       origins: new Set(),
     });
+  });
+
+  it('take the difference of clocks from a verifier that names one, unless they name another', () => {
+    const verifier = (clockTolerance: unknown): AuthorizeOptions =>
+      ({ verify: Object.assign(() => ({}), { clockTolerance }) }) as never;
+    expect(toSettings(verifier(30)).lifeAfterExp).to.equal(30_000);
+    expect(toSettings({ ...verifier(30), clockTolerance: 5 }).lifeAfterExp).to.equal(5000);
+    expect(toSettings(verifier('30')).lifeAfterExp).to.equal(0);
+    expect(() => toSettings(verifier(-1))).to.throw(TypeError, 'options.clockTolerance must be');
   });
 
   it('have origins in one form', () => {

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { inside, protoOf } from '../../lib/socket-io/inside';
-import type { EventPacket } from '../../lib/socket-io/inside';
+import type { EventPacket } from '../../lib/socket-io/event-packet';
 import type { TestClient } from '../support/world';
 import { BareWorld, next, spyOn, VERSIONS } from './kit';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { useFakeTimers } from 'sinon';
 import type { AnyNamespace } from '../../lib';
 import { adapterOf } from '../../lib/socket-io/inside';
-import type { EventPacket } from '../../lib/socket-io/inside';
+import type { EventPacket } from '../../lib/socket-io/event-packet';
 import { comesAfter } from '../../lib/socket-io/offsets';
 import { BareWorld, REDIS_ADAPTERS, spyOn, withRedis } from './kit';
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { inside } from '../../lib/socket-io/inside';
-import type { EventPacket } from '../../lib/socket-io/inside';
+import type { EventPacket } from '../../lib/socket-io/event-packet';
 import type { TestClient } from '../support/world';
 import { BareWorld, next, VERSIONS } from './kit';
 

@@ -85,7 +85,7 @@ console.log(...Object.keys(all).sort());
 console.log(Object.keys(names).every((name) => all[name] === names[name]));
 `;
 
-const ENTRIES = ['', '/client', '/jwks', '/redis'];
+const ENTRIES = ['', '/client', '/jwks', '/oidc', '/redis'];
 
 const INSTANCE = `${REQUIRE_IN_MODULES}
 for (const entry of ${JSON.stringify(ENTRIES)}) {
@@ -102,6 +102,7 @@ socketio-authorize/client UnauthorizedError true
 socketio-authorize/client authenticate true
 socketio-authorize/client isUnauthorizedError true
 socketio-authorize/jwks jwksVerifier true
+socketio-authorize/oidc backchannelLogout true
 socketio-authorize/redis redisRevocationStore true
 `;
 
@@ -253,12 +254,12 @@ describe('the package, beside Socket.IO alone', function () {
   it('works without the optional peers; what stands on one names it', async () => {
     project.write(
       'alone.cjs',
-      `for (const entry of ['', '/client', '/redis', '/jwks']) console.log(Object.keys(require('socketio-authorize' + entry)).length);
+      `for (const entry of ['', '/client', '/redis', '/jwks', '/oidc']) console.log(Object.keys(require('socketio-authorize' + entry)).length);
        const verify = require('socketio-authorize/jwks').jwksVerifier({ issuer: 'https://login.example' });
        verify('token').catch((error) => console.log(error.code));`,
     );
     const { stdout, stderr } = await project.node('alone.cjs');
-    expect(stdout).to.equal('4\n3\n1\n1\ninvalid_secret\n');
+    expect(stdout).to.equal('4\n3\n1\n1\n1\ninvalid_secret\n');
     expect(stderr).to.match(
       /SocketioAuthorizeWarning: jwksVerifier\(\) needs the package jose.*\nCannot find package 'jose'/,
     );

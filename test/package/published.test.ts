@@ -29,7 +29,7 @@ describe('the package, as it is published', function () {
 
   it('holds what was built, and the documents that a user needs; nothing else', () => {
     const others = files.filter((name) => !/^dist\/[\w/-]+\.(js|d\.ts)$/.test(name));
-    const entries = ['index', 'client', 'jwks', 'redis'];
+    const entries = ['index', 'client', 'jwks', 'oidc', 'redis'];
     expect(others).to.have.members([
       'package.json',
       'README.md',
@@ -60,7 +60,7 @@ describe('the package, as it is published', function () {
     const args = [bin('@arethetypeswrong/cli/dist/index.js'), project.tarball, '--format', 'ascii'];
     const { code, stdout } = await execute(process.execPath, args, project.folder);
     expect(stdout).to.match(/No problems found/);
-    for (const entry of ['', '/client', '/jwks', '/redis'])
+    for (const entry of ['', '/client', '/jwks', '/oidc', '/redis'])
       expect(stdout).to.include(`"socketio-authorize${entry}"`);
     expect(code).to.equal(0);
   });

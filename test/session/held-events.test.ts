@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { HeldEvents } from '../../lib/session/held-events';
-import type { EventPacket } from '../../lib/socket-io/inside';
+import type { EventPacket } from '../../lib/socket-io/event-packet';
 import { settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import type { TestClient } from '../support/world';

@@ -9,7 +9,7 @@ import { emptyStats } from '../../lib/session/statistics';
 import { SECRET } from '../support/tokens';
 
 describe('a session that is not authenticated', () => {
-  it('names nobody and has no end, shows nothing, and cannot be revoked', () => {
+  it('names nobody and has no end, shows nothing, and cannot be revoked or shortened', () => {
     const stats = emptyStats();
     const context = { settings: toSettings({ secret: SECRET }), deadlines: new Deadlines(), stats };
     const attempts = new LoginAttempts(5);
@@ -21,6 +21,7 @@ describe('a session that is not authenticated', () => {
     expect(session.permit).to.equal(undefined);
     expect(session.claims).to.deep.equal({});
     session.revoke({ retryable: false });
+    session.shorten(Date.now());
     expect(stats).to.deep.equal(emptyStats());
   });
 });

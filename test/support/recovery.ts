@@ -52,12 +52,23 @@ export async function recoveryIn(
 ): Promise<Partial<ServerOptions>> {
   const connectionStateRecovery = options;
   if (redis === undefined) return { connectionStateRecovery };
+  const name = `stream ${Math.random()}`;
   const adapter = createAdapter(await redis.connected(), {
     // So that the reader ends soon after the server.
     blockTimeInMs: 100,
-    streamName: `stream ${Math.random()}`,
+    streamName: name,
+    channelPrefix: name,
   });
   return { connectionStateRecovery, adapter: adapter as never };
+}
+
+/**
+ * Waits until every namespace's adapter is subscribed. The adapter for Redis streams catches no rejection of a SUBSCRIBE
+ * that is still under way when its server closes.
+ */
+export async function subscribed({ io }: World): Promise<void> {
+  for (const { adapter } of io._nsps.values())
+    while ((await adapter.serverCount()) < 1) await new Promise(setImmediate);
 }
 
 /** Everything that a client's connection was sent, as text: also what came ahead of CONNECT, which no listener hears. */

@@ -19,6 +19,10 @@ export class Unharmed {
       process.off(event, this.#listener);
     for (const listener of this.#former) process.on('uncaughtException', listener);
     const [fault] = this.#faults;
-    if (fault !== undefined) throw new Error('something reached the process', { cause: fault });
+    if (fault !== undefined)
+      throw new Error(
+        `something reached the process: ${fault instanceof Error ? fault.message : typeof fault}`,
+        { cause: fault },
+      );
   }
 }

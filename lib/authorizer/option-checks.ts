@@ -1,0 +1,144 @@
+import { ALGORITHMS, describe } from '../token/keys';
+import { normalizeOrigin } from '../token/origin';
+import { maxAgeInSeconds } from './max-age';
+import type { OptionName } from './option-defaults';
+import { arePermissions } from './permissions';
+
+/** What a socket already has; `__proto__` would be no property at all. */
+const TAKEN: ReadonlySet<string> = new Set(
+  '__proto__ constructor acks adapter broadcast client conn connected data disconnected emit flags fns handshake id join leave local nsp off on once pid recovered request rooms server to use volatile'.split(
+    ' ',
+  ),
+);
+
+/** Says what was expected, or `undefined` if the value is right. */
+type Check = (value: unknown) => string | undefined;
+
+const expect =
+  (expectation: string, holds: (value: unknown) => boolean): Check =>
+  (value) =>
+    holds(value) ? undefined : expectation;
+const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isList = (value: unknown, holds: (one: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(holds);
+const hasMethods = (value: unknown, ...names: string[]): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+
+const aBoolean = expect('true or false', (value) => typeof value === 'boolean');
+const aFunction = expect('a function', (value) => typeof value === 'function');
+const aText = expect('a string that is not empty', isText);
+const aDuration = expect('a number of ms above 0', (value) => isNumber(value) && value > 0);
+const aCount = expect('a whole number above 0, or Infinity', (value) => isCount(value) && value !== 0);
+const aProperty = expect(
+  'a property name that Socket.IO does not use',
+  (value) => isText(value) && !TAKEN.has(value),
+);
+const oneOf = (...values: string[]): Check =>
+  expect(`one of '${values.join("', '")}'`, (value) => typeof value === 'string' && values.includes(value));
+// With these flags a RegExp remembers where the last token matched, and judges the next one from there.
+const isAudience = (value: unknown): boolean =>
+  isText(value) || (value instanceof RegExp && !value.global && !value.sticky);
+
+function isOrigin(value: unknown): boolean {
+  return typeof value === 'string' && normalizeOrigin(value) !== undefined;
+}
+
+function isCount(value: unknown): boolean {
+  return isNumber(value) && value >= 0 && (value === Infinity || Number.isInteger(value));
+}
+
+const CHECKS: Readonly<Record<Exclude<OptionName, 'secret'>, Check>> = {
+  verify: aFunction,
+  algorithms: expect(`a list of ${ALGORITHMS.join(', ')}`, (value) =>
+    isList(value, (one) => (ALGORITHMS as readonly unknown[]).includes(one)),
+  ),
+  timeout: aDuration,
+  required: aBoolean,
+  handshake: aBoolean,
+  allow: expect('a list of event names', (value) => Array.isArray(value) && value.every(isText)),
+  holdEvents: expect('a whole number, 0 or above, or Infinity', isCount),
+  permissions: expect('a map from event to a scope, a list of scopes, a function, true or false', (value) =>
+    arePermissions(value),
+  ),
+  scopes: aFunction,
+  rooms: aFunction,
+  isolate: aBoolean,
+  onExpired: oneOf('disconnect', 'deauthenticate', 'ignore'),
+  renewNotice: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
+  userClaim: expect(
+    'the name of a claim, or a function of the claims',
+    (value) => isText(value) || typeof value === 'function',
+  ),
+  sameSubject: aBoolean,
+  scope: oneOf('namespace', 'connection'),
+  maxTokenBytes: aCount,
+  maxAttempts: aCount,
+  maxPending: expect('a whole number, 0 or above, or Infinity', isCount),
+  limiter: expect('an object with consume()', (value) => hasMethods(value, 'consume')),
+  clientAddress: aFunction,
+  keyTimeout: aDuration,
+  validate: aFunction,
+  additional_auth: aFunction,
+  customDecoded: aFunction,
+  decodedPropertyName: aProperty,
+  encodedPropertyName: aProperty,
+  callback: expect(
+    'true, false or a number of ms',
+    (value) => typeof value === 'boolean' || Number.isFinite(value),
+  ),
+  getToken: aFunction,
+  cookie: aText,
+  origins: expect(
+    "a list of origins, each with scheme and host alone, such as 'https://app.example.com'",
+    (value) => Array.isArray(value) && value.every(isOrigin),
+  ),
+  auth_header_required: aBoolean,
+  success: aFunction,
+  fail: aFunction,
+  revocation: expect(
+    'a store with add() and isRevoked()',
+    (value) =>
+      hasMethods(value, 'add', 'isRevoked') &&
+      ((value as { rulesSince?: unknown }).rulesSince === undefined || hasMethods(value, 'rulesSince')),
+  ),
+  recheckInterval: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
+  // An empty issuer, audience or subject would switch jsonwebtoken's check off without a word.
+  issuer: expect(
+    'a string that is not empty, or a list of them',
+    (value) => isText(value) || isList(value, isText),
+  ),
+  audience: expect(
+    'a string that is not empty, a RegExp without the flags g and y, or a list of them',
+    (value) => isAudience(value) || isList(value, isAudience),
+  ),
+  subject: aText,
+  jwtid: aText,
+  nonce: aText,
+  clockTolerance: expect(
+    'a number of seconds, 0 or above',
+    (value) => Number.isFinite(value) && (value as number) >= 0,
+  ),
+  maxAge: expect(
+    "a number of seconds above 0, or a time span such as '2h'",
+    (value) => maxAgeInSeconds(value) !== undefined,
+  ),
+  ignoreExpiration: aBoolean,
+  ignoreNotBefore: aBoolean,
+};
+
+/**
+ * Checks the value of one option; {@link toKeySource} checks `secret`.
+ *
+ * @throws TypeError that names the option, what it must be, and the type that came; never the value
+ */
+export function checkOption(name: string, value: unknown): void {
+  if (name === 'secret') return;
+  const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof typeof CHECKS] : undefined;
+  if (check === undefined) throw new TypeError(`options.${name} is not an option of authorize()`);
+  const expectation = check(value);
+  if (expectation !== undefined)
+    throw new TypeError(`options.${name} must be ${expectation}, got ${describe(value)}`);
+}

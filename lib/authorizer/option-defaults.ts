@@ -1,0 +1,45 @@
+import type { AuthorizeOptions, VerifierOptions } from '../options';
+import type { AnySocket } from '../types';
+
+/** With `secret` or with `verify`: which of them is seen when all is checked. */
+export type Options = {
+  [Key in keyof AuthorizeOptions]?: Exclude<AuthorizeOptions[Key], undefined>;
+} & Pick<Partial<VerifierOptions>, 'verify'>;
+export type OptionName = keyof Options;
+
+/** What an option is worth that is left out; those that are not here are off. */
+export const DEFAULTS = {
+  timeout: 5000,
+  required: true,
+  handshake: false,
+  allow: [],
+  holdEvents: 16,
+  isolate: true,
+  onExpired: 'disconnect',
+  renewNotice: 30_000,
+  userClaim: 'sub',
+  sameSubject: true,
+  scope: 'namespace',
+  maxTokenBytes: 8192,
+  maxAttempts: 5,
+  maxPending: Infinity,
+  keyTimeout: 10_000,
+  origins: [],
+  decodedPropertyName: 'decoded_token',
+  encodedPropertyName: 'encoded_token',
+  auth_header_required: false,
+  clockTolerance: 0,
+  ignoreExpiration: false,
+  clientAddress: (socket: AnySocket) => socket.handshake.address,
+} as const satisfies Partial<Options>;
+
+/** Options with every default filled in. */
+export type CompleteOptions = Options & Required<Pick<Options, keyof typeof DEFAULTS>>;
+
+/** Ms between two looks at a store that lists its rules. */
+const RECHECK = 10_000;
+
+/** A store that lists no rules would be asked for each session: only if the application wants it. */
+export function defaultRecheck(store: Options['revocation']): number {
+  return store?.rulesSince === undefined ? 0 : RECHECK;
+}
