@@ -1,4 +1,6 @@
 /** The default export has the same names, types among them. */
+// The names of the default export are what is tested.
+/* oxlint-disable import/no-named-as-default-member */
 import socketioJwt from 'socketio-authorize';
 import * as everything from 'socketio-authorize';
 import { authorize } from 'socketio-authorize';

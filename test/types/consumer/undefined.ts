@@ -12,6 +12,7 @@ import { authenticate } from 'socketio-authorize/client';
 import type { AuthenticateOptions } from 'socketio-authorize/client';
 import { jwksVerifier } from 'socketio-authorize/jwks';
 import type { JwksVerifierOptions } from 'socketio-authorize/jwks';
+import type { BackchannelLogoutOptions } from 'socketio-authorize/oidc';
 import { redisRevocationStore } from 'socketio-authorize/redis';
 import type { RedisRevocationOptions } from 'socketio-authorize/redis';
 
@@ -34,6 +35,7 @@ export type All = [
   None<Refusing<Extract<Revocation, { sid: string }>>>,
   None<Refusing<Extract<Revocation, { sub: string }>>>,
   None<Refusing<JwksVerifierOptions>>,
+  None<Refusing<BackchannelLogoutOptions>>,
   None<Refusing<RedisRevocationOptions>>,
   None<Refusing<AuthenticateOptions>>,
   // @ts-expect-error -- so the question finds one
