@@ -14,7 +14,13 @@ describe('a session that is not authenticated', () => {
     const context = { settings: toSettings({ secret: SECRET }), deadlines: new Deadlines(), stats };
     const attempts = new LoginAttempts(5);
     const clock = new LoginClock(context.deadlines, 1000, () => expect.fail('idle'));
-    const place = { attempts, clock, isIdle: () => true, onLeave: () => expect.fail('nobody is there') };
+    const place = {
+      attempts,
+      clock,
+      isIdle: () => true,
+      mayAnswer: () => true,
+      onLeave: () => expect.fail('nobody is there'),
+    };
     const session = new Session(context as unknown as SessionContext, place);
     expect(session.identity).to.deep.equal({});
     expect(session.endsAt).to.equal(Infinity);
