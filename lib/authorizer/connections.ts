@@ -113,8 +113,9 @@ export class ClientConnection {
   }
 
   /**
-   * Forgets the namespaces that the client has left, unless a token is still being verified there: a dynamic namespace
-   * has no end of children to visit. Runs when the number has doubled, so that the mean cost of each stays the same.
+   * Forgets the namespaces that the client has left, unless a token is still being verified there. A client may visit
+   * any number of children of a dynamic namespace. Runs when the number has doubled, so that the mean cost of each
+   * stays the same.
    */
   #sweep(): void {
     for (const [namespace, { verification }] of this.#attempts) {

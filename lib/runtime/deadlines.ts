@@ -3,17 +3,17 @@ import { reportFault } from './warnings';
 /**
  * One scheduler for every timeout and expiry of a process: a hierarchical timing wheel behind a single Node timer.
  *
- * Why not `setTimeout` each: it fires at once for delays beyond 2^31-1 ms, and keeps some 250 bytes a timer. Here an
- * entry is one small object linked into its slot, so adding, moving and removing cost the same however many there are,
- * and a wake-up looks only at the slots that are due.
+ * Why not one `setTimeout` each: it fires at once for delays beyond 2^31-1 ms, and takes some 250 bytes. Here an entry
+ * is one small object in the list of its slot. Adding, moving and removing cost the same for any number of entries,
+ * and a wake-up visits only the slots that are due.
  */
 
-/** Who is called when its deadline has come. */
+/** Is called when its deadline has come. */
 export interface DeadlineOwner {
   onDeadline(): void;
 }
 
-/** Where time comes from; tests hand in their own. */
+/** The source of time; tests pass their own. */
 export interface Clock {
   /** Ms since the epoch. */
   now(): number;
@@ -25,15 +25,15 @@ const WIDTHS: readonly number[] = [0, 1, 2, 3, 4, 5, 6].map((level) => SLOTS ** 
 const HORIZON = SLOTS ** WIDTHS.length;
 
 /**
- * The longest sleep. JWTs live by the wall clock, Node's timers by a monotonic one that stands still while a laptop or
- * a virtual machine sleeps: looking at the wall clock once a minute bounds how late a session can end after a jump.
+ * The longest sleep. JWTs use the wall clock; Node's timers use a monotonic clock, which stops while a laptop or a
+ * virtual machine sleeps. Reading the wall clock once a minute bounds how late a session can end.
  */
 const MAX_SLEEP = 60_000;
 
-/** A clock set back by more than this makes the wheel start over; less is left to pass. */
+/** If the clock is set back by more than this, the wheel is rebuilt; a smaller step is ignored. */
 const MAX_BACKWARD = 1_000;
 
-/** An entry in the wheel: one deadline of one owner, used again and again. */
+/** An entry in the wheel: one deadline of one owner, which can be set repeatedly. */
 export class Deadline {
   /** When it is due, in ms since the epoch; `Infinity` while it is not set. */
   at = Infinity;
@@ -51,7 +51,7 @@ export class Deadlines {
   readonly #clock: Clock;
   /** Per level, a ring for each slot; made when the level is first used. */
   readonly #levels: (Deadline[] | undefined)[] = WIDTHS.map(() => undefined);
-  /** Everything before this moment has been looked at. */
+  /** All slots before this moment have been handled. */
   #elapsed: number;
   /** No slot begins before this moment. */
   #wakeAt = Infinity;
@@ -71,8 +71,8 @@ export class Deadlines {
   /**
    * Sets a deadline, or moves it.
    *
-   * @param at ms since the epoch, however far away; `Infinity` only removes. What is past is due at once, but never
-   *   within this call.
+   * @param at ms since the epoch, however far away; `Infinity` only removes. A moment in the past is due at once, but
+   *   never within this call.
    */
   set(deadline: Deadline, at: number): void {
     unlink(deadline);
@@ -80,7 +80,7 @@ export class Deadlines {
     if (at === Infinity || this.#closed) return;
     const now = this.#wholeNow();
     if (now < this.#elapsed - MAX_BACKWARD) this.#rewind(now);
-    // Nothing begins between the two moments, so the rings stay true when time is moved on without a wake-up.
+    // No slot begins between the two moments, so the rings stay correct when time moves on without a wake-up.
     if (now < this.#wakeAt) this.#elapsed = Math.max(this.#elapsed, now);
     const startsAt = this.#insert(deadline);
     if (startsAt < this.#wakeAt) this.#sleepUntil(startsAt, now);
@@ -103,7 +103,7 @@ export class Deadlines {
     return () => this.clear(deadline);
   }
 
-  /** Forgets every deadline, and takes no more. */
+  /** Forgets every deadline, and accepts no more. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -112,17 +112,17 @@ export class Deadlines {
     }
   }
 
-  /** Now, in whole ms: what is due in the course of a ms is not due at its beginning. */
+  /** Now, in whole ms: a deadline within a ms is not due at its beginning. */
   #wholeNow(): number {
     return Math.floor(this.#clock.now());
   }
 
-  /** Links a deadline into its slot, and says when that slot begins. */
+  /** Puts a deadline into its slot, and returns when that slot begins. */
   #insert(deadline: Deadline): number {
     const elapsed = this.#elapsed;
     const due = Math.min(Math.max(Math.ceil(deadline.at), elapsed), elapsed + HORIZON / 2);
     let level = 0;
-    // The lowest level whose turn `due` and now share: there its slot tells it from all other turns.
+    // The lowest level on which `due` and now are in the same turn: there the slot is unambiguous.
     while (level < WIDTHS.length - 1 && turn(due, level + 1) !== turn(elapsed, level + 1)) level += 1;
     const width = WIDTHS[level] as number;
     const slot = Math.floor(due / width);
@@ -139,7 +139,7 @@ export class Deadlines {
     this.#wakeAt = wakeAt;
     clearTimeout(this.#timer);
     if (wakeAt === Infinity) return;
-    // Never holds a process alive: a server lives by its listening socket.
+    // Does not keep the process alive: a server's listening socket does that.
     this.#timer = setTimeout(() => this.#wake(), Math.min(Math.max(wakeAt - now, 0), MAX_SLEEP)).unref();
   }
 
@@ -155,7 +155,7 @@ export class Deadlines {
     if (!this.#closed) this.#sleepUntil(next?.startsAt ?? Infinity, now);
   }
 
-  /** Fires what is due in a slot, and moves the rest into narrower slots. */
+  /** Fires the deadlines that are due in a slot, and moves the others into narrower slots. */
   #empty(ring: Deadline): void {
     const due = takeAll(ring);
     while (due.isSet) {
@@ -170,7 +170,7 @@ export class Deadlines {
     }
   }
 
-  /** The clock was set back: what hangs in the wheel is placed anew, or it would come late by as much. */
+  /** The clock was set back: all entries are placed again, or they would be late by the same amount. */
   #rewind(now: number): void {
     const all = this.#levels.flatMap((slots) => slots ?? []).map(takeAll);
     this.#elapsed = now;
@@ -185,16 +185,16 @@ export class Deadlines {
     this.#sleepUntil(this.#wakeAt, now);
   }
 
-  /** The first slot with something in it, looking at no more than 64 slots a level. */
+  /** The first slot that is not empty. Visits at most 64 slots a level. */
   #nextSlot(): { startsAt: number; ring: Deadline } | undefined {
     for (let level = 0; level < WIDTHS.length; level += 1) {
       const slots = this.#levels[level];
       if (slots === undefined) continue;
       const width = WIDTHS[level] as number;
       const current = Math.floor(this.#elapsed / width);
-      // Only the highest level runs past the end of its turn.
+      // Only the highest level wraps around.
       const end = level === WIDTHS.length - 1 ? current + SLOTS : current - (current % SLOTS) + SLOTS;
-      // Lower levels hold what is due before the next slot of a higher one, so the first hit is the earliest.
+      // Lower levels hold the deadlines before the next slot of a higher one, so the first hit is the earliest.
       for (let slot = current; slot < end; slot += 1) {
         const ring = slots[slot % SLOTS] as Deadline;
         if (ring.isSet) return { startsAt: slot * width, ring };
@@ -204,7 +204,7 @@ export class Deadlines {
   }
 }
 
-/** One owner's fault must not cost the others their deadlines. */
+/** An error of one owner must not stop the others' deadlines. */
 function fire(deadline: Deadline): void {
   try {
     deadline.owner?.onDeadline();
@@ -232,7 +232,7 @@ function unlink(deadline: Deadline): void {
   deadline.next = deadline;
 }
 
-/** Moves a ring's entries into a ring of their own, so that what is added meanwhile waits for the next look. */
+/** Moves a ring's entries into a new ring, so that entries added meanwhile wait for the next wake-up. */
 function takeAll(ring: Deadline): Deadline {
   const taken = new Deadline(undefined);
   if (!ring.isSet) return taken;

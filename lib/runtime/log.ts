@@ -13,6 +13,6 @@ export const log = {
   revocation: createDebug('socketio-authorize:revocation'),
   /** Keys from a JWKS endpoint. */
   jwks: createDebug('socketio-authorize:jwks'),
-  /** What is restored after a drop, and what is not. */
+  /** Sessions that are restored after a drop, or not. */
   recovery: createDebug('socketio-authorize:recovery'),
 } as const;

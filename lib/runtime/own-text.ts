@@ -1,6 +1,6 @@
 /**
- * A copy of a text in memory of its own. V8 lets a part of a string point into the whole (`slice`, `trim`, `split`), so
- * that a token of 300 bytes would keep the packet of 1 MB alive that it came in.
+ * Copies a text into its own memory. In V8, a part of a string (`slice`, `trim`, `split`) references the whole: a
+ * token of 300 bytes would keep its packet of 1 MB alive.
  */
 export function ownText(text: string): string {
   return Buffer.from(text).toString();

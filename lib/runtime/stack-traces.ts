@@ -1,13 +1,13 @@
 /**
- * A refusal is no fault of the code, and nobody traces it; but the stack that V8 takes for an error costs as much as the
- * verification of a token, so that a flood of forged tokens would cost more than as many good ones.
+ * A refusal is no bug, so it needs no stack trace. V8's stack trace costs as much as the verification of a token: a
+ * flood of forged tokens would cost more than the same number of valid ones.
  */
 
 /** `--frozen-intrinsics` and the like forbid it. */
 const CAN_MUTE = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable === true;
 
 /**
- * From here on errors get no stack, until {@link restoreStacks}; nothing of the application may run in between.
+ * Errors get no stack trace until {@link restoreStacks} is called. No code of the application may run in between.
  *
  * @returns what to restore
  */

@@ -1,22 +1,22 @@
-/** What happens to faults that belong to nobody on the wire: the application's listeners and hooks that throw. */
+/** Reports errors that no client may see: of the application's listeners and hooks. */
 
 /** The name of the library's process warnings, for `process.on('warning')`. */
 export const WARNING = 'SocketioAuthorizeWarning';
 
 /**
- * Tells the operator of a fault in code that the library called, without letting it reach the process.
- * The text is the application's own and goes to its own process, never to a client.
+ * Reports an error of the application's code as a process warning, so that it does not end the process. The error's
+ * text stays in the application's own process; no client gets it.
  *
  * @param where what was being called
  */
 export function reportFault(where: string, fault: unknown): void {
-  // Of what is no Error only the type is told: the value may hold anything, a token too.
+  // Of a value that is no Error, only the type is reported: the value may contain a token.
   const detail =
     fault instanceof Error ? (fault.stack ?? fault.message) : `threw a value of type ${typeof fault}`;
   process.emitWarning(`${where} failed`, { type: WARNING, code: 'SOCKETIO_AUTHORIZE_FAULT', detail });
 }
 
-/** Calls the application's code; whatever it throws or rejects with, now or later, is reported. */
+/** Calls the application's code, and reports what it throws or rejects with. */
 export function callGuarded(where: string, call: () => unknown): void {
   try {
     const result = call();
@@ -26,17 +26,14 @@ export function callGuarded(where: string, call: () => unknown): void {
   }
 }
 
-/** Whether a value is a promise, of whichever library. */
+/** Whether a value is a promise, of any library. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );
 }
 
-/**
- * Makes a function that gives a process warning the first time it is called, and nothing after: a client can repeat what
- * causes it.
- */
+/** Makes a function that emits a process warning at its first call only, because a client can repeat the cause. */
 export function warnOnce<Args extends unknown[]>(
   message: string | ((...args: Args) => string),
 ): (...args: Args) => void {

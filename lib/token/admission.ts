@@ -16,7 +16,7 @@ import type { RevokedBy } from './refusals';
 import { identityOf, userKeyOf } from './user';
 import type { UserClaim } from './user';
 
-/** What the options say of who is let in. */
+/** The settings of admission. */
 export interface AdmissionRules extends ClaimsRules {
   readonly keyTimeout: number;
   readonly limiter: AuthorizeOptions['limiter'];
@@ -28,13 +28,13 @@ export interface AdmissionRules extends ClaimsRules {
   readonly customDecoded: AuthorizeOptions['customDecoded'];
 }
 
-/** Who knows which tokens are revoked. */
+/** Knows which tokens are revoked. */
 export interface RevocationCheck {
   /** Why a token is refused, or `undefined`. */
   isRevoked(identity: TokenIdentity): RevokedBy | undefined | PromiseLike<RevokedBy | undefined>;
 }
 
-/** What comes of a token: a permit, or why not. */
+/** The outcome of a token: a permit, or the refusal. */
 export type Outcome = Permit | UnauthorizedError;
 
 /** A token on its way to a permit. */
@@ -48,17 +48,17 @@ interface Draft {
   userKey: string;
   endsAt: number;
   decoded: unknown;
-  /** Set by a step that refuses without a throw. */
+  /** Set by a step that refuses without throwing. */
   refusal: UnauthorizedError | undefined;
 }
 
-/** Fills in its part of a draft, at once or later; throws, rejects, or leaves a refusal to refuse. */
+/** Fills in its part of a draft, now or later. To refuse, it throws, rejects, or sets `refusal`. */
 type Step = (draft: Draft) => unknown;
 
 /**
- * Whether a token lets its bearer in: limiter, key, signature and claims, user, the application's own say, revocation,
- * in this order. The steps that the options ask for are put together once; with a static key and nothing to wait for, a
- * token is judged in one go.
+ * Decides whether a token admits its bearer: limiter, key, signature and claims, user, the application's own checks,
+ * revocation, in this order. The steps that the options ask for are listed once. With a static key and nothing to wait
+ * for, a token is judged synchronously.
  */
 export class Admission {
   readonly #rules: AdmissionRules;
@@ -102,7 +102,7 @@ export class Admission {
     return this.#run(newDraft(token, socket, renews), 0);
   }
 
-  /** Whether what was kept of a dropped session still holds: its token is neither expired nor revoked. */
+  /** Whether a kept session is still valid: its token is neither expired nor revoked. */
   async mayRestore(kept: unknown): Promise<boolean> {
     const session = parseKeptSession(kept);
     if (session === undefined || (session.expiresAt ?? Infinity) <= this.#deadlines.now()) return false;
@@ -115,7 +115,7 @@ export class Admission {
     }
   }
 
-  /** The permit of a session that was restored; none if the application cannot decode its claims. */
+  /** The permit of a session that was restored; `undefined` if the application cannot decode its claims. */
   restore(kept: unknown): Permit | undefined {
     const session = parseKeptSession(kept);
     if (session === undefined) return undefined;
@@ -147,7 +147,7 @@ export class Admission {
   }
 
   #toPermit({ claims, identity, userKey, decoded, token, endsAt }: Draft): Outcome {
-    // What was waited for may have outlasted the token.
+    // The token may have expired while a step was waiting.
     if (endsAt <= this.#deadlines.now()) return expired();
     return { claims, identity, userKey, decoded, token, endsAt };
   }
@@ -161,7 +161,7 @@ export class Admission {
     return isThenable(outcome) ? outcome.then(use) : use(outcome);
   }
 
-  /** Before `validate`, which may write into the claims. */
+  /** Runs before `validate`, which may change the claims. */
   #readUser(draft: Draft): void {
     const { claims } = draft;
     draft.endsAt = this.#rules.life.endOf(claims);
@@ -204,11 +204,11 @@ function requireSameUser({ userKey, renews }: Draft): void {
 
 function decode(customDecoded: (claims: JwtClaims) => unknown, draft: Draft): void {
   draft.decoded = customDecoded(draft.claims);
-  // A promise is what `decoded_token` holds, then; but its rejection must not end the process.
+  // `decoded_token` may hold a promise; its rejection must not end the process.
   if (isThenable(draft.decoded)) callGuarded('options.customDecoded', () => draft.decoded);
 }
 
-/** Classic: only a call of `onSuccess` lets in, whatever the hook returns. */
+/** Classic: only a call of `onSuccess` accepts, whatever the hook returns. */
 function askClassic(
   additionalAuth: NonNullable<AdmissionRules['additionalAuth']>,
   claims: JwtClaims,

@@ -1,4 +1,4 @@
-/** Calls what the application brought, so that whatever it does the token gets an outcome, in time. */
+/** Calls the application's functions. Whatever they do, the token gets an outcome in time. */
 import type { Deadlines } from '../runtime/deadlines';
 import { unauthorized } from '../errors';
 import type { UnauthorizedError } from '../errors';
@@ -6,10 +6,10 @@ import { CODES } from '../protocol';
 import { isThenable } from '../runtime/warnings';
 import { silence } from './outages';
 
-/** Makes a refusal of what was thrown, of a rejection, or of silence. */
+/** Makes a refusal from an exception, a rejection or a timeout. */
 export type ToRefusal = (fault: unknown) => UnauthorizedError;
 
-/** Calls within a time limit; a throw, a rejection and silence become refusals. */
+/** Calls functions with a time limit. An exception, a rejection and a timeout become refusals. */
 export class ApplicationCalls {
   readonly #deadlines: Deadlines;
   readonly #timeout: number;
@@ -21,9 +21,9 @@ export class ApplicationCalls {
   }
 
   /**
-   * @param use makes something of the answer; what it throws refuses too
-   * @returns what `use` made, or a promise of it if the answer is not there at once
-   * @throws UnauthorizedError what `toRefusal` made, at once or by the promise
+   * @param use turns the answer into the result; what it throws refuses, too
+   * @returns the result of `use`, or a promise of it if the answer comes later
+   * @throws UnauthorizedError the result of `toRefusal`, now or by the promise
    */
   ask<Result>(
     call: () => unknown,
@@ -60,7 +60,7 @@ export class ApplicationCalls {
   }
 }
 
-/** What is thrown may be anything, even an object that throws when it is looked at. */
+/** The thrown value may be anything, even an object that throws when its members are read. */
 function refusalOf(fault: unknown, toRefusal: ToRefusal): UnauthorizedError {
   try {
     return toRefusal(fault);

@@ -1,4 +1,4 @@
-/** What the client is told when code of the application refuses or fails: a code, and never the text of an exception. */
+/** What the client is told when the application's code refuses or fails: a code, never the text of an exception. */
 import { unauthorized, UnauthorizedError } from '../errors';
 import { CODES, REASONS } from '../protocol';
 import { isOutage } from './outages';
@@ -8,24 +8,24 @@ export function toKeyRefusal(cause: unknown): UnauthorizedError {
   return cause instanceof UnauthorizedError ? cause : keyUnavailable(cause);
 }
 
-/** Of `verify`: that it cannot tell is not the token's fault. */
+/** Of `verify`: a failure of the service is not the token's fault. */
 export function toVerifierRefusal(cause: unknown): UnauthorizedError {
   if (cause instanceof UnauthorizedError) return cause;
   return isOutage(cause) ? keyUnavailable(cause) : rejected(cause);
 }
 
-/** Of `verify`, for an answer that is no claims. */
+/** Of `verify`, for an answer that holds no claims. */
 export function rejected(cause?: unknown): UnauthorizedError {
   return unauthorized(CODES.invalidToken, { reason: REASONS.rejected, cause });
 }
 
-/** Of `validate` and the other hooks: an {@link UnauthorizedError} is meant for the client, and nothing else is. */
+/** Of `validate` and the other hooks: only an {@link UnauthorizedError} is meant for the client. */
 export function toApplicationRefusal(cause: unknown): UnauthorizedError {
   return cause instanceof UnauthorizedError ? cause : unauthorized(CODES.unknown, { cause });
 }
 
 /**
- * Of what the application answered: `false` and an Error refuse, however they came.
+ * Of the application's answer: `false` and an Error refuse, returned or resolved.
  *
  * @throws UnauthorizedError if the answer refuses
  */
@@ -33,7 +33,7 @@ export function requireConsent(answer: unknown): void {
   if (answer === false || answer instanceof Error) throw toApplicationRefusal(answer);
 }
 
-/** Of `onError`: what is handed to it is meant for the client, as in socketio-jwt. */
+/** Of `onError`: its arguments are meant for the client, as in socketio-jwt. */
 export function toToldRefusal(error: unknown, code: unknown): UnauthorizedError {
   if (error instanceof UnauthorizedError) return error;
   const told: unknown =
@@ -48,7 +48,7 @@ export function toStoreRefusal(cause: unknown): UnauthorizedError {
   return unauthorized(CODES.revocationUnavailable, { cause });
 }
 
-/** Of the limiter: `rate-limiter-flexible` rejects with how long to wait; one that fails lets nobody in either. */
+/** Of the limiter: `rate-limiter-flexible` rejects with the time to wait. A limiter that fails refuses, too. */
 export function toRateLimited(cause: unknown): UnauthorizedError {
   const wait = (cause as { msBeforeNext?: unknown } | undefined)?.msBeforeNext;
   return unauthorized(CODES.rateLimited, {

@@ -12,7 +12,7 @@ import type { TokenLife } from './token-life';
 import { decodeUnverified } from './verifier';
 import type { TokenVerifier } from './verifier';
 
-/** What the options say of how tokens are verified. */
+/** The settings of verification. */
 export interface ClaimsRules {
   readonly keySource: KeySource;
   readonly verifier: TokenVerifier;
@@ -22,7 +22,7 @@ export interface ClaimsRules {
 /** The claims of a token, or why it is refused. */
 export type Verified = JwtClaims | UnauthorizedError;
 
-/** Verifies tokens: with keys that are there, with keys that a function finds, or by the application's own verifier. */
+/** Verifies tokens: with static keys, with keys that a function finds, or with the application's own verifier. */
 export class ClaimsSource {
   readonly #rules: ClaimsRules;
   readonly #calls: ApplicationCalls;
@@ -37,7 +37,7 @@ export class ClaimsSource {
 
   /**
    * @returns the claims or a refusal, or a promise of it
-   * @throws UnauthorizedError a refusal too, at once or by the promise
+   * @throws UnauthorizedError a refusal, too, now or by the promise
    */
   claimsOf(token: string, socket: AnySocket): Verified | PromiseLike<Verified> {
     const { keySource, verifier } = this.#rules;
@@ -77,7 +77,8 @@ export class ClaimsSource {
 }
 
 /**
- * A copy, as JSON: what `verify` gave may be kept and changed elsewhere, and `socket.data` travels as JSON.
+ * Copies the claims as JSON: the application may keep and change what `verify` returned, and `socket.data` travels as
+ * JSON.
  *
  * @throws UnauthorizedError for anything that holds no claims: JSON makes `{}` of an Error, a Map, or fetch's Response
  */
@@ -92,7 +93,7 @@ function toClaims(answer: unknown): JwtClaims {
   if (!isObject(copy) || Array.isArray(copy)) throw noClaims('no object');
   if (Object.keys(copy).length === 0 && !isPlain(answer))
     throw noClaims('an object without members of its own');
-  // Its `exp` would count for nothing.
+  // Its `exp` would not be checked.
   if (isObject(copy.payload) && isObject(copy.protectedHeader))
     throw noClaims("jose's result, not its payload");
   return copy;

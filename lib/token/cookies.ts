@@ -1,8 +1,8 @@
-/** A `Cookie` header, taken apart (RFC 6265 §4.2). */
+/** Parses a `Cookie` header (RFC 6265 §4.2). */
 
 /** A cookie found by its name, and the header without it. */
 export interface FoundCookie {
-  /** As the client sent it, still percent-encoded; of several cookies of that name the first. */
+  /** As the client sent it, still percent-encoded. Of several cookies of that name, the first. */
   readonly value: string;
   /** The other cookies, as a header; `undefined` if there are none. */
   readonly others: string | undefined;

@@ -5,14 +5,14 @@ import { toVerificationKeys } from './keys';
 import type { VerificationKey } from './keys';
 
 /**
- * How many keys of one kind a key function may have handed out before the oldest is made ready again. Bounded, since
- * what the function returns may depend on the token, and a client writes the token.
+ * Ready keys of one kind that are kept. Bounded, because the key function's result may depend on the token, which the
+ * client writes.
  */
 const CACHE_SIZE = 1000;
 
 type Ready = readonly VerificationKey[];
 
-/** Turns what a key function hands out into ready keys, each key once: to look for its form takes a while. */
+/** Turns a key function's results into ready keys, each once, because detecting a key's form is slow. */
 export class KeyCache {
   readonly #byKey = new WeakMap<KeyObject, Ready>();
   readonly #byText = new Map<string, Ready>();

@@ -1,19 +1,19 @@
-/** Keys in DER (ITU-T X.690), and how DER is told from a shared secret whose first byte is the same by chance. */
+/** Keys in DER (ITU-T X.690), and the test that tells DER from a shared secret with the same first byte. */
 import { isUtf8 } from 'node:buffer';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-/** What every key and certificate begins with. */
+/** The first byte of every key and certificate. */
 const SEQUENCE = 0x30;
 
 const INTEGER = 0x02;
 const OBJECT_IDENTIFIER = 0x06;
-/** An Ed25519 key, the smallest there is. */
+/** The length of an Ed25519 key, the smallest key. */
 export const MIN_KEY_BYTES = 44;
 
 type Reader = (der: Buffer) => KeyObject;
 
-/** What can be read, by the tag of the first element inside: exceptions for each form would take a millisecond. */
+/** The forms to try, by the tag of the first element inside. Trying all forms costs a millisecond of exceptions. */
 const READERS: Readonly<Record<number, readonly Reader[]>> = {
   [SEQUENCE]: [
     (key) => createPublicKey({ key, format: 'der', type: 'spki' }), // RFC 5280 §4.1, SubjectPublicKeyInfo
@@ -49,9 +49,9 @@ export function readDer(bytes: Buffer): KeyObject | undefined {
 }
 
 /**
- * Whether bytes are a sequence of well-formed elements throughout, as every key, certificate or container of them is:
- * at least two, with an object identifier somewhere inside, or nothing but integers. Of random bytes that begin like a
- * sequence fewer than one in 10^8 passes.
+ * Whether bytes are a sequence of well-formed elements throughout, as every key, certificate or container is: at least
+ * two elements, with an object identifier somewhere inside, or only integers. Of random bytes that begin like a
+ * sequence, fewer than one in 10^8 pass.
  */
 export function isDer(bytes: Buffer): boolean {
   const element = bytes[0] === SEQUENCE ? elementAt(bytes, 0) : undefined;
@@ -73,7 +73,7 @@ function elementAt(bytes: Buffer, at: number): Element | undefined {
   const [tag, first] = [bytes[at], bytes[at + 1]];
   if (tag === undefined || first === undefined) return undefined;
   const size = first < 0x80 ? 0 : first - 0x80;
-  // Four bytes say 4 GiB.
+  // Four bytes can express 4 GiB.
   if (first === 0x80 || size > 4 || at + 2 + size > bytes.length) return undefined;
   const length = size === 0 ? first : bytes.readUIntBE(at + 2, size);
   if (size > 0 && length < (size === 1 ? 0x80 : 2 ** (8 * (size - 1)))) return undefined;
@@ -114,7 +114,7 @@ const PRIMITIVES: Readonly<Record<number, (content: Buffer) => boolean>> = {
 /** Sequences, sets, and the explicit tags of certificates and containers. */
 const CONSTRUCTED: ReadonlySet<number> = new Set([SEQUENCE, 0x31, 0xa0, 0xa1, 0xa2, 0xa3]);
 
-/** @param seen takes the tags of all elements, those inside others too */
+/** @param seen receives the tags of all elements, nested ones included */
 function areWellFormed(bytes: Buffer, seen: number[]): boolean {
   for (let at = 0; at < bytes.length;) {
     const element = elementAt(bytes, at);

@@ -1,6 +1,6 @@
 /**
- * Which keys a value holds, whatever form it has. A public key that is taken for a shared secret lets everybody who
- * knows it sign (RFC 8725 §2.1): so every usual form is looked for, and what only looks like one is refused.
+ * Finds the keys in a value of any form. If a public key were used as a shared secret, everyone who knows it could
+ * sign (RFC 8725 §2.1). So every usual form is tried, and a value that only looks like one is refused.
  */
 import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
 import { isAnyArrayBuffer } from 'node:util/types';
@@ -16,7 +16,7 @@ export type FoundKeys = readonly (KeyObject | Jwk)[];
 const ACCEPTED =
   'accepted are a shared secret (a string or bytes), a public key, certificate or private key (PEM, DER, Base64 of these, JWK or JWK set, as text or bytes) and a KeyObject';
 
-/** How many encodings may lie around a key: Base64 of Base64 of a PEM is what a Kubernetes secret shows. */
+/** How many encodings may wrap a key: a Kubernetes secret shows Base64 of Base64 of a PEM. */
 const MAX_LAYERS = 3;
 
 /**
@@ -28,7 +28,7 @@ export function findKeys(material: unknown): FoundKeys {
   const isText = typeof material === 'string';
   const bytes = isText ? Buffer.from(material) : toBytes(material);
   if (bytes !== undefined) {
-    // Node's crypto refuses an empty secret late, and each version in its own way.
+    // Node's crypto refuses an empty secret late, and differently in each version.
     if (bytes.length === 0) throw new TypeError('must not be empty');
     const found = isText ? findInText(material, MAX_LAYERS) : findInBytes(bytes, MAX_LAYERS);
     return found ?? [createSecretKey(bytes)];
@@ -45,7 +45,7 @@ export function toBytes(material: unknown): Buffer | undefined {
   return isAnyArrayBuffer(material) ? Buffer.from(material) : undefined;
 }
 
-/** Whether a shared secret is none: a PEM that somebody made a secret of, say. */
+/** Whether a shared secret is in fact something else, such as a PEM that was made a secret. */
 export function isDisguised(secret: KeyObject): boolean {
   return findInBytes(secret.export(), MAX_LAYERS) !== undefined;
 }
@@ -101,8 +101,8 @@ function findEncoded(text: string, layers: number): FoundKeys | undefined {
 }
 
 /**
- * An SSH public key as text (RFC 4253 §6.6, RFC 5656 §3.1), or as bytes, of which the length has lost its zeros; also
- * behind a host's name or options, and as PuTTY keeps it.
+ * An SSH public key as text (RFC 4253 §6.6, RFC 5656 §3.1), or as bytes whose length has lost its zeros; also after a
+ * host's name or options, and in PuTTY's form.
  */
 const SSH_KEY =
   // oxlint-disable-next-line no-control-regex
@@ -141,12 +141,12 @@ function decodeText(bytes: Buffer): string {
   return Buffer.from(whole).swap16().toString('utf16le');
 }
 
-/** UTF-16 is told by its byte-order mark, or by the zeros that it has in every key. */
+/** UTF-16 is recognized by its byte-order mark, or by the zeros that it has in every key. */
 function areUtf16(low: number, high: number): boolean {
   return (low === 0xff && high === 0xfe) || (low !== 0 && high === 0);
 }
 
-/** Without what remains of UTF-16 or of a byte-order mark that was read as another encoding. */
+/** Removes the remains of UTF-16, or of a byte-order mark that was read in another encoding. */
 function withoutMarks(text: string): string {
   return text
     .replaceAll('\0', '')

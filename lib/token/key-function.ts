@@ -4,7 +4,7 @@ import { isThenable } from '../runtime/warnings';
 import type { AnySocket, UnverifiedToken } from '../types';
 import type { VerificationKey } from './keys';
 
-/** Keys that were made ready at start, a function that finds them for each token, or a verifier that needs none. */
+/** Keys that are ready at start, a function that finds them for each token, or a verifier that needs none. */
 export type KeySource =
   | { readonly keys: readonly VerificationKey[] }
   | { readonly find: KeyFunction }

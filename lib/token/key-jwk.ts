@@ -3,7 +3,7 @@ import { createPublicKey, createSecretKey } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import type { Jwk } from '../types';
 
-/** A JWK that was read; what it says of itself counts. */
+/** A JWK that was read. Its own restrictions count. */
 export interface ReadJwk {
   readonly key: KeyObject;
   /** The one algorithm that it is for (RFC 7517 §4.4). */
@@ -12,11 +12,14 @@ export interface ReadJwk {
   readonly kid?: string;
 }
 
-/** What verifies: public keys, private keys whose public part is used, and secrets (RFC 7517 §4.3). */
+/**
+ * The `key_ops` that allow verification: of public keys, private keys (whose public part is used) and secrets (RFC
+ * 7517 §4.3).
+ */
 const OPERATIONS: ReadonlySet<unknown> = new Set(['verify', 'sign']);
 const BASE64URL = /^[\w+/-]+={0,2}$/;
 
-/** The JWKs that a value is, one or a set of them; `undefined` if it is neither. */
+/** The JWKs in a value that is a JWK or a JWK set; `undefined` if it is neither. */
 export function jwksOf(value: unknown): readonly Jwk[] | undefined {
   if (isJwk(value)) return [value];
   const keys: unknown = Array.isArray(value) ? value : (value as { keys?: unknown } | null)?.keys;
@@ -27,10 +30,10 @@ function isJwk(value: unknown): value is Jwk {
   return typeof value === 'object' && value !== null && typeof (value as Jwk).kty === 'string';
 }
 
-/** What is read of a JWK. */
+/** The members of a JWK that are read. */
 const MEMBERS = ['kty', 'use', 'key_ops', 'alg', 'kid', 'n', 'e', 'crv', 'x', 'y', 'k'] as const;
 
-/** A text that is equal for JWKs that are read alike. */
+/** A text that is equal for JWKs with equal members. */
 export function fingerprintOf(jwks: readonly Jwk[]): string {
   return JSON.stringify(jwks.map((jwk) => MEMBERS.map((name) => jwk[name])));
 }

@@ -1,4 +1,4 @@
-/** Keys in PEM (RFC 7468), as files, environment variables and consoles have it. */
+/** Keys in PEM (RFC 7468), as they appear in files, environment variables and consoles. */
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readDer } from './key-der';
@@ -6,7 +6,7 @@ import { readDer } from './key-der';
 /** A label of RFC 7468 §2 or RFC 4716 §3.2 (SSH), or its words if the dashes did not survive a word processor. */
 const LABEL = /-----BEGIN\b|---- BEGIN SSH2 |\bBEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|PRIVATE KEY|CERTIFICATE)\b/;
 const BLOCK = /-----BEGIN ([A-Z0-9 ]*(?:KEY|CERTIFICATE))-----([\s\S]*?)-----END \1-----/g;
-/** What is no Base64 in a block: line breaks, also written out, and the marks of a string in source code. */
+/** What a block contains besides Base64: line breaks, also written out, and the quotes and commas of source code. */
 const FILLER = /\\+[nrt]|[\s\\"',]/g;
 
 /** Whether a text has a PEM label anywhere: a PEM may have text before it. */
@@ -23,7 +23,7 @@ export function readPem(text: string): KeyObject | undefined {
   try {
     return createPublicKey(text.slice(text.indexOf('-----BEGIN ')));
   } catch {
-    // Line breaks lost or written out, or the label of another form: the content tells what it is.
+    // Line breaks may be lost or written out, and the label may be of another form: the content decides.
     for (const [, , body = ''] of text.matchAll(BLOCK)) {
       const key = readDer(Buffer.from(body.replace(FILLER, ''), 'base64'));
       if (key !== undefined) return key;

@@ -39,10 +39,10 @@ const warnOfShortSecret = warnOnce(
 );
 
 /**
- * Makes keys ready, once: `jsonwebtoken` given a string tries to parse it as a public key for every token, and throws
- * inside, which costs some thirty verifications.
+ * Makes keys ready, once. Given a string, `jsonwebtoken` tries to parse it as a public key for every token; the
+ * exception inside costs as much as thirty verifications.
  *
- * @param material one key in any form, or a JWK set, of which keys that cannot verify are passed over (RFC 7517 §5)
+ * @param material one key in any form, or a JWK set, whose keys that cannot verify are ignored (RFC 7517 §5)
  * @returns at least one key
  * @throws TypeError that says what is wrong with the key, never its value
  */
@@ -115,7 +115,7 @@ function kidOf(token: string): string | undefined {
     const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid?: unknown };
     return typeof kid === 'string' ? kid : undefined;
   } catch {
-    // The verification says what is wrong with it.
+    // The verification reports what is wrong with the token.
     return undefined;
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Which page made a request. WebSockets know no CORS (RFC 6455 §10.2), so any page can connect with its visitor's
- * cookies: a cookie speaks for the visitor only if the server's own pages sent it.
+ * Finds which page made a request. WebSockets have no CORS (RFC 6455 §10.2), so any page can connect with its
+ * visitor's cookies. A cookie counts only if the server's own pages sent it.
  */
 import type { IncomingMessage } from 'node:http';
 
-/** As much of a request as tells where it comes from; an engine that is not Node's may lack some of it. */
+/** The parts of a request that show where it comes from. Other engines than Node's may lack some. */
 export type OriginRequest = Pick<IncomingMessage, 'headers'> & {
   readonly _query?: unknown;
   /** A `TLSSocket` says that it is encrypted. */
@@ -16,14 +16,14 @@ const ORIGIN = /^([a-z][a-z\d+.-]*:)\/\/[^/?#\\@*\s]+$/i;
 const WEB_SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:']);
 
 /**
- * Writes an origin in the one form in which origins are compared: lower case, without the scheme's default port.
+ * Normalizes an origin for comparison: lower case, without the scheme's default port.
  *
  * @returns `undefined` for what is no origin: `'null'`, a path, a wildcard, a list
  */
 export function normalizeOrigin(text: string): string | undefined {
   const scheme = ORIGIN.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return undefined;
-  // Pages of applications have schemes of their own: `capacitor://localhost`.
+  // Pages in apps have their own schemes: `capacitor://localhost`.
   if (!WEB_SCHEMES.has(scheme)) return text.toLowerCase();
   try {
     return new URL(text).origin;
@@ -39,7 +39,7 @@ export function normalizeOrigin(text: string): string | undefined {
 export function foreignOriginOf(request: OriginRequest, origins: ReadonlySet<string>): string | undefined {
   const shown = request.headers.origin;
   if (shown === undefined) {
-    // Browsers send no Origin with a script, and an answer that is a script can be read by any page.
+    // Browsers send no Origin when they load a script, and any page can read a script's content.
     return isScript(request) ? 'a script of an unknown page (JSONP)' : undefined;
   }
   const origin = normalizeOrigin(shown);
@@ -52,10 +52,10 @@ function isScript({ _query }: OriginRequest): boolean {
   return typeof _query === 'object' && _query !== null && Object.hasOwn(_query, 'j');
 }
 
-/** Whether a page has the host that was asked. What a proxy says of it (X-Forwarded-Host), any client can say. */
+/** Whether a page is of the requested host. `X-Forwarded-Host` is ignored: any client can send it. */
 function isOwn(origin: string, { headers, socket }: OriginRequest): boolean {
   const [scheme = ''] = origin.split('//');
-  // A page that came without TLS may be anybody's. Where a proxy ends TLS, the scheme is not known here.
+  // An attacker can forge a page that came without TLS. If a proxy ends TLS, the scheme is not known here.
   if (!WEB_SCHEMES.has(scheme) || (isEncrypted(socket) && scheme !== 'https:')) return false;
   // In HTTP/2 the host is called `:authority` (RFC 9113 §8.3.1).
   const host = headers.host ?? headers[':authority'];

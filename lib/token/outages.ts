@@ -1,18 +1,15 @@
 /** Tells a service that cannot be reached from a token that it refuses. */
 
-/** How far down `cause` is looked: `fetch` puts the socket's error below its own. */
+/** How many levels of `cause` are checked: `fetch` puts the socket's error into its own `cause`. */
 const MAX_DEPTH = 5;
 
-/** Errors that say by their name that an answer did not come. */
+/** Names of errors that mean a missing answer. */
 const NAMES: ReadonlySet<unknown> = new Set(['AbortError', 'TimeoutError']);
 
-/** What `fetch` throws if it gets no answer (WHATWG Fetch §5.6), in the words of Node and of Deno. */
+/** Messages of `fetch` without an answer (WHATWG Fetch §5.6), in Node and in Deno. */
 const FETCH_FAILED = /^(?:fetch failed|error sending request)/;
 
-/**
- * Codes of errors that need not have a `syscall`: of sockets, of axios, of Bun, and of `jose` for an endpoint that gives
- * no key set.
- */
+/** Codes of errors that may lack a `syscall`: of sockets, axios, Bun, and of `jose` if an endpoint has no key set. */
 const CODES: ReadonlySet<unknown> = new Set(
   (
     'ECONNREFUSED ECONNRESET ECONNABORTED ETIMEDOUT ENOTFOUND EAI_AGAIN EPIPE EPROTO EHOSTUNREACH ENETUNREACH ' +
@@ -20,7 +17,7 @@ const CODES: ReadonlySet<unknown> = new Set(
   ).split(' '),
 );
 
-/** Beginnings of codes: of undici, and of certificates that TLS does not take. */
+/** Prefixes of codes: of undici, and of certificates that TLS refuses. */
 const CODE_BEGINNING =
   /^(?:UND_ERR_|ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_GET_|UNABLE_TO_VERIFY_LEAF)/;
 
@@ -36,13 +33,13 @@ export function isOutage(fault: unknown): boolean {
 
 function isOne(error: object): boolean {
   const { name, message, code, syscall } = error as Partial<Record<string, unknown>>;
-  // Every system error of Node names the call that failed.
+  // Every system error of Node has the failed call in `syscall`.
   if (NAMES.has(name) || typeof syscall === 'string' || CODES.has(code)) return true;
   if (typeof code === 'string' && CODE_BEGINNING.test(code)) return true;
   return error instanceof TypeError && FETCH_FAILED.test(String(message));
 }
 
-/** What stands for an answer that did not come in time. */
+/** The error for an answer that did not come in time. */
 export function silence(ms: number): Error {
   return Object.assign(new Error(`no answer within ${ms} ms`), { name: 'TimeoutError' });
 }

@@ -1,10 +1,10 @@
 import type { JwtClaims, SocketAuth, TokenIdentity } from '../types';
 
-/** What a verified token gives: the ground that a session stands on until it ends or is renewed. */
+/** What a verified token grants: a session has it until it ends or is renewed. */
 export interface Permit {
   /** As `validate` left them. */
   readonly claims: JwtClaims;
-  /** What revocation looks at; read before `validate`. */
+  /** What revocation rules are compared with; read before `validate`. */
   readonly identity: TokenIdentity;
   /** Equal for two tokens of one user, see `userKeyOf`; read before `validate`. */
   readonly userKey: string;
@@ -22,8 +22,8 @@ export function toSocketAuth({ claims, endsAt }: Permit): SocketAuth {
 }
 
 /**
- * What recovery keeps of a session while its client is away; plain data, since adapters write it as JSON. The user comes
- * with it: claims that `validate` has changed do not tell it any more.
+ * What recovery keeps of a session while its client is away; plain data, since adapters write it as JSON. It includes
+ * the user, because `validate` may have changed the claims that name the user.
  */
 export interface KeptSession extends SocketAuth {
   readonly identity: TokenIdentity;
@@ -36,7 +36,7 @@ export function toKeptSession(permit: Permit): KeptSession {
   return { ...toSocketAuth(permit), identity, userKey };
 }
 
-/** Reads what was kept; `undefined` for anything else, such as what an older version has kept. */
+/** Reads a kept session; `undefined` for anything else, such as the format of an older version. */
 export function parseKeptSession(kept: unknown): KeptSession | undefined {
   if (!isObject(kept)) return undefined;
   const { claims, expiresAt, identity, userKey } = kept as Partial<KeptSession>;

@@ -38,7 +38,7 @@ export class RateLimit {
     );
   }
 
-  /** Without an address there is nothing to limit by, and to ask nobody would let everybody in. */
+  /** Without an address there is no key to limit by. To skip the limiter would admit everyone. */
   #addressOf(socket: AnySocket): string {
     let address: unknown;
     try {

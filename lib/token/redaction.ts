@@ -1,6 +1,6 @@
 /**
- * Takes tokens out of `socket.handshake`, which `fetchSockets()` shows to other nodes. `socket.request` keeps them: it
- * never leaves the process.
+ * Removes tokens from `socket.handshake`, which `fetchSockets()` shows to other nodes. `socket.request` keeps them,
+ * because it never leaves the process.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { unescape } from 'node:querystring';
@@ -13,10 +13,11 @@ type Handshake = AnySocket['handshake'];
 type Holds = (value: unknown) => boolean;
 
 /**
- * Takes out whatever holds what `getToken` gave: headers, cookies, members of the query and of `auth`, however deep.
+ * Removes everything that contains what `getToken` returned: headers, cookies, members of the query and of `auth`, at
+ * any depth.
  *
- * @param given what `getToken` gave, as it is
- * @param token the token that was read from it, if it was good
+ * @param given what `getToken` returned, unchanged
+ * @param token the token that was read from it, if there is one
  */
 export function hideGiven(handshake: Handshake, given: unknown, token: string | undefined): void {
   const holds = holderOf(given, token);
@@ -31,7 +32,10 @@ export function withoutQuery(url: string): string {
   return url.replace(/\?.*/s, '');
 }
 
-/** Finds a text as it is, percent-encoded, and in Base64, as subprotocols carry it (RFC 6455 §1.9 allows no `=` there). */
+/**
+ * Finds a text unchanged, percent-encoded, and in Base64, as subprotocols carry it (RFC 6455 §1.9 allows no `=`
+ * there).
+ */
 function holderOf(given: unknown, token: string | undefined): Holds {
   const text = token ?? given;
   if (typeof text !== 'string') return (value) => value === given;
@@ -42,7 +46,7 @@ function holderOf(given: unknown, token: string | undefined): Holds {
     typeof value === 'string' && (isIn(value) || (value.includes('%') && isIn(unescape(value))));
 }
 
-/** Other cookies than the token's are left where they are. */
+/** The other cookies stay. */
 function redactCookie(headers: IncomingHttpHeaders, holds: Holds): IncomingHttpHeaders {
   const { cookie } = headers;
   if (!holds(cookie)) return headers;
@@ -51,7 +55,7 @@ function redactCookie(headers: IncomingHttpHeaders, holds: Holds): IncomingHttpH
   return others === undefined ? redacted : { ...redacted, cookie: others };
 }
 
-/** Copied only where there is something to hide: headers and query are shared with the request. */
+/** Copies only if there is something to hide, because headers and query are shared with the request. */
 function withoutHeld<Part extends object>(part: Part, holds: Holds): Part {
   const entries = Object.entries(part) as [string, unknown][];
   const seen = entries.filter(([name, value]) => ![name, value, ...[value].flat()].some(holds));
@@ -66,7 +70,7 @@ function pathOf(url: string, holds: Holds): string {
 /** Without recursion: a packet of 800 KB can nest 400,000 deep. */
 function removeHeld(root: unknown, holds: Holds): void {
   const found = new Set<object>(isPlain(root) ? [root] : []);
-  // A set that grows is walked to its new end.
+  // The loop also visits what is added to the set meanwhile.
   for (const container of found) {
     for (const [name, value] of Object.entries(container) as [string, unknown][]) {
       if (holds(name) || holds(value)) Reflect.deleteProperty(container, name);
@@ -75,7 +79,7 @@ function removeHeld(root: unknown, holds: Holds): void {
   }
 }
 
-/** Data, and not some object of the application that has the whole server below it. */
+/** Plain data only: an object of the application may reference the whole server. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -1,27 +1,27 @@
-/** The refusals of a token that are the library's own, with `jsonwebtoken`'s messages where it has one. */
+/** The library's own refusals of tokens, with `jsonwebtoken`'s messages where they exist. */
 import { unauthorized } from '../errors';
 import type { UnauthorizedError } from '../errors';
 import { CODES, REASONS } from '../protocol';
 import type { UnauthorizedReason } from '../protocol';
 
-/** What is no JWT at all. */
+/** A token that is no JWT. */
 export function malformed(message = 'jwt malformed'): UnauthorizedError {
   return invalidToken(message, REASONS.malformed);
 }
 
-/** What is longer than `maxTokenBytes`. */
+/** A token that is longer than `maxTokenBytes`. */
 export function tooLarge(): UnauthorizedError {
   return invalidToken('jwt too large', REASONS.tooLarge);
 }
 
-/** A token whose life is over. */
+/** A token that has expired. */
 export function expired(message = 'jwt expired'): UnauthorizedError {
   return invalidToken(message, REASONS.expired);
 }
 
 /** What a revocation rule says of a token that it refuses. */
 export interface RevokedBy {
-  /** Whether a fresh token may count. */
+  /** Whether a fresh token may be accepted. */
   readonly retryable: boolean;
 }
 
@@ -31,7 +31,7 @@ export function revokedToken({ retryable }: RevokedBy): UnauthorizedError {
   return unauthorized(CODES.invalidToken, { message: 'jwt revoked', reason, retryable });
 }
 
-/** A token one of whose claims is not as it must be. */
+/** A token with a claim that is not as required. */
 export function badClaim(message: string): UnauthorizedError {
   return invalidToken(message, REASONS.claim);
 }

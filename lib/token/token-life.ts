@@ -1,25 +1,25 @@
-/** A token's life: what `exp`, `nbf`, `iat` and `maxAge` say of it (RFC 7519 §4.1.4 to §4.1.6). */
+/** A token's lifetime, from `exp`, `nbf`, `iat` and `maxAge` (RFC 7519 §4.1.4 to §4.1.6). */
 import { unauthorized } from '../errors';
 import type { UnauthorizedError } from '../errors';
 import { CODES, REASONS } from '../protocol';
 import type { JwtClaims } from '../types';
 import { badClaim, expired } from './refusals';
 
-/** What the options say of a token's life; all in seconds. */
+/** The options about a token's lifetime; all in seconds. */
 export interface LifeRules {
-  /** The greatest age after `iat`; `undefined` if any will do. */
+  /** The greatest age after `iat`; `undefined` for no limit. */
   readonly maxAge: number | undefined;
   readonly clockTolerance: number;
   readonly ignoreExpiration: boolean;
 }
 
 const MOMENTS = ['exp', 'nbf', 'iat'] as const;
-/** 9999-12-31 in seconds: a greater number is one of ms by mistake. */
+/** 9999-12-31 in seconds: a greater number is in ms by mistake. */
 const MAX_SECONDS = 253_402_300_799;
-/** The largest moment that a `Date` holds, in ms (ECMA-262 §21.4.1.1): what is larger does not survive JSON. */
+/** The largest time value of a `Date`, in ms (ECMA-262 §21.4.1.1): JSON cannot carry a larger date. */
 const MAX_TIME = 8.64e15;
 
-/** When tokens count, by the claims in them. */
+/** Decides when tokens are valid, by their claims. */
 export class TokenLife {
   readonly #rules: LifeRules;
 
@@ -28,8 +28,8 @@ export class TokenLife {
   }
 
   /**
-   * Refuses moments that cannot be meant: a session with `exp` in ms would never end, and `revoke({ sub })` could not
-   * name one whose `iat` lies in the far future.
+   * Refuses times that must be mistakes: a session with `exp` in ms would never end, and `revoke({ sub })` could not
+   * reach one whose `iat` is in the far future.
    */
   faultOf(claims: JwtClaims): UnauthorizedError | undefined {
     for (const name of MOMENTS) {
@@ -49,14 +49,14 @@ export class TokenLife {
   }
 
   /**
-   * A token that does not count yet. An issuer's clock may be ahead of the server's, so the client is told when to show
-   * it again.
+   * A token before its `nbf`. The issuer's clock may be ahead of the server's, so the client is told when to show it
+   * again.
    *
    * @param nbf in seconds
    * @param now ms since the epoch
    */
   notActive(nbf: number, now: number): UnauthorizedError {
-    // Whole seconds, since that is how the time is compared.
+    // Whole seconds, because times are compared in whole seconds.
     const startsAt = Math.ceil(nbf - this.#rules.clockTolerance) * 1000;
     return unauthorized(CODES.invalidToken, {
       message: 'jwt not active',

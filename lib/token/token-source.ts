@@ -1,4 +1,4 @@
-/** Where tokens stand: in an `authenticate` event, in the CONNECT packet, and in the HTTP request below it. */
+/** Finds tokens: in an `authenticate` event, in the CONNECT packet, and in the connection's HTTP request. */
 import type { IncomingMessage } from 'node:http';
 import { unauthorized, UnauthorizedError } from '../errors';
 import { CODES } from '../protocol';
@@ -12,12 +12,12 @@ import { tooLarge } from './refusals';
 import { isBearer, isLonger, readAuthorization, readToken } from './token-text';
 import type { Shown } from './token-text';
 
-/** What the options say of where tokens stand. */
+/** The options about places for tokens. */
 export interface SourceRules {
-  /** Whether every place counts at connect, or `handshake.auth` alone. */
+  /** Whether every place counts at connect, or only `handshake.auth`. */
   readonly handshake: boolean;
   readonly maxTokenBytes: number;
-  /** Of the HTTP request, whether `Authorization` alone counts. */
+  /** Whether only `Authorization` counts in the HTTP request. */
   readonly headerOnly: boolean;
   readonly cookie: string | undefined;
   /** Other origins whose pages may send the cookie, normalized. */
@@ -30,11 +30,11 @@ export interface SourceRules {
 interface Connect {
   /** What the socket logs in with as it connects. */
   readonly login: Shown;
-  /** What counts as shown beside a recovery id. */
+  /** The token that counts as shown with a recovery id. */
   readonly shown: () => Shown;
 }
 
-/** What `getToken` gave, and the token in it. */
+/** What `getToken` returned, and the token in it. */
 interface Given {
   readonly value: unknown;
   readonly shown: Shown;
@@ -43,7 +43,7 @@ interface Given {
 type HttpRequest = IncomingMessage & { readonly _query?: unknown };
 type Handshake = AnySocket['handshake'];
 
-/** What is found in the HTTP request of a connection, whose namespaces share it. */
+/** What was found in a connection's HTTP request, which its namespaces share. */
 interface Found {
   readonly cookie: FoundCookie | undefined;
   /** What other nodes may see of the handshake. */
@@ -58,7 +58,7 @@ const NOTHING: Found = { cookie: undefined, visible: {}, token: { shown: undefin
 export class TokenSource {
   readonly #rules: SourceRules;
   readonly #requests = new WeakMap<HttpRequest, Found>();
-  /** What `getToken` gave for a socket: it is taken out of the handshake, so it cannot be found again. */
+  /** What `getToken` returned for a socket. It is removed from the handshake, so it cannot be found again. */
   readonly #given = new WeakMap<AnySocket, Shown>();
   /** CONNECT packets that {@link shown} has read before {@link atConnect}. */
   readonly #early = new WeakMap<AnySocket, Connect>();
@@ -81,7 +81,7 @@ export class TokenSource {
 
   /**
    * The token that a socket logs in with as it connects: in handshake mode from every place, else from
-   * `handshake.auth` alone. Takes the tokens of all places out of `socket.handshake`. To be called once a socket.
+   * `handshake.auth` alone. Removes the tokens of all places from `socket.handshake`. Call it once for each socket.
    */
   atConnect(socket: AnySocket): Shown {
     const { login } = this.#early.get(socket) ?? this.#readConnect(socket);
@@ -90,8 +90,8 @@ export class TokenSource {
   }
 
   /**
-   * The token that a socket shows as it connects, the HTTP request included in both modes: what recovery has to look at.
-   * May be called before {@link atConnect}, and takes the tokens out as that does.
+   * The token that a socket shows as it connects, the HTTP request included in both modes, for recovery. It may be
+   * called before {@link atConnect}, and removes the tokens in the same way.
    */
   shown(socket: AnySocket): Shown {
     let connect = this.#early.get(socket);
@@ -99,7 +99,7 @@ export class TokenSource {
     return connect.shown();
   }
 
-  /** The token for a first `authenticate` without one: that of the HTTP request, or what `getToken` gave. */
+  /** The token for a first `authenticate` without one: that of the HTTP request, or what `getToken` returned. */
   ofRequest(socket: AnySocket): Shown {
     return this.#rules.getToken === undefined ? this.#ofHttp(socket) : this.#given.get(socket);
   }
@@ -116,7 +116,7 @@ export class TokenSource {
     return { login, shown: () => login };
   }
 
-  /** Recovery's private id goes too: whoever reads it resumes as this client. */
+  /** Also removes recovery's private id: anyone who reads it can resume as this client. */
   #takeAuth(auth: unknown): Shown {
     if (typeof auth !== 'object' || auth === null) return undefined;
     const shown = memberOf(auth, 'token');
@@ -170,7 +170,7 @@ export class TokenSource {
     return readToken(decodeCookie(cookie.value), maxTokenBytes);
   }
 
-  /** Looks through a request once, however many sockets and events ask; not at all where nothing can be found. */
+  /** Searches a request only once, however many sockets and events ask, and only if it may hold a token. */
   #foundIn(socket: AnySocket): Found {
     // A connection over WebTransport has no HTTP request.
     const request = socket.request as HttpRequest | null | undefined;
@@ -203,13 +203,13 @@ function findIn({ headers, url = '', _query }: HttpRequest, name: string | undef
   }
   if (memberOf(_query, 'token') !== undefined) {
     const { token: _, ...query } = _query as Handshake['query'];
-    // The request's target holds the query once more.
+    // The request's target repeats the query.
     Object.assign(visible, { query, url: withoutQuery(url) });
   }
   return { cookie, visible };
 }
 
-/** Other schemes than `Bearer` are another's: a proxy's own login, say. */
+/** Other schemes than `Bearer` have another purpose, such as a proxy's own login. */
 function withoutOtherSchemes(shown: Shown): Shown {
   return shown instanceof UnauthorizedError && shown.code === CODES.credentialsBadFormat ? undefined : shown;
 }
@@ -219,7 +219,7 @@ function refusePromise(given: PromiseLike<unknown>): never {
   throw new TypeError('options.getToken must give a string or undefined at once, and gave a promise');
 }
 
-/** A member that the client itself set; what an object inherits is no input. */
+/** A member that the client has set; inherited members are no input. */
 function memberOf(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Record<string, unknown>)[name] ?? undefined;

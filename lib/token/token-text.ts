@@ -1,18 +1,18 @@
-/** Reads a token out of the text that carries it, the same way wherever that text stands. */
+/** Reads a token from the text that carries it, in the same way for every place. */
 import { unauthorized } from '../errors';
 import type { UnauthorizedError } from '../errors';
 import { CODES } from '../protocol';
 import { ownText } from '../runtime/own-text';
 import { malformed, tooLarge } from './refusals';
 
-/** What a client showed as its token: a text of a sane size, nothing, or why it is refused. */
+/** What a client showed as its token: a text within the size limit, nothing, or the refusal. */
 export type Shown = string | UnauthorizedError | undefined;
 
 /**
- * Takes off what people and programs put around a token: white space, the scheme `Bearer` in any case (RFC 6750 §2.1),
+ * Removes what people and programs put around a token: white space, the scheme `Bearer` in any case (RFC 6750 §2.1),
  * and one pair of quotes around the token or around all of it.
  *
- * @param maxBytes measured on what the client sent, before anything is taken off
+ * @param maxBytes measured on what the client sent, before anything is removed
  * @returns `undefined` for nothing, null, and a text without a token
  */
 export function readToken(shown: unknown, maxBytes: number): Shown {
@@ -23,7 +23,7 @@ export function readToken(shown: unknown, maxBytes: number): Shown {
 }
 
 /**
- * The token of an `Authorization` header, where the scheme is required: credentials of another scheme are no token.
+ * The token of an `Authorization` header, where the scheme is required: credentials of another scheme hold no token.
  *
  * @param maxBytes see {@link readToken}
  */
@@ -41,7 +41,7 @@ export function isBearer(header: string): boolean {
 
 /** Whether a text is longer than so many bytes. */
 export function isLonger(shown: string, maxBytes: number): boolean {
-  // A character is one byte or more, so a text of too many characters need not be measured.
+  // A character has at least one byte, so a text with too many characters needs no measuring.
   return shown.length > maxBytes || Buffer.byteLength(shown) > maxBytes;
 }
 
@@ -50,7 +50,7 @@ interface Unwrapped {
   readonly hasScheme: boolean;
 }
 
-/** Each step is linear: a packet of 1 MB may be nothing but spaces. */
+/** Each step is linear, because a packet of 1 MB may consist of spaces. */
 function unwrap(shown: string): Unwrapped {
   const text = shown.trim();
   const quoted = insideQuotes(text);
@@ -74,6 +74,6 @@ function withoutScheme(text: string): Unwrapped {
 function ownToken(token: string): Shown {
   if (token === '') return undefined;
   const own = ownText(token);
-  // A text that UTF-8 cannot carry (a lone surrogate) would become another one on its way to a verifier.
+  // UTF-8 cannot carry a lone surrogate: the text would change on its way to a verifier.
   return own === token ? own : malformed();
 }

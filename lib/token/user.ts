@@ -1,35 +1,36 @@
-/** Whom a token speaks of: what `sameSubject`, recovery and `revoke` compare. */
+/** The user of a token, which `sameSubject`, recovery and `revoke` compare. */
 import { createHash, randomUUID } from 'node:crypto';
 import { isThenable } from '../runtime/warnings';
 import type { JwtClaims, TokenIdentity } from '../types';
 import { describe } from './keys';
 
-/** Finds what names the user. The application's own function may throw, or give anything. */
+/** Finds the user's name. The application's function may throw or return anything. */
 export type UserClaim = (claims: JwtClaims) => unknown;
 
 /** Claims that differ between two tokens of one user (RFC 7519 §4.1.4 to §4.1.7). */
 const PER_TOKEN: ReadonlySet<string> = new Set(['exp', 'nbf', 'iat', 'jti']);
 
 /**
- * A claim as text. RFC 7519 §4.1 wants strings, but some issuers write numbers, and their users must be revocable too.
+ * A claim as text. RFC 7519 §4.1 requires strings, but some issuers write numbers, and their users must be revocable,
+ * too.
  *
- * @returns `undefined` for anything else: an empty string names nobody, and of a number that is not exact (RFC 8259 §6)
- *   two different ones may look alike
+ * @returns `undefined` for anything else: an empty string names no user, and two users' inexact numbers (RFC 8259 §6)
+ *   may become equal
  */
 export function claimText(claim: unknown): string | undefined {
   if (typeof claim === 'number') return Number.isSafeInteger(claim) ? String(claim) : undefined;
   return typeof claim === 'string' && claim !== '' ? claim : undefined;
 }
 
-/** The claim of a name; only the token's own, whatever the name. */
+/** The claim of that name; inherited members do not count. */
 export function namedUserClaim(name: string): UserClaim {
   return (claims) => (Object.hasOwn(claims, name) ? claimText(claims[name]) : undefined);
 }
 
 /**
- * What revocation rules and stores are asked about; to be read before `validate` can change the claims.
+ * What revocation rules and stores are asked about. Read it before `validate` can change the claims.
  *
- * @throws what `userClaim` throws; a TypeError if it gives no name
+ * @throws what `userClaim` throws; a TypeError if it returns no name
  */
 export function identityOf(claims: JwtClaims, userClaim: UserClaim): TokenIdentity {
   const identity: { -readonly [Name in keyof TokenIdentity]: TokenIdentity[Name] } = {};
@@ -55,7 +56,7 @@ function toName(given: unknown): string | undefined {
 
 /**
  * A text that is equal for two tokens of one user, and for no others. The same name from two issuers is two users. Two
- * tokens that name nobody are of one user if all their claims but those of the single token are equal.
+ * tokens without a user are of one user if all claims are equal, except those that differ between tokens.
  */
 export function userKeyOf(claims: JwtClaims, { sub }: TokenIdentity): string {
   if (sub !== undefined) return `user ${JSON.stringify(sub)} of ${canonicalText(claims.iss ?? null)}`;
@@ -70,8 +71,8 @@ class Ready {
 }
 
 /**
- * Writes the same text for equal values alone. An object's members come in one order, since two nodes of an issuer may
- * write them in different ones. Without recursion: claims may nest deep.
+ * Writes the same text for equal values alone. An object's members are sorted, because two nodes of an issuer may
+ * write them in different orders. Without recursion: claims may nest deep.
  */
 function canonicalText(value: unknown): string {
   const done: string[] = [];
@@ -98,7 +99,7 @@ function piecesOf(container: object): unknown[] {
 
 const [LIST, OBJECT, ITEM, END] = ['[', '{', ',', ';'].map((text) => new Ready(text));
 
-/** A number that is not exact equals none: what the issuer wrote is lost, and two users' numbers may have been two. */
+/** An inexact number equals no other: the issuer's digits are lost, and two users' numbers may have become equal. */
 function scalarText(value: unknown): string {
   const isLost = typeof value === 'number' && !Number.isSafeInteger(value) && !hasFraction(value);
   return isLost ? randomUUID() : JSON.stringify(value);

@@ -12,15 +12,15 @@ import type { VerificationKey } from './keys';
 import { malformed, unsigned } from './refusals';
 import type { TokenLife } from './token-life';
 
-/** What `jsonwebtoken` is told about every token. */
+/** The options of `jsonwebtoken` for every token. */
 export interface VerificationRules {
-  /** Handed to `jsonwebtoken.verify` as they are. */
+  /** Options that `jsonwebtoken.verify` gets unchanged. */
   readonly passed: VerifyOptions;
   /** Accepted algorithms; those of the key's type if left out. */
   readonly algorithms: readonly Algorithm[] | undefined;
 }
 
-/** `jsonwebtoken`'s messages, by how they begin; what is not here is told in the library's own words. */
+/** `jsonwebtoken`'s messages, by their beginning. For any other, the client gets the library's own message. */
 const REASON_BY_MESSAGE: readonly (readonly [beginning: string, reason: UnauthorizedReason])[] = [
   ['jwt malformed', REASONS.malformed],
   ['invalid token', REASONS.malformed],
@@ -38,7 +38,7 @@ const REASON_BY_MESSAGE: readonly (readonly [beginning: string, reason: Unauthor
   ['invalid nbf value', REASONS.claim],
 ];
 
-/** Verifies tokens; the one place that knows `jsonwebtoken`. */
+/** Verifies tokens with `jsonwebtoken`. */
 export class TokenVerifier {
   readonly #rules: VerificationRules;
   readonly #life: TokenLife;
@@ -50,7 +50,7 @@ export class TokenVerifier {
     this.#life = life;
   }
 
-  /** The algorithms that a token under this key may have; none if the application's list leaves none. */
+  /** The algorithms that a token with this key may have; empty if the option `algorithms` allows none of them. */
   algorithmsFor(key: VerificationKey): readonly Algorithm[] {
     const { algorithms } = this.#rules;
     return algorithms === undefined
@@ -60,14 +60,15 @@ export class TokenVerifier {
 
   /**
    * @param keys tried in order; more than one while a key is being rotated
-   * @returns the claims, or `invalid_token`, or `invalid_secret` if the token names none of the keys: given back, since to throw costs a third of a verification
+   * @returns the claims, or `invalid_token`, or `invalid_secret` if the token names none of the keys. It is returned,
+   *   because throwing costs a third of a verification
    */
   verify(token: string, keys: readonly VerificationKey[]): JwtClaims | UnauthorizedError {
     let refusal: UnauthorizedError | undefined;
     for (const key of keysNamedBy(token, keys)) {
       const outcome = this.#verifyWith(token, key);
       if (!(outcome instanceof UnauthorizedError)) return outcome;
-      // Another key can help only where this one did not fit; a fitting key's word is the last one.
+      // Another key can help only if this one does not fit. The result of a fitting key is final.
       if (!isMisfit(outcome)) return outcome;
       if (refusal?.data.reason !== REASONS.signature) refusal = outcome;
     }
@@ -80,7 +81,7 @@ export class TokenVerifier {
     let answer: Jwt | UnauthorizedError | undefined;
     const limit = muteStacks();
     try {
-      // By callback, which is called at once where the key is at hand; the other form is there if ever it is not.
+      // With a callback, which `jsonwebtoken` calls at once if it has the key.
       verify(token, key, options, (fault, verified) => {
         answer = verified ?? this.#toRefusal(fault, token);
       });
@@ -92,9 +93,9 @@ export class TokenVerifier {
     }
     if (answer instanceof UnauthorizedError) return answer;
     const { header, payload } = answer;
-    // RFC 7515 §4.1.11: extensions that are not understood must be refused; jsonwebtoken does not look.
+    // RFC 7515 §4.1.11: extensions that are not understood must be refused; jsonwebtoken does not check.
     if (header.crit !== undefined) return malformed();
-    // jsonwebtoken lets strings, lists and JSON within JSON through.
+    // jsonwebtoken accepts strings, lists and JSON within JSON.
     if (!isClaims(payload) || !holdsObject(token)) return malformed();
     return this.#life.faultOf(payload) ?? payload;
   }
@@ -103,7 +104,7 @@ export class TokenVerifier {
     if (error instanceof NotBeforeError) return this.#tooEarly(token);
     const reason = reasonOf(error);
     if (reason === undefined) {
-      // jws and crypto throw whatever they like at odd tokens; their words are not for the wire.
+      // jws and crypto throw various errors for malformed tokens; their texts must not reach the client.
       return unauthorized(CODES.invalidToken, { reason: REASONS.malformed, cause: withoutSource(error) });
     }
     const { message } = error as Error;
@@ -126,7 +127,7 @@ export class TokenVerifier {
 }
 
 /**
- * Takes a token apart without verifying it, so that its key can be found.
+ * Decodes a token without verifying it, so that its key can be found.
  *
  * @throws UnauthorizedError `invalid_token`: `malformed`, or `signature` where there is none
  */
@@ -137,10 +138,10 @@ export function decodeUnverified(token: string): UnverifiedToken {
   try {
     decoded = decode(token, { complete: true });
   } catch {
-    // Not JSON inside.
+    // The content is not JSON.
   }
   if (!decoded || !isClaims(decoded.payload) || !holdsObject(token)) throw malformed();
-  // Nobody has to look for the key of a token that no key can be good for.
+  // No key can verify such a token, so none is looked for.
   if (parts[2] === '') throw unsigned();
   return { header: decoded.header as JwtHeader, payload: decoded.payload };
 }
@@ -148,7 +149,7 @@ export function decodeUnverified(token: string): UnverifiedToken {
 /** RFC 7519 §7.2, step 10: the payload is UTF-8, and a JSON object. */
 function holdsObject(token: string): boolean {
   const bytes = Buffer.from(token.slice(token.indexOf('.') + 1, token.lastIndexOf('.')), 'base64url');
-  // What follows an opening brace is the object's: that it is JSON is known by now.
+  // JSON that begins with a brace is an object; that it is JSON is known by now.
   return isUtf8(bytes) && bytes.find((byte) => !JSON_SPACE.has(byte)) === OPENING_BRACE;
 }
 
@@ -160,7 +161,7 @@ function isClaims(payload: unknown): payload is JwtClaims {
   return typeof payload === 'object' && payload !== null && !Array.isArray(payload);
 }
 
-/** V8's `SyntaxError` of `JSON.parse` holds the whole text that was parsed. */
+/** V8's `SyntaxError` of `JSON.parse` contains the parsed text. */
 function withoutSource(error: unknown): Error {
   const { name, message } = error as Error;
   return Object.assign(new Error(ownText(message)), { name });
