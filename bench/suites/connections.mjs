@@ -81,7 +81,7 @@ export async function connections({ residents, connections: { count, ...rounds }
   return tableOf(CONTENDERS, await interleaveGenerations(open, rounds), {
     id: 'connections',
     title: 'Server CPU per authenticated connection',
-    note: `HS256, a string as secret; ${count} new WebSocket connections a round, each with a token that the server has not seen, save where it says so.`,
+    note: `HS256, a string as secret; ${count} new WebSocket connections a round, each with a token that the server has not seen, except where a row says otherwise.`,
   });
 }
 
