@@ -58,7 +58,7 @@ export type Accept = (error?: Error | null, accepted?: boolean) => void;
  * @returns the claims, or a promise of them. The library copies them as JSON, and applies `exp`, `nbf`,
  *   `clockTolerance`, `maxAge` and `ignoreExpiration` to the copy. An answer without claims refuses the token, reason
  *   `rejected`: anything but an object, and an Error, a `Map` or fetch's `Response`, which JSON turns into `{}`
- * @throws what refuses the token: an {@link UnauthorizedError} is told to the client as it is; a system or network
+ * @throws what refuses the token: an {@link UnauthorizedError} reaches the client unchanged; a system or network
  *   error, an `AbortError` or a `TimeoutError` (also as `cause`) as `invalid_secret`, so that the client tries again;
  *   anything else as `invalid_token`, reason `rejected`
  */
@@ -181,7 +181,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
 
   /**
    * The claim that names the user, or a function that gives the name; read before `validate`, as text. It is what
-   * `sameSubject` and `revoke({ sub })` compare. A token without it names nobody.
+   * `sameSubject` and `revoke({ sub })` compare. A token without it names no user.
    *
    * @defaultValue 'sub'
    */
@@ -189,7 +189,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
 
   /**
    * Whether a token that renews a session must be of the same user; else the client gets `identity_mismatch`. The user
-   * is `iss` and `userClaim` together. Two tokens that name nobody are of one user if all their claims but `exp`, `nbf`,
+   * is `iss` and `userClaim` together. Two tokens that name no user are of one user if all their claims but `exp`, `nbf`,
    * `iat` and `jti` are equal.
    *
    * @defaultValue true

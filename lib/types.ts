@@ -53,7 +53,7 @@ export interface UnverifiedToken {
   payload: JwtClaims;
 }
 
-// By inference, since Socket.IO's classes have two type parameters in 4.0, three in 4.1, and four today.
+// By inference, because Socket.IO's classes have two type parameters in 4.0, three in 4.1, and four today.
 /** A server's socket, whatever event maps it has. */
 export type AnySocket = InstanceType<typeof Socket>;
 /** A namespace, whatever event maps it has. */
