@@ -23,13 +23,12 @@ export const FULL = {
   memoryRounds: 15,
   broadcasts: 15,
   eventsEach: 10,
-  refusals: 600,
-  talkers: 20,
-  flood: 1000,
+  shown: 600,
   verification: { rounds: 25, verifications: 400 },
   scheduler: { rounds: 15, sessions: 1_000_000 },
   growth: { rounds: 25, few: 1000, many: 20_000, batch: 500 },
   profiled: 1000,
+  floods: { warmups: 2, rounds: 5, freshRounds: 3, share: 1 },
 };
 
 export const QUICK = {
@@ -47,11 +46,10 @@ export const QUICK = {
   memoryRounds: 1,
   broadcasts: 10,
   eventsEach: 10,
-  refusals: 120,
-  talkers: 8,
-  flood: 400,
+  shown: 120,
   verification: { rounds: 7, verifications: 60 },
   scheduler: { rounds: 3, sessions: 100_000 },
   growth: { rounds: 4, few: 300, many: 3000, batch: 100 },
   profiled: 200,
+  floods: { warmups: 1, rounds: 2, freshRounds: 1, share: 0.1 },
 };

@@ -1,27 +1,27 @@
 /**
  * What the library costs, measured beside plain Socket.IO and its peers.
  *
- *   npm run bench                     everything, some 25 minutes; writes docs/performance.md with its chart, and docs/capacity.md
- *   npm run bench -- --quick          everything in small, a minute; writes nothing
- *   npm run bench -- --quick --report  the same, and writes the documents all the same
- *   npm run bench -- --only storm     one suite, in full; writes nothing
- *   npm run bench -- --profile        only where the time goes, by CPU profile
+ *   npm run bench                       every suite; writes docs/performance.md with its chart, docs/capacity.md, and the
+ *                                       table of floods in docs/security.md
+ *   npm run bench -- floods storm       these suites; the others' figures stay as they were saved in bench/figures.json
+ *   npm run bench -- --quick            in small, a few minutes; saves nothing, writes nothing
+ *   npm run bench -- --report           no suite: writes the documents from the saved figures
  */
 import { parseArgs } from 'node:util';
 import { FULL, QUICK } from './plans.mjs';
-import { profile } from './profile.mjs';
-import { toTerminal } from './report/text.mjs';
-import { writeReport } from './report/report.mjs';
-import { connections, start } from './suites/connections.mjs';
+import { profile } from './suites/profile.mjs';
+import { Figures } from './report/figures.mjs';
+import { toTerminal } from './report/tables.mjs';
+import { writeReports } from './report/report.mjs';
 import { broadcasts, events } from './suites/delivery.mjs';
-import { heap } from './suites/heap.mjs';
+import { floods } from './suites/floods.mjs';
 import { latency } from './suites/latency.mjs';
-import { node } from './suites/node.mjs';
-import { refusals } from './suites/refusal.mjs';
-import { storm } from './suites/storm.mjs';
-import { inProcess } from './support/task.mjs';
+import { connections, forged, start, storm } from './suites/logins.mjs';
+import { heap, node } from './suites/memory.mjs';
+import { inProcess } from './support/processes.mjs';
+import { progress } from './support/progress.mjs';
 
-/** Each gives one table, or several. */
+/** Each gives one table, in the order of the documents. */
 const SUITES = {
   connections,
   start,
@@ -33,39 +33,39 @@ const SUITES = {
   events,
   storm,
   growth: (plan) => inProcess('growth', plan.growth),
-  refusals,
+  forged,
   node,
+  profile,
+  floods,
 };
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true },
     report: { type: 'boolean', default: false },
-    profile: { type: 'boolean', default: false },
   },
 });
 
-const plan = flags.quick ? QUICK : FULL;
-const begin = performance.now();
-const tables = [];
-for (const name of flags.profile ? [] : (flags.only ?? Object.keys(SUITES))) {
-  if (!Object.hasOwn(SUITES, name))
-    throw new Error(`no suite '${name}'; there are ${Object.keys(SUITES).join(', ')}`);
-  const started = performance.now();
-  for (const table of [await SUITES[name](plan)].flat()) {
-    tables.push(table);
-    console.log(toTerminal(table));
-  }
-  console.log(`(${name}: ${secondsSince(started)} s)`);
+const names = positionals.length > 0 ? positionals : Object.keys(SUITES);
+for (const name of names) {
+  if (Object.hasOwn(SUITES, name)) continue;
+  console.error(`There is no suite '${name}'. There are: ${Object.keys(SUITES).join(', ')}.`);
+  process.exit(1);
 }
-const isComplete = flags.only === undefined && (!flags.quick || flags.report);
-const shares = isComplete || flags.profile ? await profile(plan) : undefined;
-if (flags.profile) console.log(shares);
-else if (isComplete) await writeReport({ tables, shares, plan, seconds: secondsSince(begin) });
-console.log(`\n${secondsSince(begin)} s`);
+const figures = new Figures(Object.keys(SUITES));
+if (!flags.report) for (const [index, name] of names.entries()) await run(name, names.slice(index + 1));
+if (!flags.quick) await writeReports(figures, FULL);
 process.exit(0);
 
-function secondsSince(moment) {
-  return Math.round((performance.now() - moment) / 1000);
+async function run(name, later) {
+  const secondsOf = (suite) => (flags.quick ? undefined : figures.secondsOf(suite));
+  progress.suite(name, secondsOf(name), later.map(secondsOf));
+  const begin = performance.now();
+  const table = await SUITES[name](flags.quick ? QUICK : FULL);
+  const seconds = Math.round((performance.now() - begin) / 1000);
+  progress.end();
+  console.log(`${toTerminal(table)}\n(${name}: ${seconds} s)`);
+  // At once, or a later suite that fails would cost these figures too.
+  if (!flags.quick) figures.save(name, table, seconds);
 }

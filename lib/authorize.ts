@@ -1,5 +1,5 @@
 import { AuthorizerCore } from './authorizer/authorizer';
-import type { AuthorizeOptions, VerifierOptions } from './options';
+import type { AuthorizeOptions, DefaultEvents, VerifierOptions } from './options';
 import type { Revocation } from './types';
 import { toSettings } from './authorizer/settings';
 import type { AuthorizerStats } from './session/statistics';
@@ -69,14 +69,16 @@ export interface Authorizer {
  * is accepted; without a valid token it is disconnected at the timeout.
  *
  * @typeParam Claims what the application's tokens carry
+ * @typeParam Events the events that clients send, as the server's first event map has them: `permissions` and `allow`
+ *   then name no other. Default: any
  * @param options `secret` or `verify`, and whatever differs from the defaults
  * @throws TypeError if an option is missing, unknown, or of the wrong type
  * @example
  * io.on('connection', authorize({ secret, timeout: 15000 }))
  *   .on('authenticated', (socket) => console.log(socket.decoded_token.name));
  */
-export function authorize<Claims = JwtClaims>(
-  options: AuthorizeOptions<Claims> | VerifierOptions<Claims>,
+export function authorize<Claims = JwtClaims, Events = DefaultEvents>(
+  options: AuthorizeOptions<Claims, Events> | VerifierOptions<Claims, Events>,
 ): Authorizer {
   const core = new AuthorizerCore(toSettings(options));
   const listener = (socket: AnySocket, next?: (error?: Error) => void): void => core.call(socket, next);

@@ -16,6 +16,7 @@ export type {
   AuthorizeClientToServerEvents,
   AuthorizeServerToClientEvents,
   DeauthenticateReply,
+  RefusalCode,
   UnauthorizedCode,
   UnauthorizedData,
   UnauthorizedPayload,

@@ -1,19 +1,25 @@
 import { CODES, ERROR_TYPE, REASONS } from './protocol';
-import type { UnauthorizedCode, UnauthorizedData, UnauthorizedPayload, UnauthorizedReason } from './protocol';
+import type {
+  RefusalCode,
+  UnauthorizedCode,
+  UnauthorizedData,
+  UnauthorizedPayload,
+  UnauthorizedReason,
+} from './protocol';
 import { muteStacks, restoreStacks } from './runtime/stack-traces';
 
 /** The parts of an {@link UnauthorizedError} besides its code. */
 export interface UnauthorizedErrorOptions {
   /** What the client is told. Default: the library's message for the code. */
-  message?: string;
+  message?: string | undefined;
   /** The exact reason of the code. */
-  reason?: UnauthorizedReason;
+  reason?: UnauthorizedReason | undefined;
   /** Whether trying again can help without a person. Default: by code; `false` for the application's own codes. */
-  retryable?: boolean;
+  retryable?: boolean | undefined;
   /** When to try again, in ms. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
   /** With `not_authenticated` and `insufficient_scope`: the name of the event that was dropped. */
-  event?: string;
+  event?: string | undefined;
   /** The original error. It never leaves the server. */
   cause?: unknown;
 }
@@ -58,7 +64,7 @@ const RETRYABLE: ReadonlySet<string> = new Set<UnauthorizedCode>([
  */
 export class UnauthorizedError extends Error {
   /** The same as `data.code`. */
-  readonly code: string;
+  readonly code: RefusalCode;
   /** What the client is told; in handshake mode Socket.IO sends it as `connect_error`'s `data`. */
   readonly data: UnauthorizedData;
   /** As socketio-jwt had it. */
@@ -68,7 +74,7 @@ export class UnauthorizedError extends Error {
    * @param code one of the library's codes or the application's own
    * @param options message, whether and when to retry; `cause` never reaches the client
    */
-  constructor(code: string, options: UnauthorizedErrorOptions = {}) {
+  constructor(code: RefusalCode, options: UnauthorizedErrorOptions = {}) {
     const { message = messageOf(code), reason, retryAfter, event, cause } = options;
     super(message, cause === undefined ? undefined : { cause });
     const retryable = options.retryable ?? (RETRYABLE.has(code) && reason !== REASONS.revoked);

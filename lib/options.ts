@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { UnauthorizedError } from './errors';
+import type { AuthorizeClientToServerEvents } from './protocol';
 import type { Algorithm, KeyMaterial } from './types';
 import type { RevocationStore } from './types';
-import type { AnySocket, JwtClaims, UnverifiedToken } from './types';
+import type { AnySocket, JwtClaims, JwtHeader, UnverifiedToken } from './types';
 
 /** The callback of a classic key function. An error, or no key, refuses the token with `invalid_secret`. */
 export type KeyCallback = (error: unknown, key?: KeyMaterial | readonly KeyMaterial[] | null) => void;
@@ -18,13 +19,11 @@ export type KeyCallback = (error: unknown, key?: KeyMaterial | readonly KeyMater
  * they are returned. If it throws, rejects, returns no key, or does not answer within `keyTimeout`, the client gets
  * `invalid_secret`, reason `key_unavailable`, and may try again.
  */
+// One signature for three forms: TypeScript gives no parameter types to a function that may be one of a union.
 export type KeyFunction = (
   tokenOrRequest: UnverifiedToken & IncomingMessage,
-  // One signature for three forms: TypeScript gives no parameter types to a function that may be one of a union.
-  /* oxlint-disable typescript/no-explicit-any */
-  socketOrPayloadOrHeader: any,
-  callbackOrPayload: any,
-  /* oxlint-enable typescript/no-explicit-any */
+  socketOrPayloadOrHeader: AnySocket & JwtClaims & JwtHeader,
+  callbackOrPayload: KeyCallback & JwtClaims,
   callback: KeyCallback,
 ) => unknown;
 
@@ -37,17 +36,38 @@ export interface Limiter {
   consume(key: string): unknown;
 }
 
-/** What one event needs: see the option `permissions`. */
-export type Permission<Claims = JwtClaims> =
-  | string
-  | readonly string[]
-  | boolean
-  // Arguments come from the client: check them as anything that it sends.
+/** Names of events; numbers are names too, as text. */
+type NamesOf<Events> = `${Exclude<keyof Events, keyof AuthorizeClientToServerEvents | symbol>}`;
+
+/** What an event carries. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type ArgumentsOf<Listener> = Listener extends (...args: infer Args) => any ? Args : any[];
+
+/**
+ * What one event needs: see the option `permissions`. The arguments that a function gets come from the client: check
+ * them as anything that it sends, whatever their types say.
+ *
+ * @typeParam Args what the event carries
+ */
+export type Permission<
+  Claims = JwtClaims,
   // oxlint-disable-next-line typescript/no-explicit-any
-  | ((claims: Claims, ...args: any[]) => boolean);
+  Args extends unknown[] = any[],
+> = string | readonly string[] | boolean | ((claims: Claims, ...args: Args) => boolean);
 
 /** What each event needs; `'*'` stands for all events that are not named. */
-export type Permissions<Claims = JwtClaims> = { readonly [event: string]: Permission<Claims> };
+export type Permissions<Claims = JwtClaims, Events = DefaultEvents> = string extends keyof Events
+  ? { readonly [event: string]: Permission<Claims> }
+  : {
+      readonly [Name in Exclude<keyof Events, keyof AuthorizeClientToServerEvents | symbol>]?: Permission<
+        Claims,
+        ArgumentsOf<Events[Name]>
+      >;
+    } & { readonly '*'?: Permission<Claims> };
+
+/** Events of any name, with anything in them: where no event map is given. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type DefaultEvents = { [event: string]: (...args: any[]) => void };
 
 /** Classic: accepts a connection (`accept()`), or refuses it (`accept(error)`, `accept(null, false)`). */
 export type Accept = (error?: Error | null, accepted?: boolean) => void;
@@ -73,8 +93,10 @@ export type VerifyFunction<Claims = JwtClaims> = (
  * `undefined` counts as left out.
  *
  * @typeParam Claims what the application's tokens carry
+ * @typeParam Events the events that clients send, as the server's first event map has them: `permissions` and `allow`
+ *   then name no other
  */
-export interface AuthorizeOptions<Claims = JwtClaims> {
+export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   /**
    * The key that tokens are signed with: a shared secret, a public key, certificate or JWK in any form of {@link
    * KeyMaterial}; an array of them, newest first, while a key is being rotated; or a function that finds it, see
@@ -88,7 +110,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    * Accepted algorithms (RFC 8725 §3.1). Default: those of the key's type, so HS256, HS384 and HS512 for a shared
    * secret. The token's header never widens them, and `none` is never accepted.
    */
-  algorithms?: readonly Algorithm[];
+  algorithms?: readonly Algorithm[] | undefined;
 
   /**
    * Ms from connection until a socket that is not authenticated is disconnected, with `authentication_timeout`. A
@@ -96,14 +118,14 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue 5000
    */
-  timeout?: number;
+  timeout?: number | undefined;
 
   /**
    * `false`: no timeout, guests stay. Only their events of `allow` are heard.
    *
    * @defaultValue true
    */
-  required?: boolean;
+  required?: boolean | undefined;
 
   /**
    * `true`: the authorizer is a middleware, `io.use(authorize({ … }))`, and refuses before the connection exists; the
@@ -111,7 +133,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue false
    */
-  handshake?: boolean;
+  handshake?: boolean | undefined;
 
   /**
    * Events that a socket may send, and the application hears, before it is authenticated. Any other is dropped, and
@@ -119,7 +141,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue []
    */
-  allow?: readonly string[];
+  allow?: readonly NamesOf<Events>[] | undefined;
 
   /**
    * Events of one socket that may wait for its login. A socket that must log in holds what it sends from its
@@ -130,7 +152,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue 16
    */
-  holdEvents?: number;
+  holdEvents?: number | undefined;
 
   /**
    * What an authenticated socket needs to send an event: a scope, a list of scopes (all of them), `true`, `false`, or
@@ -139,13 +161,13 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    * listener hears it, and the client is told `insufficient_scope` (RFC 6750 §3.1), at most 16 times a minute and
    * socket.
    */
-  permissions?: Permissions<Claims>;
+  permissions?: Permissions<Claims, Events> | undefined;
 
   /**
    * The scopes of a token, for `permissions`. Default: those of the first of `scope` (RFC 8693 §4.2), `scp` and
    * `permissions` that the token has, as a string with spaces or a list.
    */
-  scopes?: (claims: Claims) => readonly string[];
+  scopes?: ((claims: Claims) => readonly string[]) | undefined;
 
   /**
    * Rooms that the login joins and the logout leaves. A renewal joins new rooms, and leaves those that are no longer
@@ -153,7 +175,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    * names; also if a name is the id of another socket, because that room gets the socket's private messages. Give
    * names a prefix, such as `user:`.
    */
-  rooms?: (claims: Claims, socket: AnySocket) => readonly string[];
+  rooms?: ((claims: Claims, socket: AnySocket) => readonly string[]) | undefined;
 
   /**
    * Whether a socket gets no broadcast and no room message until it is authenticated. Rooms that it joins before take
@@ -161,7 +183,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue true
    */
-  isolate?: boolean;
+  isolate?: boolean | undefined;
 
   /**
    * What `exp` does to a live session: `'disconnect'`; `'deauthenticate'`, back to pending; or `'ignore'`, as
@@ -169,7 +191,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue 'disconnect'
    */
-  onExpired?: 'disconnect' | 'deauthenticate' | 'ignore';
+  onExpired?: 'disconnect' | 'deauthenticate' | 'ignore' | undefined;
 
   /**
    * Ms before the end of the session at which the client is sent `token_expiring`, but never more than a fifth of the
@@ -177,7 +199,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue 30000
    */
-  renewNotice?: number;
+  renewNotice?: number | undefined;
 
   /**
    * The claim that names the user, or a function that gives the name; read before `validate`, as text. It is what
@@ -185,7 +207,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue 'sub'
    */
-  userClaim?: string | ((claims: Claims) => string | undefined);
+  userClaim?: string | ((claims: Claims) => string | undefined) | undefined;
 
   /**
    * Whether a token that renews a session must be of the same user; else the client gets `identity_mismatch`. The user
@@ -194,14 +216,14 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue true
    */
-  sameSubject?: boolean;
+  sameSubject?: boolean | undefined;
 
   /**
    * `'connection'`: one login serves every namespace that this authorizer guards on the client's connection.
    *
    * @defaultValue 'namespace'
    */
-  scope?: 'namespace' | 'connection';
+  scope?: 'namespace' | 'connection' | undefined;
 
   /**
    * Longer tokens are refused unread, with `invalid_token`, reason `too_large`. In bytes, measured on what the client
@@ -209,7 +231,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue 8192
    */
-  maxTokenBytes?: number;
+  maxTokenBytes?: number | undefined;
 
   /**
    * Refused tokens, since the last accepted one, after which the client is told `too_many_attempts` and disconnected.
@@ -218,26 +240,26 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue 5
    */
-  maxAttempts?: number;
+  maxAttempts?: number | undefined;
 
   /**
    * Unauthenticated sockets that this process keeps at once. The next is refused with `server_busy`.
    *
    * @defaultValue Infinity
    */
-  maxPending?: number;
+  maxPending?: number | undefined;
 
   /**
    * Asked with the client's address before each verification; past its limit the client gets `rate_limited`. A client
    * without an address gets it, too, and one process warning says so.
    */
-  limiter?: Limiter;
+  limiter?: Limiter | undefined;
 
   /**
    * Where the client's address is found, for `limiter`. Behind a reverse proxy that is a header, which must be read
    * only if the proxy sets it itself: any client can send one. Default: `socket.handshake.address`.
    */
-  clientAddress?: (socket: AnySocket) => string;
+  clientAddress?: ((socket: AnySocket) => string) | undefined;
 
   /**
    * Ms for the key function, `verify`, `validate` and the revocation store, each, to answer. A silent key function or
@@ -245,7 +267,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue 10000
    */
-  keyTimeout?: number;
+  keyTimeout?: number | undefined;
 
   /**
    * The application's own check of a verified token, at login and at renewal. It refuses if it throws, or returns
@@ -253,41 +275,39 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    * the client gets only the code `unknown`. It may change the claims: `decoded_token` shows the change, but the
    * session's end and user have been read before.
    */
-  validate?: (claims: Claims, socket: AnySocket) => unknown;
+  validate?: ((claims: Claims, socket: AnySocket) => unknown) | undefined;
 
   /**
    * Classic form of `validate`: only a call of `onSuccess` accepts, whatever the function returns. `false` or an
    * `Error` as its argument refuses. The arguments of `onError` reach the client, with the given code or `unknown`; an
    * exception does not.
    */
-  additional_auth?: (
-    decoded: Claims,
-    onSuccess: () => void,
-    onError: (error: unknown, code?: string) => void,
-  ) => unknown;
+  additional_auth?:
+    | ((decoded: Claims, onSuccess: () => void, onError: (error: unknown, code?: string) => void) => unknown)
+    | undefined;
 
   /** Makes what `socket.decoded_token` holds. Default: the claims themselves. */
-  customDecoded?: (claims: Claims) => unknown;
+  customDecoded?: ((claims: Claims) => unknown) | undefined;
 
   /**
    * The property of the socket that holds the decoded token.
    *
    * @defaultValue 'decoded_token'
    */
-  decodedPropertyName?: string;
+  decodedPropertyName?: string | undefined;
 
   /**
    * The property of the socket that holds the encoded token; not enumerable.
    *
    * @defaultValue 'encoded_token'
    */
-  encodedPropertyName?: string;
+  encodedPropertyName?: string | undefined;
 
   /**
    * Classic: `false` disconnects at once after `unauthorized`; a number after that many ms, unless the client calls
    * back first (which disconnects it) or authenticates meanwhile. A refused renewal leaves the session as it was.
    */
-  callback?: boolean | number;
+  callback?: boolean | number | undefined;
 
   /**
    * Where the token of the HTTP request or the CONNECT packet is, instead of the built-in places: in a header of a
@@ -299,14 +319,14 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    * Browsers send cookies with the requests of any page: a `getToken` that reads one must check the `Origin`, as
    * `cookie` does.
    */
-  getToken?: (socket: AnySocket) => string | null | undefined;
+  getToken?: ((socket: AnySocket) => string | null | undefined) | undefined;
 
   /**
    * The name of a cookie that carries the token. WebSockets know no CORS, so any page could connect in a visitor's
    * name: the cookie counts only if the request's `Origin` is absent, equals its `Host`, or is one of `origins`. One
    * process warning names the first origin whose cookie was ignored.
    */
-  cookie?: string;
+  cookie?: string | undefined;
 
   /**
    * Other origins whose pages may log in by `cookie`, such as `'https://app.example.com'`: scheme, host, and port if
@@ -314,7 +334,7 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue []
    */
-  origins?: readonly string[];
+  origins?: readonly string[] | undefined;
 
   /**
    * Handshake mode takes a token only from `Authorization: Bearer` (RFC 6750 §2.1), and otherwise refuses with
@@ -322,19 +342,19 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue false
    */
-  auth_header_required?: boolean;
+  auth_header_required?: boolean | undefined;
 
   /** Classic handshake hook: called with an accepted token; calls `accept()` to accept the connection. */
-  success?: (socket: AnySocket, accept: Accept) => unknown;
+  success?: ((socket: AnySocket, accept: Accept) => unknown) | undefined;
 
   /**
    * Classic handshake hook: called with a refusal; calls `accept(error)` to refuse. `accept()` admits the socket as
    * pending, like one that has shown no token yet.
    */
-  fail?: (error: UnauthorizedError, socket: AnySocket, accept: Accept) => unknown;
+  fail?: ((error: UnauthorizedError, socket: AnySocket, accept: Accept) => unknown) | undefined;
 
   /** Where revocation rules are kept. Default: in this process's memory; the cluster's other nodes are told. */
-  revocation?: RevocationStore;
+  revocation?: RevocationStore | undefined;
 
   /**
    * Ms between two reads of the store for rules that this node has not received, because adapters guarantee no
@@ -344,37 +364,37 @@ export interface AuthorizeOptions<Claims = JwtClaims> {
    *
    * @defaultValue 10000 if the store has `rulesSince`, else 0
    */
-  recheckInterval?: number;
+  recheckInterval?: number | undefined;
 
   /** `iss` must be this, or one of these (RFC 7519 §4.1.1). */
-  issuer?: string | readonly string[];
+  issuer?: string | readonly string[] | undefined;
   /** `aud` must name this, or one of these (RFC 7519 §4.1.3). A RegExp may not have the flags `g` and `y`. */
-  audience?: string | RegExp | readonly (string | RegExp)[];
+  audience?: string | RegExp | readonly (string | RegExp)[] | undefined;
   /** `sub` must be this (RFC 7519 §4.1.2). */
-  subject?: string;
+  subject?: string | undefined;
   /** `jti` must be this (RFC 7519 §4.1.7). */
-  jwtid?: string;
+  jwtid?: string | undefined;
   /** `nonce` must be this (OpenID Connect Core §2). */
-  nonce?: string;
+  nonce?: string | undefined;
   /**
    * Seconds of difference between clocks that `exp` and `nbf` are given. Default: 0, or the `clockTolerance` that a
    * `jwksVerifier` was given.
    */
-  clockTolerance?: number;
+  clockTolerance?: number | undefined;
   /** The greatest age of a token after its `iat`: in seconds, or as `'2h'`, `'1d'`. */
-  maxAge?: number | string;
+  maxAge?: number | string | undefined;
   /**
    * `true`: `exp` counts neither at login nor later. `maxAge` still does.
    *
    * @defaultValue false
    */
-  ignoreExpiration?: boolean;
+  ignoreExpiration?: boolean | undefined;
   /**
    * `true`: `nbf` does not count.
    *
    * @defaultValue false
    */
-  ignoreNotBefore?: boolean;
+  ignoreNotBefore?: boolean | undefined;
 }
 
 /** Options that say how the library verifies; an application that verifies itself cannot set them. */
@@ -386,11 +406,12 @@ type VerificationOption =
  * throw a `TypeError` then.
  *
  * @typeParam Claims what the application's verifier answers
+ * @typeParam Events the events that clients send
  */
-export interface VerifierOptions<Claims = JwtClaims> extends Omit<
-  AuthorizeOptions<Claims>,
-  VerificationOption
-> {
+export interface VerifierOptions<Claims = JwtClaims, Events = DefaultEvents>
+  extends
+    Omit<AuthorizeOptions<Claims, Events>, VerificationOption>,
+    Partial<Record<VerificationOption, undefined>> {
   /**
    * The application's own verifier, see {@link VerifyFunction}: for EdDSA, encrypted and opaque tokens, introspection
    * (RFC 7662), or the SDK of a provider. It is called once for each token that is shown, and has `keyTimeout` to

@@ -49,6 +49,10 @@ export const CODES = {
 /** A code of the library; see the table in `PROTOCOL.md`. */
 export type UnauthorizedCode = (typeof CODES)[keyof typeof CODES];
 
+/** A code of the library, which editors complete, or one of the application's own. */
+// A plain `string` would swallow the union.
+export type RefusalCode = UnauthorizedCode | (string & {});
+
 /** The exact reason of a code: all but the last belong to `invalid_token`, the last to `invalid_secret`. */
 export const REASONS = {
   malformed: 'malformed',
@@ -88,7 +92,7 @@ export interface UnauthorizedData {
   /** For people and logs; programs should use the code. */
   message: string;
   /** One of the table in `PROTOCOL.md`, or the application's own. */
-  code: string;
+  code: RefusalCode;
   /** Always this. */
   type: typeof ERROR_TYPE;
   /** The exact reason. */

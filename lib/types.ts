@@ -136,9 +136,9 @@ export type KeyMaterial = string | Uint8Array | ArrayBuffer | KeyObject | Jwk | 
 /** What `revoke` takes: one of `jti`, `sid` and `sub`, and what narrows it. */
 export type Revocation = {
   /** Only tokens of this issuer; of every issuer if left out. */
-  iss?: string;
+  iss?: string | undefined;
   /** When the last of those tokens expires, if known (a `Date` or whole seconds): the rule is forgotten then. */
-  exp?: Date | number;
+  exp?: Date | number | undefined;
 } & (
   | {
       /** The one token to refuse, by its `jti`. */
@@ -155,12 +155,12 @@ export type Revocation = {
        * Tokens with an earlier `iat` are refused (a `Date` or whole seconds), and their sessions end. Left out: every
        * live session of the user ends, and tokens with an `iat` up to and including this second are refused.
        */
-      issuedBefore?: Date | number;
+      issuedBefore?: Date | number | undefined;
       /**
        * The grace period of live sessions, in ms. Each is asked for a fresh token (`token_expiring`), and stays if it
        * renews with one that the rule does not refuse. Left out: they end at once.
        */
-      grace?: number;
+      grace?: number | undefined;
     }
 );
 

@@ -6,7 +6,7 @@ import { makeToken, SECRET } from '../support/tokens.mjs';
 /** Work within a turn of the event loop, as a busy server has it. */
 const AT_ONCE = 16;
 
-/** Point 8: whether a session costs more where many are held already. Without a network. */
+/** Whether a session costs more where many are held already. Without a network. */
 export async function measure({ few, many, batch, rounds }) {
   const houses = [few, few, many].map((held) => new House(held, batch));
   for (const house of houses) await house.fill();

@@ -16,7 +16,7 @@ function delays(count) {
   });
 }
 
-/** Point 5: a million sessions in the scheduler. */
+/** A million sessions in the scheduler. */
 export async function measure({ sessions, rounds }) {
   const all = delays(sessions);
   const wheel = wheelOf(all);

@@ -1,7 +1,7 @@
 /** Works out `docs/capacity.md` from measured figures and the simulation. */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { writeDocument } from './document.mjs';
+import { DOCS, writeDocument } from './document.mjs';
 import { median } from '../support/statistics.mjs';
 
 /** What is assumed, and said so in the document. */
@@ -12,12 +12,13 @@ const REVOKED_AN_HOUR = 0.001;
 const RENEWAL_AT = 0.76;
 const SIZES = [1_000_000, 10_000_000, 100_000_000];
 
-export function writeCapacity(tables, docs) {
-  return writeDocument(resolve(docs, 'capacity.md'), toDocument(figuresOf(tables), simulation()));
+/** @param tableOf gives what a suite measured */
+export function writeCapacity(tableOf) {
+  return writeDocument(resolve(DOCS, 'capacity.md'), toDocument(figuresOf(tableOf), simulation()));
 }
 
-function figuresOf(tables) {
-  const figure = (table, row) => median(tables.find(({ id }) => id === table).samples[row]);
+function figuresOf(tableOf) {
+  const figure = (table, row) => median(tableOf(table).samples[row]);
   const loginCpu = figure('connections', 'connect') / 1e6;
   return {
     loginCpu,

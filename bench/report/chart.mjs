@@ -1,5 +1,5 @@
 /** A bar chart of ratios as SVG: readable on light and dark pages, with a title for screen readers. */
-import { toRows } from './rows.mjs';
+import { toRows } from './tables.mjs';
 
 const WIDTH = 860;
 const LABELS = 420;
@@ -9,8 +9,8 @@ const HEAD = 56;
 const OURS = '#2f6fde';
 const THEIRS = '#8a94a6';
 
-export function toChart(suite, title) {
-  const rows = toRows(suite).filter(({ figure }) => figure !== undefined);
+export function toChart(table, title) {
+  const rows = toRows(table).filter(({ figure }) => figure !== undefined);
   const longest = Math.max(...rows.map(({ ratio }) => ratio));
   const scale = (WIDTH - LABELS - 70) / longest;
   const height = HEAD + rows.length * STEP + 12;

@@ -1,6 +1,6 @@
 import { askDone, openAll, Receipts, WAYS } from '../support/clients.mjs';
-import { interleaveGenerations } from '../support/rounds.mjs';
-import { ServerProcess } from '../support/server.mjs';
+import { ServerProcess } from '../support/processes.mjs';
+import { compare } from '../support/rounds.mjs';
 import { makeTokens } from '../support/tokens.mjs';
 
 const CONTENDERS = [
@@ -17,7 +17,7 @@ const CONTENDERS = [
 ];
 const EVENT = '42["message","a message of forty characters or thereabouts"]';
 
-/** Point 6, outwards: a broadcast to everyone. */
+/** Outwards: a broadcast to everyone. */
 export function broadcasts(plan) {
   return deliveries(plan, {
     id: 'broadcasts',
@@ -33,7 +33,7 @@ export function broadcasts(plan) {
   });
 }
 
-/** Point 6, inwards: what clients say. */
+/** Inwards: what clients say. */
 export function events(plan) {
   return deliveries(plan, {
     id: 'events',
@@ -52,16 +52,11 @@ export function events(plan) {
   });
 }
 
-async function deliveries(plan, { target, per, act, ...suite }) {
-  const open = () => Promise.all(CONTENDERS.map((contender) => audience(contender, plan.audience, act, per)));
-  const figures = await interleaveGenerations(open, plan.servers);
-  return {
-    ...suite,
-    unit: 'µs',
-    reference: 'plain',
-    samples: Object.fromEntries(CONTENDERS.map(({ id }, index) => [id, figures[index]])),
-    rows: CONTENDERS.map((row) => (row.kind === 'authorized' ? Object.assign({ target }, row) : row)),
-  };
+function deliveries(plan, { target, per, act, ...table }) {
+  const contenders = CONTENDERS.map((one) =>
+    one.kind === 'authorized' ? Object.assign({ target }, one) : one,
+  );
+  return compare(contenders, (one) => audience(one, plan.audience, act, per), plan.servers, table);
 }
 
 async function audience({ kind, way, isBeside }, count, act, per) {

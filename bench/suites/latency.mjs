@@ -1,11 +1,10 @@
 import { io } from 'socket.io-client';
 import { dropAll, openAll, WAYS } from '../support/clients.mjs';
-import { interleave } from '../support/rounds.mjs';
-import { ServerProcess } from '../support/server.mjs';
+import { ServerProcess } from '../support/processes.mjs';
+import { interleave, takeTurns } from '../support/rounds.mjs';
 import { makeToken, makeTokens } from '../support/tokens.mjs';
 import { median } from '../support/statistics.mjs';
 
-const KNOWN = makeToken({ sub: 'alice' });
 const CONTENDERS = [
   { id: 'plain', name: 'plain `connect()`', kind: 'plain', way: WAYS.guest, usable: 'connect' },
   { id: 'noise', name: 'A/A: plain once more', kind: 'plain', way: WAYS.guest, usable: 'connect' },
@@ -19,15 +18,6 @@ const CONTENDERS = [
     target: 1.05,
   },
   {
-    id: 'connectAgain',
-    name: 'socketio-authorize, CONNECT packet, a token shown before',
-    kind: 'authorized',
-    way: WAYS.connect,
-    usable: 'authenticated',
-    auth: () => ({ token: KNOWN }),
-    target: 1.05,
-  },
-  {
     id: 'event',
     name: 'socketio-authorize, `authenticate` event',
     kind: 'authorized',
@@ -37,23 +27,19 @@ const CONTENDERS = [
   },
 ];
 
-/** Point 3: a user's wait, with the real client, one connection at a time. */
+/** A user's wait, with the real client, one connection at a time. */
 export async function latency(plan) {
   const servers = await Promise.all(CONTENDERS.map(({ kind, way }) => warmServer(kind, way, plan)));
   const connecting = CONTENDERS.map((contender, index) => () => connectOnce(servers[index].port, contender));
-  const contenders = CONTENDERS.map(() => ({ measure: () => Promise.resolve(0) }));
   const waits = CONTENDERS.map(() => []);
   // A round is made of single connections in turn: a disturbance of a few ms hits one of each.
-  contenders[0].measure = async (round) => {
+  const measure = async (round) => {
     const singles = connecting.map((connect) => ({ measure: connect }));
-    const figures = await interleave(singles, {
-      warmups: round < 0 ? 50 : 0,
-      rounds: plan.latencyConnections,
-    });
+    const counts = { warmups: round < 0 ? 50 : 0, rounds: plan.latencyConnections };
+    const figures = await takeTurns(singles, counts, () => {});
     if (round >= 0) for (const [index, some] of figures.entries()) waits[index].push(median(some));
-    return 0;
   };
-  await interleave([contenders[0]], { warmups: 1, rounds: plan.rounds });
+  await interleave([{ measure }], { warmups: 1, rounds: plan.rounds });
   await Promise.all(servers.map((server) => server.close()));
   return {
     id: 'latency',
@@ -62,7 +48,7 @@ export async function latency(plan) {
     unit: 'ms',
     reference: 'plain',
     samples: Object.fromEntries(CONTENDERS.map(({ id }, index) => [id, waits[index]])),
-    rows: CONTENDERS,
+    rows: CONTENDERS.map(({ id, name, target }) => ({ id, name, target })),
   };
 }
 

@@ -30,6 +30,50 @@ function authorized(http, options) {
   return io;
 }
 
+const waiting = [];
+/** A check that takes its time: it ends when the benchmark says so. */
+const slowCheck = () => new Promise((done) => void waiting.push(done));
+
+/** Ends every check that waits. */
+export function answerChecks() {
+  for (const done of waiting.splice(0)) done();
+}
+
+/** Where the flooded application is: also in namespaces that a client makes by naming them. */
+const PLACES = (io) => [io.of('/'), io.of(/^\/[a-z0-9]{4}$/)];
+
+/**
+ * A server that is flooded, with the library or without, the application being the same.
+ *
+ * @param options of the library, what can be handed over as JSON, and `isGuarded`, `engine` (options of Socket.IO),
+ *   `isSlow` (a token's verification does not end by itself), `isSlowMiddleware` (the application has a middleware that
+ *   takes as long), `isGuestAllowed` (handshake mode lets in as pending whoever has no good token), `isLimited` (every
+ *   token is past the limit)
+ */
+function flooded(http, { isGuarded, engine, isSlowMiddleware, ...options }) {
+  const io = new Server(http, { ...ENGINE, ...engine });
+  const auth = isGuarded ? load('index').authorize(toFloodOptions(options)) : undefined;
+  for (const place of PLACES(io)) {
+    auth?.attach(place);
+    if (isSlowMiddleware && !isGuarded) place.use((_socket, next) => void waiting.push(next));
+    place.on('connection', application);
+  }
+  return io;
+}
+
+function toFloodOptions({ isSlow, isGuestAllowed, isLimited, ...options }) {
+  return {
+    secret: SECRET,
+    timeout: TIMEOUT,
+    keyTimeout: TIMEOUT,
+    allow: ['done'],
+    ...(isSlow && { validate: slowCheck }),
+    ...(isGuestAllowed && { fail: (_error, _socket, accept) => accept() }),
+    ...(isLimited && { limiter: { consume: () => Promise.reject(new Error('past the limit')) } }),
+    ...options,
+  };
+}
+
 /** As it stands in many a tutorial. */
 const middleware = (key) => (http) => {
   const io = new Server(http, ENGINE);
@@ -91,6 +135,7 @@ async function classic(http) {
 export const KINDS = {
   plain,
   authorized,
+  flooded,
   middleware: middleware(SECRET),
   middlewareWithKey: middleware(KEY),
   postConnect: postConnect(SECRET),

@@ -2,11 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { Session } from 'node:inspector/promises';
-import { KINDS } from './kinds.mjs';
+import { answerChecks, KINDS } from './kinds.mjs';
 
 const [kind, options] = process.argv.slice(2);
-const http = createServer();
+// Large enough for every header that a flood sends.
+const http = createServer({ maxHeaderSize: 2 ** 20 });
 const inspector = new Session();
+const traffic = countTraffic();
 const io = await KINDS[kind](http, JSON.parse(options));
 
 const COMMANDS = {
@@ -15,8 +17,15 @@ const COMMANDS = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
-  heap: () => heapInUse(),
+  heap: () => leastOf(() => process.memoryUsage().heapUsed),
+  /** The heap, and buffers outside of it. */
+  held: () =>
+    leastOf(() => {
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    }),
   resident: () => process.memoryUsage.rss(),
+  traffic,
   /** So many broadcasts, each in a turn of its own, as an application would send them. */
   broadcast: async (count) => {
     for (let index = 0; index < count; index += 1) {
@@ -24,6 +33,7 @@ const COMMANDS = {
       await new Promise(setImmediate);
     }
   },
+  answerChecks,
   startProfile: async () => {
     inspector.connect();
     await inspector.post('Profiler.enable');
@@ -38,16 +48,36 @@ const COMMANDS = {
 };
 
 /** What is still there after the collector found nothing more to free. */
-async function heapInUse() {
+async function leastOf(measure) {
   let last = Infinity;
   for (;;) {
     globalThis.gc();
     await new Promise((done) => setTimeout(done, 20));
     globalThis.gc();
-    const { heapUsed } = process.memoryUsage();
-    if (heapUsed > last - 10_000) return Math.min(heapUsed, last);
-    last = heapUsed;
+    const bytes = measure();
+    if (bytes > last - 10_000) return Math.min(bytes, last);
+    last = bytes;
   }
+}
+
+/** Bytes over all TCP connections so far, as the network sees them. */
+function countTraffic() {
+  const open = new Set();
+  const closed = { received: 0, sent: 0 };
+  http.on('connection', (socket) => {
+    open.add(socket);
+    socket.on('close', () => {
+      open.delete(socket);
+      addBytes(closed, socket);
+    });
+  });
+  return () => [...open].reduce(addBytes, { ...closed });
+}
+
+function addBytes(sum, { bytesRead, bytesWritten }) {
+  sum.received += bytesRead;
+  sum.sent += bytesWritten;
+  return sum;
 }
 
 process.on('message', ({ id, command, argument }) => {

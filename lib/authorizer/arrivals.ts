@@ -30,7 +30,7 @@ export class Arrivals {
     // An earlier listener of the application may have disconnected it.
     if (gatekeeperOf(socket) !== undefined || !socket.connected) return;
     const connection = this.#connections.of(socket);
-    const older = connection.otherThan(socket);
+    const older = connection.socketAt(socket.nsp);
     if (older !== undefined) replace(older, socket);
     const restored = this.#recovery.sessionOf(socket);
     if (socket.recovered && restored === undefined) leaveRooms(socket);

@@ -1,10 +1,13 @@
 import { LoginAttempts } from '../session/login-attempts';
 import { LoginClock } from '../session/login-clock';
 import type { SessionContext } from '../session/context';
+import { ReportBudget } from '../session/report-budget';
 import { Session } from '../session/session';
 import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed } from '../socket-io/connections';
 import type { AnyNamespace, AnySocket } from '../types';
 
+/** Refusals and reports that a connection is told of in one minute, at least. They are longer than most wrong tokens. */
+const MAX_ANSWERS = 32;
 /** Namespaces that a connection's attempts may name before the first sweep. */
 const FIRST_SWEEP = 16;
 
@@ -36,6 +39,7 @@ export class ClientConnection {
   /** Attempts by namespace; `undefined` stands for all, under `scope: 'connection'`. */
   readonly #attempts = new Map<AnyNamespace | undefined, LoginAttempts>();
   #sweepAt = FIRST_SWEEP;
+  #answers: ReportBudget | undefined;
   /** Under `scope: 'connection'`, the session of all namespaces. */
   #shared: Session | undefined;
 
@@ -59,10 +63,9 @@ export class ClientConnection {
     return live?.socket === socket ? live.session : undefined;
   }
 
-  /** Another live socket of the same namespace. */
-  otherThan(socket: AnySocket): AnySocket | undefined {
-    const other = this.#live.get(socket.nsp)?.socket;
-    return other === socket ? undefined : other;
+  /** The live socket of a namespace. */
+  socketAt(namespace: AnyNamespace): AnySocket | undefined {
+    return this.#live.get(namespace)?.socket;
   }
 
   /** Gives a socket that has just connected its session. */
@@ -88,11 +91,19 @@ export class ClientConnection {
     return attempts;
   }
 
+  /** Whether the client is told of one more refusal. The bound is the connection's: namespaces may be endless. */
+  mayAnswer(): boolean {
+    const { deadlines, settings } = this.#context;
+    this.#answers ??= new ReportBudget(Math.max(MAX_ANSWERS, settings.maxAttempts));
+    return this.#answers.allows(deadlines.now());
+  }
+
   #newSession(namespace: AnyNamespace): Session {
     return new Session(this.#context, {
       clock: this.clock,
       attempts: this.sessionAttempts(namespace),
       isIdle: () => isIdle(this.#key),
+      mayAnswer: () => this.mayAnswer(),
       onLeave: (session, socket) => this.#onLeave(session, socket),
     });
   }

@@ -156,8 +156,6 @@ export class Handshake {
           resolve(outcome);
           finish(outcome);
         },
-        // Never called: no verification runs that it could wait for.
-        drop: () => undefined,
       });
     });
     if (settings.scope === 'connection') this.#logins.set(socket.client, login);

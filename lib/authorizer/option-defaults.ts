@@ -1,8 +1,10 @@
 import type { AuthorizeOptions, VerifierOptions } from '../options';
 import type { AnySocket } from '../types';
 
-/** Options with `secret` or with `verify`; the check decides which. */
-export type Options = Partial<AuthorizeOptions> & Pick<Partial<VerifierOptions>, 'verify'>;
+/** With `secret` or with `verify`: the checks decide which. */
+export type Options = {
+  [Key in keyof AuthorizeOptions]?: Exclude<AuthorizeOptions[Key], undefined>;
+} & Pick<Partial<VerifierOptions>, 'verify'>;
 export type OptionName = keyof Options;
 
 /** The defaults. An option that is not here is off by default. */

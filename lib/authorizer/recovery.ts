@@ -19,8 +19,6 @@ interface KeptSocket {
   readonly rooms: readonly string[];
 }
 
-const noop = (): void => undefined;
-
 /** A session that was live before a drop. */
 export interface RestoredSession {
   readonly permit: Permit;
@@ -106,12 +104,7 @@ export class Recovery implements RecoveryRules<KeptSocket> {
     this.#verifying += 1;
     const outcome = await new Promise<Outcome>((resolve) => {
       const renews = connection.sharedSession?.permit;
-      verification.submit({
-        judge: () => admission.judge(token, socket, renews),
-        settle: resolve,
-        // Never called: nothing is being verified, so the token does not wait.
-        drop: noop,
-      });
+      verification.submit({ judge: () => admission.judge(token, socket, renews), settle: resolve });
     });
     this.#verifying -= 1;
     return outcome;

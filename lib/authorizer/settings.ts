@@ -1,5 +1,5 @@
 import type { VerifyOptions } from 'jsonwebtoken';
-import type { AuthorizeOptions, VerifierOptions } from '../options';
+import type { AuthorizeOptions, DefaultEvents, VerifierOptions } from '../options';
 import type { SessionSettings } from '../session/context';
 import type { AdmissionRules } from '../token/admission';
 import { describe } from '../token/keys';
@@ -48,7 +48,9 @@ const PASSED = [
  *
  * @throws TypeError that names the option, what it must be, and the type that came; never a value
  */
-export function toSettings<Claims>(given: AuthorizeOptions<Claims> | VerifierOptions<Claims>): Settings {
+export function toSettings<Claims = JwtClaims, Events = DefaultEvents>(
+  given: AuthorizeOptions<Claims, Events> | VerifierOptions<Claims, Events>,
+): Settings {
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`options must be an object, got ${describe(given)}`);
   const chosen = withoutUndefined(given as unknown as Options);

@@ -47,7 +47,7 @@ export interface AuthenticateOptions {
    *
    * @defaultValue 10000
    */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /**

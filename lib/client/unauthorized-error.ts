@@ -1,5 +1,5 @@
 import { ERROR_TYPE } from '../protocol';
-import type { UnauthorizedCode, UnauthorizedData } from '../protocol';
+import type { RefusalCode, UnauthorizedCode, UnauthorizedData } from '../protocol';
 
 // Not taken from CODES, which would bring every code into the bundle; the type holds them to the protocol.
 /** The token itself was refused. */
@@ -12,7 +12,7 @@ const NOT_AUTHENTICATED: UnauthorizedCode = 'not_authenticated';
  */
 export class UnauthorizedError extends Error {
   /** The same as `data.code`. */
-  readonly code: string;
+  readonly code: RefusalCode;
   /** What the server told. */
   readonly data: UnauthorizedData;
 

@@ -18,7 +18,7 @@ export interface RedisRevocationOptions {
    *
    * @defaultValue '\{socketio-authorize\}:'
    */
-  prefix?: string;
+  prefix?: string | undefined;
 }
 
 /** Ms for which rules can be listed. A node that was cut off for longer looks up its sessions one by one. */

@@ -13,6 +13,8 @@ export const log = {
   revocation: createDebug('socketio-authorize:revocation'),
   /** Keys from a JWKS endpoint. */
   jwks: createDebug('socketio-authorize:jwks'),
+  /** Logouts at an OpenID provider. */
+  oidc: createDebug('socketio-authorize:oidc'),
   /** Sessions that are restored after a drop, or not. */
   recovery: createDebug('socketio-authorize:recovery'),
 } as const;

@@ -1,10 +1,6 @@
 import type { UnauthorizedError } from '../errors';
 import { isFailure } from './refusals';
-import { ReportBudget } from './report-budget';
 import { Verification } from './verification';
-
-/** Refusals that a connection is told of in one minute, at least. A refusal is longer than most wrong tokens. */
-const MAX_ANSWERS = 32;
 
 /**
  * Remembers the tokens refused since the last success, and the running verification, for one connection at one
@@ -13,13 +9,11 @@ const MAX_ANSWERS = 32;
 export class LoginAttempts {
   readonly verification = new Verification();
   readonly #max: number;
-  readonly #answers: ReportBudget;
   #failures = 0;
 
   /** @param max `maxAttempts` */
   constructor(max: number) {
     this.#max = max;
-    this.#answers = new ReportBudget(Math.max(MAX_ANSWERS, max));
   }
 
   /** Whether the limit is reached: no further token is verified. */
@@ -41,11 +35,6 @@ export class LoginAttempts {
     if (!isFailure(error)) return false;
     this.#failures += 1;
     return this.isExhausted;
-  }
-
-  /** Whether the client is told of a refusal. */
-  mayAnswer(now: number): boolean {
-    return this.#answers.allows(now);
   }
 
   /** A token was accepted: the count starts again. */

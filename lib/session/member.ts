@@ -26,6 +26,8 @@ export interface MemberSession {
   /** Logins so far, renewals not counted. */
   readonly logins: number;
   readonly claims: JwtClaims;
+  /** Whether the client is told of one more refusal. */
+  mayAnswer(): boolean;
   /** A token has arrived; the session gets it one tick later. */
   expectToken(): void;
   onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void;
@@ -153,8 +155,8 @@ export class Member implements Gatekeeper {
 
   #report(code: string, event: unknown): void {
     this.#reports ??= new ReportBudget();
-    if (!this.socket.connected || !this.#reports.allows(this.#context.deadlines.now())) return;
-    tellDropped(this.socket, code, event, this.#context);
+    const isBounded = this.socket.connected && this.#reports.allows(this.#context.deadlines.now());
+    if (isBounded && this.#session.mayAnswer()) tellDropped(this.socket, code, event, this.#context);
   }
 
   // What a session's steps do to the socket.

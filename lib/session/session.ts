@@ -32,6 +32,8 @@ export interface SessionPlace {
   readonly attempts: LoginAttempts;
   /** Whether the connection is in no namespace. */
   isIdle(): boolean;
+  /** Whether the client is told of one more refusal. */
+  mayAnswer(): boolean;
   /** Called when a socket has left the session. */
   onLeave(session: Session, socket: AnySocket): void;
 }
@@ -88,6 +90,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
 
   get logins(): number {
     return this.#logins;
+  }
+
+  mayAnswer(): boolean {
+    return this.#place.mayAnswer();
   }
 
   get permit(): Permit | undefined {
@@ -226,9 +232,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const { disconnectAfter } = this.#context.settings;
     const isOverdue = this.#isOverdue;
     this.#step({ type: 'refuse', attempt });
-    if (this.#place.attempts.mayAnswer(this.#context.deadlines.now())) {
-      tellRefused(socket, error, this.#context, reply);
-    }
+    if (this.mayAnswer()) tellRefused(socket, error, this.#context, reply);
     if (!this.isOpen) this.#members.dropHeld();
     // The permit was granted before the connection and is refused now: the socket must not stay.
     if (isConnecting) disconnect(socket);

@@ -26,6 +26,8 @@ export interface IntakeSession {
   readonly permit: Permit | undefined;
   /** Enters the state in which a token is verified. */
   begin(): number;
+  /** Whether the client is told of one more refusal. */
+  mayAnswer(): boolean;
   /** Takes the outcome of an attempt. */
   settle(attempt: number, outcome: Outcome, shown: Shown): void;
 }
@@ -35,7 +37,7 @@ export class TokenIntake {
   readonly #session: IntakeSession;
   readonly #attempts: LoginAttempts;
   readonly #context: SessionContext;
-  #verifying: { readonly token: string; readonly job: Job } | undefined;
+  #verifying: { readonly token: string; readonly job: Job; readonly shown: Shown } | undefined;
   /** Tokens that have arrived, and are read later in this tick. */
   #arriving = 0;
 
@@ -82,7 +84,8 @@ export class TokenIntake {
   withdraw(): void {
     const verifying = this.#verifying;
     this.#verifying = undefined;
-    if (verifying !== undefined && this.#attempts.verification.withdraw(verifying.job)) verifying.job.drop();
+    if (verifying === undefined || !this.#attempts.verification.withdraw(verifying.job)) return;
+    this.#tellBusy(CODES.notAuthenticated, verifying.shown);
   }
 
   #show(token: string | Outcome, shown: Shown): void {
@@ -102,11 +105,8 @@ export class TokenIntake {
         if (isWanted && !(outcome instanceof UnauthorizedError)) stats.verified += 1;
         this.#session.settle(attempt, outcome, shown);
       },
-      drop: () => {
-        this.#tellBusy(CODES.notAuthenticated, shown);
-      },
     };
-    this.#verifying = { token, job };
+    this.#verifying = { token, job, shown };
     verification.submit(job);
   }
 
@@ -122,7 +122,6 @@ export class TokenIntake {
   /** Answers a token that arrives during a verification, within bounds. */
   #tellBusy(code: string, { socket, reply }: Shown): void {
     const isBounded = this.#attempts.verification.mayAnswer();
-    if (!isBounded || !this.#attempts.mayAnswer(this.#context.deadlines.now())) return;
-    tellRefused(socket, unauthorized(code), this.#context, reply);
+    if (isBounded && this.#session.mayAnswer()) tellRefused(socket, unauthorized(code), this.#context, reply);
   }
 }

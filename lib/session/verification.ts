@@ -7,8 +7,6 @@ export interface Job {
   judge(): Outcome | Promise<Outcome>;
   /** Takes the outcome, which may no longer count. */
   settle(outcome: Outcome): void;
-  /** Answers for a token that was dropped before its verification. */
-  drop(): void;
 }
 
 /** Answers to the tokens that a client sends during one verification. The server does not answer more. */

@@ -5,7 +5,7 @@
  * - `socket.client` is one object for all sockets of a connection. `client.sockets` and `client.nsps` hold those that
  *   are live, by id and by the namespace's name.
  * - `client.conn` is Engine.IO's socket: `readyState` is `'open'` until it closes, after `close()` earlier packets
- *   still arrive, and the event `close` reports the end. `protocol` is 3 for clients of Engine.IO 3.
+ *   still arrive, and the event `close` reports the end.
  * - Two CONNECT packets for one namespace make two sockets if the second arrives before the first is connected.
  *   `client.nsps` then has the newer one, which gets all packets.
  * - `socket._onclose(reason)` closes a socket without a packet. It removes the namespace from `client.nsps`, even if

@@ -23,6 +23,11 @@ import type { SocketInside } from './inside';
 /** Packet types of the Socket.IO protocol, version 5. */
 const EVENT = 2;
 const BINARY_EVENT = 5;
+/**
+ * Arguments of an event or an acknowledgement. Socket.IO calls listeners with `apply`, and Node throws a RangeError from
+ * some 40,000 arguments on: one packet would end the process.
+ */
+const MAX_ARGUMENTS = 1_000;
 
 /** Decides which events of a client the application hears. */
 export interface Gatekeeper {
@@ -65,6 +70,7 @@ const keeperOf = (socket: SocketInside): Gatekeeper =>
   (socket as unknown as Guarded)[GATEKEEPER] as Gatekeeper;
 
 function guardedOnpacket(this: SocketInside, packet: EventPacket): void {
+  if ((packet.data?.length ?? 0) > MAX_ARGUMENTS) return;
   if (packet.type === EVENT || packet.type === BINARY_EVENT) {
     const event: unknown = packet.data?.[0];
     // Older parsers accept any JSON as an event's name (CVE-2023-32695), and not all of it converts to a string.

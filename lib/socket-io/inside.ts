@@ -8,7 +8,6 @@ export interface Client {
   readonly nsps: Map<string, AnySocket>;
   readonly conn: {
     readonly readyState: string;
-    readonly protocol: number;
     close(): void;
     once(event: 'close', listener: () => void): void;
   };

@@ -6,7 +6,7 @@ import { readDer } from './key-der';
 /** A label of RFC 7468 §2 or RFC 4716 §3.2 (SSH), or its words if the dashes did not survive a word processor. */
 const LABEL = /-----BEGIN\b|---- BEGIN SSH2 |\bBEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|PRIVATE KEY|CERTIFICATE)\b/;
 const BLOCK = /-----BEGIN ([A-Z0-9 ]*(?:KEY|CERTIFICATE))-----([\s\S]*?)-----END \1-----/g;
-/** What a block contains besides Base64: line breaks, also written out, and the quotes and commas of source code. */
+/** What a block contains besides Base64: line breaks, also as `\n`, and the quotes and commas of source code. */
 const FILLER = /\\+[nrt]|[\s\\"',]/g;
 
 /** Whether a text has a PEM label anywhere: a PEM may have text before it. */

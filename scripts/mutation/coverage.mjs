@@ -4,17 +4,18 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inParallel } from './parallel.mjs';
-import { ROOT, runTests, shortName, testFiles } from './tests.mjs';
+import { compiled, ROOT, runTests, shortName, testFiles } from './tests.mjs';
 
 const LIB = resolve(ROOT, '.build/lib');
 const CACHE = resolve(ROOT, '.build/mutation/coverage.json');
-/** Ms for a test file without a fault. */
+/** Ms for a test, and for a test file, without a fault. */
+const TIMEOUT = 120_000;
 const BUDGET = 600_000;
 
 /**
- * What a test file runs.
+ * What a test file runs, and how long that takes: all of it, and its slowest test.
  *
- * @typedef {{ test: string, seconds: number, covered: Record<string, [start: number, end: number][]> }} Coverage
+ * @typedef {{ test: string, seconds: number, slowest: number, covered: Record<string, [start: number, end: number][]> }} Coverage
  *   `covered`: by compiled file of `lib/`, the pieces of text that run
  */
 
@@ -28,7 +29,7 @@ const BUDGET = 600_000;
  */
 export async function coverageOfTests(tests, jobs) {
   const all = testFiles();
-  const digest = digestOf([...compiled(LIB), ...all]);
+  const digest = digestOf([...compiled('lib'), ...all]);
   const kept = readCache();
   if (kept.digest === digest) return kept.coverages.filter(({ test }) => tests.includes(test));
   console.log(`${tests.length} test files are run once, each alone, to see what code each of them runs`);
@@ -41,14 +42,6 @@ export async function coverageOfTests(tests, jobs) {
   mkdirSync(resolve(CACHE, '..'), { recursive: true });
   if (tests.length === all.length) writeFileSync(CACHE, JSON.stringify({ digest, coverages }));
   return coverages;
-}
-
-/** The compiled files below a folder. */
-export function compiled(folder = LIB) {
-  return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => join(folder, name))
-    .toSorted();
 }
 
 /** Whether a test file runs what stands there. */
@@ -73,11 +66,12 @@ function digestOf(files) {
 async function coverageOf(test) {
   const folder = mkdtempSync(join(tmpdir(), 'socketio-authorize-coverage-'));
   try {
-    const { outcome, seconds } = await runTests([test], {
+    const { outcome, seconds, slowest } = await runTests([test], {
       env: { NODE_V8_COVERAGE: folder },
+      timeout: TIMEOUT,
       budget: BUDGET,
     });
-    return outcome === 'passed' ? { test, seconds, covered: read(folder) } : undefined;
+    return outcome === 'passed' ? { test, seconds, slowest, covered: read(folder) } : undefined;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

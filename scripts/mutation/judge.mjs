@@ -5,8 +5,8 @@ import { ROOT, runTests, shortName } from './tests.mjs';
 const PLANT = resolve(ROOT, 'scripts/mutation/plant.cjs');
 /** Seconds of tests that are run together, before the next are begun: the very first file notices most faults. */
 const STAGES = [0, 2, 15, Infinity];
-/** Ms that any tests have, and how much longer than without a fault they may take. */
-const LEAST_BUDGET = 5_000;
+/** Seconds that any tests have, and how much longer than without a fault they may take. */
+const LEAST = 5;
 const PATIENCE = 4;
 
 /**
@@ -38,7 +38,7 @@ export class Judge {
     for (const stage of inStages(reaching)) {
       const { outcome, title, file } = await runTests(
         stage.map(({ test }) => test),
-        { env: environment(mutant), budget: budgetOf(stage) },
+        { env: environment(mutant), ...boundsOf(stage) },
       );
       if (outcome === 'late') return { outcome: 'late' };
       if (outcome === 'failed') {
@@ -93,7 +93,9 @@ function inStages(coverages) {
   return stages.filter(({ length }) => length > 0);
 }
 
-function budgetOf(coverages) {
+/** Ms that tests have, each of them and all together. */
+function boundsOf(coverages) {
   const seconds = coverages.reduce((sum, coverage) => sum + coverage.seconds, 0);
-  return LEAST_BUDGET + PATIENCE * seconds * 1000;
+  const slowest = Math.max(...coverages.map((coverage) => coverage.slowest));
+  return { timeout: (LEAST + PATIENCE * slowest) * 1000, budget: (LEAST + PATIENCE * seconds) * 1000 };
 }

@@ -9,12 +9,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compiled, coverageOfTests } from './coverage.mjs';
+import { coverageOfTests } from './coverage.mjs';
 import { Judge } from './judge.mjs';
 import { isSound, mutantsOf } from './mutants.mjs';
 import { inParallel } from './parallel.mjs';
 import { acceptedFaults, describe, line, outdated, reasonFor, summary } from './report.mjs';
-import { ROOT, shortName, testFiles } from './tests.mjs';
+import { compiled, ROOT, shortName, testFiles } from './tests.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -28,7 +28,7 @@ const { values } = parseArgs({
 });
 const jobs = Number(values.jobs);
 
-const files = matching(compiled(), values.files);
+const files = matching(compiled('lib'), values.files);
 const tests = matching(testFiles(), values.tests);
 const every = files.flatMap((file) => mutantsOf(file));
 const chosen = (values.all ? every : sample(every, Number(values.sample))).filter((one) => isSound(one));

@@ -1,42 +1,57 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 const MOCHA = resolve(ROOT, 'node_modules/mocha/bin/mocha.js');
-/** Ms that a test may wait for what a fault keeps away. */
-const TEST_TIMEOUT = 5_000;
 /** Measures time, so it may fail without a fault. */
 const LEFT_OUT = new Set(['bench']);
 
-/** The compiled test files. */
-export function testFiles() {
-  const folder = resolve(ROOT, '.build/test');
-  return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.test.js') && !LEFT_OUT.has(name.split('/')[0]))
-    .map((name) => join(folder, name))
+/**
+ * The compiled files of `lib` or `test`; not those whose source is no longer there, which the compiler leaves.
+ *
+ * @param {'lib' | 'test'} folder
+ */
+export function compiled(folder) {
+  return readdirSync(resolve(ROOT, folder), { recursive: true })
+    .filter((name) => /(?<!\.d)\.ts$/.test(name))
+    .map((name) => resolve(ROOT, '.build', folder, name.replace(/\.ts$/, '.js')))
+    .filter((file) => existsSync(file))
     .toSorted();
 }
+
+/** The compiled test files that may notice a fault. */
+export function testFiles() {
+  return compiled('test').filter(
+    (file) => file.endsWith('.test.js') && !LEFT_OUT.has(shortName(file).split('/')[1]),
+  );
+}
+
+/**
+ * What became of a run: how long all of it and its slowest test took; if it failed, by which test.
+ *
+ * @typedef {{ outcome: 'passed' | 'failed' | 'late', seconds: number, slowest: number, title?: string, file?: string }} Outcome
+ */
 
 /**
  * Runs test files in one process, until the first failure.
  *
  * @param {string[]} files
- * @param {{ env?: NodeJS.ProcessEnv, budget: number }} options `budget`: ms for all of it; then it is killed, with
- *   whatever it has started
- * @returns {Promise<{ outcome: 'passed' | 'failed' | 'late', seconds: number, title?: string, file?: string }>}
+ * @param {{ env: NodeJS.ProcessEnv, timeout: number, budget: number }} options `timeout`: ms for a test whose suite
+ *   does not say; `budget`: ms for all of it, then it is killed, with whatever it has started
+ * @returns {Promise<Outcome>}
  */
-export async function runTests(files, { env = {}, budget }) {
+export async function runTests(files, { env, timeout, budget }) {
   const folder = mkdtempSync(join(tmpdir(), 'socketio-authorize-mutation-'));
   const report = join(folder, 'report.json');
-  const options = ['--no-config', '--exit', '--bail', '--timeout', String(TEST_TIMEOUT)];
+  const options = ['--no-config', '--exit', '--bail', '--timeout', String(timeout)];
   const args = [MOCHA, ...options, '--reporter', 'json', '--reporter-option', `output=${report}`, ...files];
   const start = performance.now();
   try {
     const isLate = await run(args, { ...process.env, ...env }, budget);
     const seconds = (performance.now() - start) / 1000;
-    return isLate ? { outcome: 'late', seconds } : { ...read(report), seconds };
+    return { ...(isLate ? { outcome: 'late' } : read(report)), seconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -69,17 +84,20 @@ function killGroup(pid) {
 }
 
 function read(report) {
-  let stats;
+  let tests;
   let failures;
   try {
-    ({ stats, failures } = JSON.parse(readFileSync(report, 'utf8')));
+    ({ tests, failures } = JSON.parse(readFileSync(report, 'utf8')));
   } catch {
     // The process ended before its report.
-    return { outcome: 'failed', title: 'the process of the tests' };
+    return { outcome: 'failed', slowest: 0, title: 'the process of the tests' };
   }
+  const slowest = Math.max(0, ...tests.map(({ duration = 0 }) => duration / 1000));
   const [failure] = failures;
-  if (failure !== undefined) return { outcome: 'failed', title: failure.fullTitle, file: failure.file };
-  return { outcome: stats.tests > 0 ? 'passed' : 'failed', title: 'no test ran' };
+  if (failure !== undefined) {
+    return { outcome: 'failed', slowest, title: failure.fullTitle, file: failure.file };
+  }
+  return { outcome: tests.length > 0 ? 'passed' : 'failed', slowest, title: 'no test ran' };
 }
 
 /** A path as people read it. */

@@ -124,6 +124,32 @@ describe('a client', () => {
     expect(auth.stats().verified).to.be.above(1);
     expect(raw.traffic.received - before.received).to.be.at.most(raw.traffic.sent - before.sent);
   });
+
+  /** What a client says in each of endless namespaces, and what it is answered there. */
+  const ROOMS: [what: string, auth: object | undefined, packets: string[]][] = [
+    ['events that are dropped', undefined, times(40, () => '["x"]')],
+    ['no token, again and again', undefined, times(4, () => '["authenticate"]')],
+    ['a bad token in the CONNECT packet', { token: 'x' }, []],
+  ];
+  for (const [what, shown, packets] of ROOMS) {
+    it(`that sends ${what}, in endless namespaces, is sent no more than it sends, but for CONNECT packets`, async () => {
+      guard();
+      const rooms = world.io.of(/^\/room-\d+$/);
+      auth.attach(rooms);
+      raw.send(RawClient.connect());
+      await raw.next('CONNECT');
+      for (let turn = 0; turn < 10; turn += 1) {
+        const names = times(20, (index) => `/room-${turn}${index}0`);
+        raw.send(...names.map((name) => RawClient.connect(shown, name)));
+        for (const _ of names) await raw.next('CONNECT');
+        const all = names.flatMap((name) => packets.map((packet) => `2${name},${packet}`));
+        if (all.length > 0) raw.send(...all);
+        await synced();
+      }
+      const connected = raw.inbox.all('CONNECT').length * '0/room-000,{"sid":"01234567890123456789"}'.length;
+      expect(raw.traffic.received - connected).to.be.at.most(raw.traffic.sent);
+    });
+  }
 });
 
 describe('the HTTP request of a connection', () => {
@@ -183,6 +209,25 @@ describe('the HTTP request of a connection', () => {
     raw.send(...times(200, () => '2["authenticate"]'), '21["deauthenticate"]');
     await raw.next('ACK');
     expectFewReads();
+  });
+
+  it('is looked through once by getToken, however many events ask for the token while one is verified', async () => {
+    let calls = 0;
+    let open = (): void => undefined;
+    const wait = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const getToken = (): string => {
+      calls += 1;
+      return createToken();
+    };
+    world.authorize({ getToken, validate: () => wait }).attach(world.io);
+    raw.send(RawClient.connect());
+    await raw.next('CONNECT');
+    raw.send(...times(200, () => '2["authenticate"]'), '21["deauthenticate"]');
+    await raw.next('ACK');
+    expect(calls).to.be.at.most(2);
+    open();
   });
 
   for (const handshake of [false, true]) {

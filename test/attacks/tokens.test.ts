@@ -85,11 +85,11 @@ describe('an unusual token', () => {
   });
 
   it('that is ignored to expire ends with maxAge all the same, and is not good again', async () => {
-    guard({ ignoreExpiration: true, maxAge: 2 });
+    guard({ ignoreExpiration: true, maxAge: 3 });
     const client = await world.connected();
     const iat = Date.now() / 1000 - 1;
     const token = createToken({ sub: 'bob', iat, exp: 1 });
-    expect((await show(client, token)).expiresAt).to.equal((iat + 2) * 1000);
+    expect((await show(client, token)).expiresAt).to.equal((iat + 3) * 1000);
     expect(await refusal(client)).to.include({ code: 'invalid_token', reason: 'expired' });
     expect(await client.until('disconnect')).to.include('io server disconnect');
     const other = await world.connected();
@@ -97,7 +97,7 @@ describe('an unusual token', () => {
   });
 
   describe('that is not active yet', () => {
-    const ahead = (): string => createToken({ sub: 'bob', nbf: Math.floor(Date.now() / 1000) + 3 });
+    const ahead = (): string => createToken({ sub: 'bob', nbf: Math.floor(Date.now() / 1000) + 60 });
 
     it('says when it will be, and is no failed attempt', async () => {
       guard({ maxAttempts: 1 });
@@ -105,7 +105,7 @@ describe('an unusual token', () => {
       for (let times = 0; times < 3; times += 1) {
         const { error } = await show(client, ahead());
         expect(error).to.include({ reason: 'not_active', retryable: true });
-        expect(error?.retryAfter).to.be.within(1, 3000);
+        expect(error?.retryAfter).to.be.within(1, 60_000);
       }
       expect(await show(client, createToken())).to.include({ ok: true });
       expect(told.codes).to.deep.equal(['invalid_token', 'invalid_token', 'invalid_token']);
@@ -128,10 +128,10 @@ describe('an unusual token', () => {
     });
 
     it('says the same where the application verifies', async () => {
-      guard({ verify: () => ({ nbf: Math.floor(Date.now() / 1000) + 3 }), handshake: true });
+      guard({ verify: () => ({ nbf: Math.floor(Date.now() / 1000) + 60 }), handshake: true });
       const data = await connectError(world.client('/', { auth: { token: 'opaque' } }));
       expect(data).to.include({ reason: 'not_active' });
-      expect(data.retryAfter).to.be.within(1, 3000);
+      expect(data.retryAfter).to.be.within(1, 60_000);
     });
   });
 });

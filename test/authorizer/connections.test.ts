@@ -43,6 +43,18 @@ describe('what a connection has tried', () => {
     return attempts;
   }
 
+  for (const [maxAttempts, answers] of [
+    [1, 32],
+    [32, 32],
+    [100, 100],
+  ] as const) {
+    it(`is answered ${answers} times a minute, over all namespaces, where maxAttempts is ${maxAttempts}`, async () => {
+      await start({ maxAttempts });
+      const given = Array.from({ length: 200 }, () => connection.mayAnswer()).filter(Boolean);
+      expect(given).to.have.length(answers);
+    });
+  }
+
   it('is kept by connection and namespace', async () => {
     await start();
     const { socket: other } = await world.pair();
@@ -91,7 +103,6 @@ describe('what a connection has tried', () => {
             finish.push(() => resolve(BAD));
           }),
         settle: () => undefined,
-        drop: () => undefined,
       });
       return attempts;
     });

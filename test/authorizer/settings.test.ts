@@ -205,7 +205,7 @@ describe('the options of authorize()', () => {
   });
 
   it('count as left out when they are undefined', () => {
-    const settings = toSettings({ secret: SECRET, timeout: undefined, issuer: undefined } as never);
+    const settings = toSettings({ secret: SECRET, timeout: undefined, issuer: undefined });
     expect(settings.timeout).to.equal(5000);
   });
 
@@ -230,6 +230,15 @@ describe('the options of authorize()', () => {
       cookie: undefined,
       origins: new Set(),
     });
+  });
+
+  it('take the difference of clocks from a verifier that names one, unless they name another', () => {
+    const verifier = (clockTolerance: unknown): AuthorizeOptions =>
+      ({ verify: Object.assign(() => ({}), { clockTolerance }) }) as never;
+    expect(toSettings(verifier(30)).lifeAfterExp).to.equal(30_000);
+    expect(toSettings({ ...verifier(30), clockTolerance: 5 }).lifeAfterExp).to.equal(5000);
+    expect(toSettings(verifier('30')).lifeAfterExp).to.equal(0);
+    expect(() => toSettings(verifier(-1))).to.throw(TypeError, 'options.clockTolerance must be');
   });
 
   it('have origins in one form', () => {

@@ -8,7 +8,7 @@ interface Table {
   samples: Record<string, number[]>;
 }
 
-/** Measurements that need no network, out of the benchmark, in a process of their own; see `bench/support/task.mjs`. */
+/** Measurements that need no network, out of the benchmark, in a process of their own; see `bench/support/processes.mjs`. */
 type InProcess = (name: string, plan: object, options: { env: NodeJS.ProcessEnv }) => Promise<Table>;
 
 /** A loss is there in every attempt; a disturbance of the machine is not. The first good one is the last. */
@@ -22,7 +22,7 @@ function environment(): NodeJS.ProcessEnv {
 
 async function run(name: string, plan: object): Promise<Table> {
   // Not compiled with the tests, and no `require` either: the benchmark is a module.
-  const url = pathToFileURL(resolve(ROOT, 'bench/support/task.mjs')).href;
+  const url = pathToFileURL(resolve(ROOT, 'bench/support/processes.mjs')).href;
   const { inProcess } = (await import(url)) as { inProcess: InProcess };
   return inProcess(name, plan, { env: environment() });
 }

@@ -8,7 +8,8 @@ import { RedisServer } from '../support/redis';
 import { createToken } from '../support/tokens';
 import type { TestClient } from '../support/world';
 
-describe('a user whose role changes, revoked with grace on a cluster', () => {
+describe('a user whose role changes, revoked with grace on a cluster', function () {
+  this.timeout(180_000);
   let redis: RedisServer;
   let config: NodeConfig;
   let here: NodeProcess;
@@ -53,7 +54,7 @@ describe('a user whose role changes, revoked with grace on a cluster', () => {
     const clients = [await withHelper(here, 'anna'), await withHelper(there, 'anna')];
     const idle = await there.loggedIn(createToken({ sub: 'anna', role }));
     role = 'admin';
-    await here.call('revoke', { sub: 'anna', grace: 4_000 });
+    await here.call('revoke', { sub: 'anna', grace: 8_000 });
     for (const client of clients) {
       await client.until('authenticated');
       await client.until('token_expiring');
@@ -80,7 +81,7 @@ describe('a user whose role changes, revoked with grace on a cluster', () => {
     ]);
     role = 'admin';
     // It has said it, and is gone before the grace is over.
-    await victim.call('revokeAndDie', { sub: 'bert', grace: 4_000 }, null).catch(() => undefined);
+    await victim.call('revokeAndDie', { sub: 'bert', grace: 8_000 }, null).catch(() => undefined);
     await victim.gone();
     await onVictim.until('disconnect');
     await saved.until('token_expiring');

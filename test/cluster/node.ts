@@ -11,7 +11,9 @@ import { createClient } from 'redis';
 import { Server } from 'socket.io';
 import type { ServerOptions, Socket } from 'socket.io';
 import { authorize } from '../../lib';
-import type { AuthorizedSocket, Revocation, RevocationStore } from '../../lib';
+import type { AuthorizedSocket, Revocation, RevocationStore, VerifierOptions } from '../../lib';
+import { jwksVerifier } from '../../lib/jwks';
+import { backchannelLogout } from '../../lib/oidc';
 import { redisRevocationStore } from '../../lib/redis';
 import { Inbox } from '../support/inbox';
 import type { Answer, NodeConfig, Question } from '../support/node-process';
@@ -65,12 +67,23 @@ async function store(): Promise<RevocationStore> {
 
 async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
   const io = new Server(http, await adapter());
-  const auth = authorize({
-    secret: SECRET,
+  const settings = {
     timeout: LONG_TIMEOUT,
     ...config.options,
     ...(config.store && { revocation: await store() }),
-  });
+  };
+  const { provider } = config;
+  const auth = authorize(
+    provider === undefined
+      ? { secret: SECRET, ...settings }
+      : ({ ...settings, verify: jwksVerifier(provider.tokens) } as unknown as VerifierOptions),
+  );
+  if (provider !== undefined) {
+    const logout = backchannelLogout(auth, provider.logout);
+    http.on('request', (request, response) => {
+      if (request.url === '/backchannel-logout') logout(request, response);
+    });
+  }
   if (config.isMute) Object.assign(io.of('/').adapter, { serverSideEmit: () => undefined });
   if (config.options?.handshake === true) io.use(auth);
   auth.attach(io).on('authenticated', (socket: AuthorizedSocket) => {

@@ -89,16 +89,16 @@ for (const [adapter, name] of Object.entries(ADAPTERS)) {
       const clients = await Promise.all([here, there].map((node) => node.loggedIn(former)));
       const [saved, idle] = await Promise.all([there.loggedIn(former), there.loggedIn(former)]);
       const revokedAt = Date.now();
-      await here.call('revoke', { sub: 'jane', grace: 3_000 });
+      await here.call('revoke', { sub: 'jane', grace: 6_000 });
       await expectRefused(there, former);
       for (const client of [...clients, saved, idle]) {
         const [{ expiresIn }] = (await client.until('token_expiring')) as [{ expiresIn: number }];
-        expect(expiresIn).to.be.within(1, 3_000);
+        expect(expiresIn).to.be.within(1, 6_000);
       }
       const answer = await saved.authenticate(createToken({ sub: 'jane', role: 'admin' }));
       expect(answer).to.include({ ok: true });
       for (const client of [...clients, idle]) await expectRevoked(client, true);
-      expect(Date.now() - revokedAt).to.be.at.least(3_000);
+      expect(Date.now() - revokedAt).to.be.at.least(6_000);
       await here.call('emit', 'to jane');
       await saved.until('to jane');
     });

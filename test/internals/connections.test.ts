@@ -119,7 +119,6 @@ for (const version of VERSIONS) {
       const [older, newer] = sockets as [Socket, Socket];
       const { id, nsp } = newer;
       expect(older.id).to.equal(id);
-      expect(inside(newer).client.conn.protocol).to.equal(3);
       inside(older)._onclose('server namespace disconnect');
       expect(newer.connected).to.equal(true);
       expect([nsp.sockets.has(id), inside(newer).client.sockets.has(id)]).to.deep.equal([false, false]);

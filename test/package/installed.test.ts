@@ -62,7 +62,30 @@ const AS_CLASSIC = SERVER.replace('const { authorize }', 'const socketioJwt').re
   ' socketioJwt.authorize(',
 );
 
-const ENTRIES = ['', '/client', '/jwks', '/redis'];
+const AS_DEFAULT = AS_CLASSIC.replace(
+  /const io = .*\nconst .*\n/,
+  `import { Server } from 'socket.io';
+import socketioJwt from 'socketio-authorize';
+const io = new Server();
+`,
+);
+
+/** What `import socketioJwt from` becomes where TypeScript or Babel makes CommonJS of it. */
+const AS_COMPILED = AS_CLASSIC.replace(
+  "const socketioJwt = require('socketio-authorize');",
+  `const interop = (module) => (module.__esModule ? module : { default: module });
+const socketioJwt = interop(require('socketio-authorize')).default;`,
+);
+
+/** Prints the names of the default export, which the module itself has too. */
+const NAMES = `
+import * as everything from 'socketio-authorize';
+const { default: all, ...names } = everything;
+console.log(...Object.keys(all).sort());
+console.log(Object.keys(names).every((name) => all[name] === names[name]));
+`;
+
+const ENTRIES = ['', '/client', '/jwks', '/oidc', '/redis'];
 
 const INSTANCE = `${REQUIRE_IN_MODULES}
 for (const entry of ${JSON.stringify(ENTRIES)}) {
@@ -73,11 +96,13 @@ for (const entry of ${JSON.stringify(ENTRIES)}) {
 `;
 const ONE_INSTANCE = `socketio-authorize UnauthorizedError true
 socketio-authorize authorize true
+socketio-authorize default true
 socketio-authorize isUnauthorizedError true
 socketio-authorize/client UnauthorizedError true
 socketio-authorize/client authenticate true
 socketio-authorize/client isUnauthorizedError true
 socketio-authorize/jwks jwksVerifier true
+socketio-authorize/oidc backchannelLogout true
 socketio-authorize/redis redisRevocationStore true
 `;
 
@@ -116,6 +141,9 @@ const PROGRAMS: Record<string, [text: string, prints: string]> = {
   'snippet.cjs': [SERVER + LOGIN, GREETED],
   'snippet.mjs': [REQUIRE_IN_MODULES + SERVER + LOGIN, GREETED],
   'imports.mjs': [REQUIRE_IN_MODULES + AS_IMPORTS + LOGIN, GREETED],
+  'default.mjs': [REQUIRE_IN_MODULES + AS_DEFAULT + LOGIN, GREETED],
+  'compiled.cjs': [AS_COMPILED + LOGIN, GREETED],
+  'names.mjs': [NAMES, 'UnauthorizedError authorize isUnauthorizedError\ntrue\n'],
   'classic.cjs': [AS_CLASSIC + LOGIN, GREETED],
   'handshake.cjs': [HANDSHAKE_LOGIN, `credentials_required\n${GREETED}`],
   'handshake.mjs': [REQUIRE_IN_MODULES + HANDSHAKE_LOGIN, `credentials_required\n${GREETED}`],
@@ -151,6 +179,9 @@ describe('the package, as a user installs it', function () {
   it('runs them from an ES module, word for word', () => runs('snippet.mjs'));
   it('runs them with import', () => runs('imports.mjs'));
   it('runs them with the import name that socketio-jwt had', () => runs('classic.cjs'));
+  it('runs them with the default import', () => runs('default.mjs'));
+  it('runs them with the default import, compiled to CommonJS', () => runs('compiled.cjs'));
+  it('has the same names in the default export', () => runs('names.mjs'));
   it('runs handshake mode from CommonJS', () => runs('handshake.cjs'));
   it('runs handshake mode from an ES module', () => runs('handshake.mjs'));
   it('is one and the same instance for require and import, in every entry', () => runs('instance.mjs'));
@@ -223,12 +254,12 @@ describe('the package, beside Socket.IO alone', function () {
   it('works without the optional peers; what stands on one names it', async () => {
     project.write(
       'alone.cjs',
-      `for (const entry of ['', '/client', '/redis', '/jwks']) console.log(Object.keys(require('socketio-authorize' + entry)).length);
+      `for (const entry of ['', '/client', '/redis', '/jwks', '/oidc']) console.log(Object.keys(require('socketio-authorize' + entry)).length);
        const verify = require('socketio-authorize/jwks').jwksVerifier({ issuer: 'https://login.example' });
        verify('token').catch((error) => console.log(error.code));`,
     );
     const { stdout, stderr } = await project.node('alone.cjs');
-    expect(stdout).to.equal('3\n3\n1\n1\ninvalid_secret\n');
+    expect(stdout).to.equal('4\n3\n1\n1\n1\ninvalid_secret\n');
     expect(stderr).to.match(
       /SocketioAuthorizeWarning: jwksVerifier\(\) needs the package jose.*\nCannot find package 'jose'/,
     );

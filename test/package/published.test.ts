@@ -8,6 +8,7 @@ interface Manifest {
   peerDependenciesMeta: Record<string, { optional: boolean }>;
   engines: Record<string, string>;
   scripts: Record<string, string>;
+  exports: Record<string, unknown>;
 }
 
 describe('the package, as it is published', function () {
@@ -28,7 +29,7 @@ describe('the package, as it is published', function () {
 
   it('holds what was built, and the documents that a user needs; nothing else', () => {
     const others = files.filter((name) => !/^dist\/[\w/-]+\.(js|d\.ts)$/.test(name));
-    const entries = ['index', 'client', 'jwks', 'redis'];
+    const entries = ['index', 'client', 'jwks', 'oidc', 'redis'];
     expect(others).to.have.members([
       'package.json',
       'README.md',
@@ -37,8 +38,15 @@ describe('the package, as it is published', function () {
       ...entries.flatMap((entry) => [`dist/${entry}.mjs`, `dist/${entry}.d.mts`]),
       'dist/client.node.mjs',
       'dist/client.min.js',
+      // For tools that ignore `exports`.
+      ...entries.filter((entry) => entry !== 'index').map((entry) => `${entry}/package.json`),
     ]);
     expect(files).to.include.members(entries.flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.d.ts`]));
+  });
+
+  it('has a folder for each sub-entry, for tools that ignore `exports`', () => {
+    const paths = Object.keys(manifest.exports).filter((path) => path !== '.' && !path.endsWith('.json'));
+    expect(files).to.include.members(paths.map((path) => `${path.slice('./'.length)}/package.json`));
   });
 
   it('is what publint asks for', async () => {
@@ -52,7 +60,7 @@ describe('the package, as it is published', function () {
     const args = [bin('@arethetypeswrong/cli/dist/index.js'), project.tarball, '--format', 'ascii'];
     const { code, stdout } = await execute(process.execPath, args, project.folder);
     expect(stdout).to.match(/No problems found/);
-    for (const entry of ['', '/client', '/jwks', '/redis'])
+    for (const entry of ['', '/client', '/jwks', '/oidc', '/redis'])
       expect(stdout).to.include(`"socketio-authorize${entry}"`);
     expect(code).to.equal(0);
   });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { AnySocket, Authorizer, JwtClaims } from '../../lib';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { refusal, settled, show } from '../support/refusals';
+import type { StoppedTime } from '../support/stopped-time';
 import { createToken, tokenEndingIn } from '../support/tokens';
 import { World } from '../support/world';
 import type { TestClient, TestOptions } from '../support/world';
@@ -15,8 +16,8 @@ interface Seen {
   shared: unknown;
 }
 
-const ends: [how: string, token: () => string, end: (auth: Authorizer) => unknown][] = [
-  ['expires', () => tokenEndingIn(300, { sub: 'bob' }), () => undefined],
+const ends: [how: string, token: () => string, end: (auth: Authorizer, time: StoppedTime) => unknown][] = [
+  ['expires', () => tokenEndingIn(300, { sub: 'bob' }), (_auth, time) => time.pass(301)],
   ['is revoked', () => createToken({ sub: 'bob', jti: 'one' }), (auth) => auth.revoke({ jti: 'one' })],
 ];
 const modes = [
@@ -28,6 +29,7 @@ const modes = [
 for (const { name, recovery, handshake } of modes) {
   describe(`a session that ends by a disconnect, ${name}`, () => {
     let world: World;
+    let time: StoppedTime;
     let auth: Authorizer;
     let told: NamespaceInbox;
     let seen: Seen[];
@@ -35,6 +37,7 @@ for (const { name, recovery, handshake } of modes) {
 
     beforeEach(async () => {
       world = await new World(recovery ? { connectionStateRecovery: {} } : {}).listen();
+      time = world.stopTime();
       told = new NamespaceInbox(world.io.of('/'));
       seen = [];
     });
@@ -69,7 +72,7 @@ for (const { name, recovery, handshake } of modes) {
         const alice = await loggedIn(createToken({ sub: 'alice' }));
         const bob = await loggedIn(token());
         const { id } = bob.socket;
-        await end(auth);
+        await end(auth, time);
         expect(await alice.until('user has left')).to.include('room');
         await isGone;
         expect(seen.map(({ event, rooms }) => [event, rooms.toSorted()])).to.deep.equal([
@@ -82,7 +85,7 @@ for (const { name, recovery, handshake } of modes) {
       it(`as it ${how}: disconnect listeners see the claims`, async () => {
         guard();
         await loggedIn(token());
-        await end(auth);
+        await end(auth, time);
         await isGone;
         for (const { user, shared } of seen) {
           expect(user).to.equal('bob');
@@ -105,7 +108,7 @@ for (const { name, recovery, handshake } of modes) {
         const bob = await loggedIn(token());
         const wire: unknown[] = [];
         bob.socket.io.on('packet' as never, ((packet: unknown) => wire.push(packet)) as never);
-        await end(auth);
+        await end(auth, time);
         await bob.until('disconnect');
         await alice.until('secret');
         expect(JSON.stringify(wire)).to.not.include('secret');
@@ -116,7 +119,7 @@ for (const { name, recovery, handshake } of modes) {
         guard();
         const alice = await loggedIn(createToken({ sub: 'alice' }));
         await loggedIn(token());
-        await end(auth);
+        await end(auth, time);
         await isGone;
         const { rooms, sids } = world.io.of('/').adapter;
         expect([...sids.keys()]).to.deep.equal([alice.socket.id]);
@@ -134,7 +137,7 @@ for (const { name, recovery, handshake } of modes) {
           throw new Error('of the application');
         });
         const bob = await loggedIn(token());
-        await end(auth);
+        await end(auth, time);
         await Promise.all([bob.until('disconnect'), warned, isGone]);
         expect(auth.stats()).to.include({ authenticated: 0, pending: 0 });
       });
@@ -142,7 +145,7 @@ for (const { name, recovery, handshake } of modes) {
       it(`as it ${how}: deauthenticated listeners are told whose it was`, async () => {
         guard();
         await loggedIn(token());
-        await end(auth);
+        await end(auth, time);
         const [socket, reason, claims] = (await told.take('deauthenticated')) as [
           AnySocket,
           string,
@@ -213,11 +216,12 @@ describe('a session that ends without a disconnect', () => {
       'expired',
       { onExpired: 'deauthenticate' },
       () => tokenEndingIn(300, { sub: 'bob' }),
-      () => undefined,
+      () => world.stopTime().pass(301),
     ],
   ];
   for (const [how, reason, options, token, end] of causes) {
     it(`${how} leaves every room but its own, takes the claims away, and tells whose it was`, async () => {
+      world.stopTime();
       guard(options);
       const client = await world.connected();
       await show(client, token());

@@ -249,7 +249,7 @@ describe('an own verifier', () => {
     guard(() => claims);
     const client = await world.connected();
     expect((await show(client, 'opaque')).error).to.include({ reason: 'expired', message: 'jwt expired' });
-    claims = { sub: 'bob', exp: (Date.now() + 400) / 1000 };
+    claims = { sub: 'bob', exp: (Date.now() + 2000) / 1000 };
     expect(await show(client, 'opaque')).to.include({ ok: true, expiresAt: Number(claims.exp) * 1000 });
     expect(await refusal(client)).to.include({ reason: 'expired' });
     // The first refusal was told as an event too.
@@ -259,16 +259,16 @@ describe('an own verifier', () => {
 
   it('is held to maxAge and clockTolerance', async () => {
     const now = Date.now() / 1000;
-    let claims: JwtClaims = { iat: now - 100 };
-    guard(() => claims, { maxAge: 50, clockTolerance: 10, maxAttempts: Infinity });
+    let claims: JwtClaims = { iat: now - 200 };
+    guard(() => claims, { maxAge: 50, clockTolerance: 100, maxAttempts: Infinity });
     const client = await world.connected();
     const codes = async (): Promise<unknown> => (await show(client, 'opaque')).error?.message ?? 'in';
     expect(await codes()).to.equal('maxAge exceeded');
     claims = {};
     expect(await codes()).to.equal('iat required when maxAge is specified');
-    claims = { iat: now, exp: now - 20 };
+    claims = { iat: now, exp: now - 150 };
     expect(await codes()).to.equal('jwt expired');
-    claims = { iat: now, exp: now - 5 };
+    claims = { iat: now, exp: now - 50 };
     expect(await codes()).to.equal('in');
   });
 
@@ -344,16 +344,18 @@ describe('an own verifier', () => {
       const { port } = closed.address() as { port: number };
       await new Promise((resolve) => closed.close(resolve));
       const down = createRemoteJWKSet(new URL(`http://127.0.0.1:${port}/jwks`), { cooldownDuration: 0 });
-      const up = createRemoteJWKSet(uri, { cooldownDuration: 0, timeoutDuration: 50 });
+      const up = createRemoteJWKSet(uri, { cooldownDuration: 0 });
+      const impatient = createRemoteJWKSet(uri, { cooldownDuration: 0, timeoutDuration: 50 });
       let keys = down;
       guard(async (token) => (await jwtVerify(token, keys)).payload, { maxAttempts: 1 });
       const client = await world.connected();
       const expectOutage = async (): Promise<void> =>
         void expect((await show(client, key.token())).error).to.include({ code: 'invalid_secret' });
       await expectOutage();
-      keys = up;
+      keys = impatient;
       endpoint.answer = () => undefined;
       await expectOutage();
+      keys = up;
       endpoint.answer = (_request, response) => response.writeHead(503).end();
       await expectOutage();
       endpoint.answer = (request) => request.socket.destroy();
@@ -365,6 +367,7 @@ describe('an own verifier', () => {
   });
 
   it('that is slow holds one verification a socket, and is bounded by keyTimeout', async () => {
+    const time = world.stopTime();
     let running = 0;
     guard(
       () => {
@@ -376,6 +379,7 @@ describe('an own verifier', () => {
     const client = await world.connected();
     const first = show(client, 'opaque');
     expect((await show(client, 'opaque')).error).to.include({ code: 'authentication_in_progress' });
+    time.pass(100);
     expect((await first).error).to.include({ code: 'invalid_secret' });
     expect(running).to.equal(1);
     await settled(client);

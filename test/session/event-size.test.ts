@@ -28,7 +28,7 @@ function modelOf(value: unknown): number {
 /** What a parser hands over: JSON, with binary anywhere. */
 const { value: anyValue } = letrec<{ value: unknown }>((tie) => ({
   value: oneof(
-    { depthSize: 'medium' },
+    { depthSize: 'small' },
     anything({ maxDepth: 0 }),
     string({ unit: 'binary' }),
     uint8Array().map((bytes) => Buffer.from(bytes)),
@@ -51,7 +51,7 @@ describe('the size of an event', () => {
       property(array(anyValue), (event) => {
         expect(sizeOf(event, Infinity)).to.equal(modelOf(event));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -74,7 +74,7 @@ describe('the size of an event', () => {
         if (model <= limit) expect(size).to.equal(model);
         else expect(size).to.be.greaterThan(limit);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -84,15 +84,15 @@ describe('the size of an event', () => {
 
   it('is looked at no further than the limit', () => {
     const members = Array.from({ length: 1000 }, (_, index) => index);
-    let looked = 0;
+    const looked = new Set<string>();
     const watched = new Proxy(members, {
       get(target, name, receiver) {
-        if (typeof name === 'string' && /^\d+$/.test(name)) looked += 1;
+        if (typeof name === 'string' && /^\d+$/.test(name)) looked.add(name);
         return Reflect.get(target, name, receiver) as unknown;
       },
     });
     expect(sizeOf(watched, 64 + 16 * 10)).to.equal(64 + 16 * 11);
-    expect(looked).to.equal(11);
+    expect(looked.size).to.equal(11);
   });
 
   it('counts what an object has, and not what it inherits', () => {

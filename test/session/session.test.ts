@@ -9,18 +9,25 @@ import { emptyStats } from '../../lib/session/statistics';
 import { SECRET } from '../support/tokens';
 
 describe('a session that is not authenticated', () => {
-  it('names nobody and has no end, shows nothing, and cannot be revoked', () => {
+  it('names nobody and has no end, shows nothing, and cannot be revoked or shortened', () => {
     const stats = emptyStats();
     const context = { settings: toSettings({ secret: SECRET }), deadlines: new Deadlines(), stats };
     const attempts = new LoginAttempts(5);
     const clock = new LoginClock(context.deadlines, 1000, () => expect.fail('idle'));
-    const place = { attempts, clock, isIdle: () => true, onLeave: () => expect.fail('nobody is there') };
+    const place = {
+      attempts,
+      clock,
+      isIdle: () => true,
+      mayAnswer: () => true,
+      onLeave: () => expect.fail('nobody is there'),
+    };
     const session = new Session(context as unknown as SessionContext, place);
     expect(session.identity).to.deep.equal({});
     expect(session.endsAt).to.equal(Infinity);
     expect(session.permit).to.equal(undefined);
     expect(session.claims).to.deep.equal({});
     session.revoke({ retryable: false });
+    session.shorten(Date.now());
     expect(stats).to.deep.equal(emptyStats());
   });
 });

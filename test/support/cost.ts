@@ -27,8 +27,8 @@ export async function countAlive(refs: readonly WeakRef<object>[]): Promise<numb
   return refs.filter((ref) => ref.deref() !== undefined).length;
 }
 
-/** CPU that this process uses meanwhile, in ms. */
-export async function cpuOf(action: () => Promise<unknown>): Promise<number> {
+/** CPU that this process uses meanwhile, in ms; other programs do not count. */
+export async function cpuOf(action: () => unknown): Promise<number> {
   const before = process.cpuUsage();
   await action();
   const { user, system } = process.cpuUsage(before);
@@ -47,7 +47,7 @@ export async function leastRatio(
   limit: number,
 ): Promise<number> {
   let least = Infinity;
-  for (let attempt = 0; attempt < 4 && least > limit; attempt += 1) {
+  for (let attempt = 0; attempt < 12 && least > limit; attempt += 1) {
     const base = await reference();
     least = Math.min(least, (await cost()) / base);
   }

@@ -8,6 +8,8 @@ import type { ServerOptions } from 'socket.io';
 import { io as connect } from 'socket.io-client';
 import type { Socket as ClientSocket } from 'socket.io-client';
 import type { AuthorizeOptions } from '../../lib';
+import type { JwksVerifierOptions } from '../../lib/jwks';
+import type { BackchannelLogoutOptions } from '../../lib/oidc';
 import { TestClient } from './world';
 import type { ClientOptions } from './world';
 
@@ -23,6 +25,8 @@ export interface NodeConfig {
   isMute?: boolean;
   connectionStateRecovery?: Exclude<ServerOptions['connectionStateRecovery'], undefined>;
   options?: Partial<AuthorizeOptions>;
+  /** The OpenID provider whose tokens it takes, and whose logouts at `/backchannel-logout`. */
+  provider?: { tokens: JwksVerifierOptions; logout: BackchannelLogoutOptions };
   /** Ms that a command may wait for its connection. */
   commandTimeout?: number;
   /** Where the adapter hears the other nodes, if not at `redisUrl`. */

@@ -1,8 +1,11 @@
 /** Keys of every form, and where they and the revocations may come from; no parameter has to be annotated. */
 import { createSecretKey } from 'node:crypto';
+import { createServer } from 'node:http';
 import { createClient } from 'redis';
 import { authorize } from 'socketio-authorize';
+import type { AuthorizeOptions, VerifierOptions } from 'socketio-authorize';
 import { jwksVerifier } from 'socketio-authorize/jwks';
+import { backchannelLogout } from 'socketio-authorize/oidc';
 import { redisRevocationStore } from 'socketio-authorize/redis';
 
 // The forms of a key function share one signature, so some parameters are `any`.
@@ -69,3 +72,41 @@ jwksVerifier({ issuer: 'https://example.com', fetch });
 jwksVerifier({ issuer: 'https://example.com', algorithms: ['HS256'] });
 // @ts-expect-error -- not an option
 jwksVerifier({ issuer: 'https://example.com', ttl: 5 });
+
+authorize({
+  verify: (token, socket) => ({ sub: token.trim() + socket.id }),
+  clockTolerance: 5,
+  maxAge: '1h',
+});
+authorize({
+  verify: (token) => Promise.resolve({ sub: token, tid: 'x' }),
+  validate: (claims) => claims.tid.toUpperCase(),
+  userClaim: ({ tid, sub }) => `${tid}/${sub}`,
+  getToken: ({ handshake }) => handshake.headers['sec-websocket-protocol'],
+  cookie: 'session',
+  origins: ['https://app.example.com'],
+});
+const own: VerifierOptions<Claims> = { verify };
+authorize(own);
+const named: AuthorizeOptions<Claims> = { secret: 'x', validate: ({ tid }) => tid !== '' };
+authorize(named);
+// @ts-expect-error -- a verifier verifies alone
+authorize({ secret: 'x', verify: () => ({ sub: 'bob' }) });
+// @ts-expect-error -- what the library would check
+authorize({ verify: () => ({ sub: 'bob' }), issuer: 'https://example.com' });
+// @ts-expect-error -- other claims
+authorize<Claims>({ verify: () => ({ sub: 'bob' }) });
+// @ts-expect-error -- at once, or not at all
+authorize({ secret: 'x', getToken: () => Promise.resolve('token') });
+const auth = authorize({ verify });
+createServer(backchannelLogout(auth, { issuer: 'https://example.com', audience: 'chat', endBy: 'sub' }));
+createServer((request, response) => {
+  const logout = backchannelLogout(auth, { issuer: 'https://example.com', audience: ['chat'], fetch });
+  logout(Object.assign(request, { body: 'logout_token=x' }), response);
+});
+// @ts-expect-error -- no audience
+backchannelLogout(auth, { issuer: 'https://example.com' });
+// @ts-expect-error -- not what sessions end by
+backchannelLogout(auth, { issuer: 'https://example.com', audience: 'chat', endBy: 'jti' });
+// @ts-expect-error -- not an authorizer
+backchannelLogout({}, { issuer: 'https://example.com', audience: 'chat' });

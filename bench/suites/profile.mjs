@@ -2,10 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dropAll, openAll, WAYS } from './support/clients.mjs';
-import { BUILD } from './support/build.mjs';
-import { ServerProcess } from './support/server.mjs';
-import { makeTokens } from './support/tokens.mjs';
+import { dropAll, openAll, WAYS } from '../support/clients.mjs';
+import { BUILD } from '../support/build.mjs';
+import { ServerProcess } from '../support/processes.mjs';
+import { progress } from '../support/progress.mjs';
+import { makeTokens } from '../support/tokens.mjs';
 
 const CASES = {
   plain: ['plain', WAYS.guest],
@@ -19,7 +20,7 @@ const NODE = 'Node and the kernel, but for writes';
 const CRYPTO = new Set(['init', 'update', 'digest', 'Hmac', 'timingSafeEqual']);
 const WRITES = new Set(['writev', 'writeUtf8String', 'writeLatin1String', 'writeBuffer']);
 
-/** µs of CPU a connection, by what spends it, for plain Socket.IO and for both ways of logging in. */
+/** CPU of a connection, in µs, by what spends it, for plain Socket.IO and for both ways of logging in. */
 export async function profile({ profiled, residents }) {
   const servers = await Promise.all(
     Object.entries(CASES).map(async ([name, [kind, way]]) => {
@@ -28,12 +29,14 @@ export async function profile({ profiled, residents }) {
       return { name, server, way };
     }),
   );
+  progress.rounds(WARMUPS + ROUNDS);
   for (let round = -WARMUPS; round < ROUNDS; round += 1) {
     for (const { server, way } of servers) {
       // Not from the start: neither the start of the process nor the warm-up is what is asked for.
       if (round === 0) await server.ask('startProfile');
       await dropAll(server, await openAll(server.port, way, makeTokens(profiled)), residents);
     }
+    progress.round();
   }
   const folder = mkdtempSync(join(tmpdir(), 'socketio-authorize-bench-'));
   try {
@@ -44,7 +47,7 @@ export async function profile({ profiled, residents }) {
       await server.close();
       shares[name] = sumUp(JSON.parse(readFileSync(file, 'utf8')), profiled * ROUNDS);
     }
-    return shares;
+    return { id: 'profile', title: 'Where the time goes, in µs a connection', shares };
   } finally {
     rmSync(folder, { recursive: true });
   }

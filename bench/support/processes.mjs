@@ -1,6 +1,11 @@
+/** Processes that are measured: servers, and measurements that need no network. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { progress } from './progress.mjs';
+
+const forkHere = (script, args, { execArgv = [], env = process.env } = {}) =>
+  fork(resolve(import.meta.dirname, script), args, { execArgv: ['--expose-gc', ...execArgv], env });
 
 /** A server of one kind in a process of its own. */
 export class ServerProcess {
@@ -15,16 +20,13 @@ export class ServerProcess {
    */
   static async start(kind, { options = {}, execArgv = [] } = {}) {
     const server = new ServerProcess();
-    const args = [kind, JSON.stringify(options)];
-    server.#child = fork(resolve(import.meta.dirname, 'server-process.mjs'), args, {
-      execArgv: ['--expose-gc', ...execArgv],
-    });
+    server.#child = forkHere('server-process.mjs', [kind, JSON.stringify(options)], { execArgv });
     server.#child.on('message', ({ id, result }) => {
       server.#waiting.get(id)?.(result);
       server.#waiting.delete(id);
     });
-    server.#child.on('exit', (code) => {
-      if (code !== 0) throw new Error(`the server '${kind}' has died`);
+    server.#child.on('exit', (code, signal) => {
+      if (code !== 0) throw new Error(`the server '${kind}' has died of ${code ?? signal}`);
     });
     server.port = await server.ask('listen');
     return server;
@@ -53,4 +55,21 @@ export class ServerProcess {
     this.#child.send({ command: 'exit' });
     await once(this.#child, 'exit');
   }
+}
+
+/**
+ * Runs a measurement that needs no network in a process of its own, so that it finds neither the heap nor the compiled
+ * code of another.
+ *
+ * @param name a module of `bench/micro/` whose `measure(plan)` is called there
+ */
+export function inProcess(name, plan = {}, options = {}) {
+  const child = forkHere('task-process.mjs', [name, JSON.stringify(plan)], options);
+  return new Promise((done, fail) => {
+    child.on('message', (message) => {
+      if ('result' in message) done(message.result);
+      else progress.follow(message);
+    });
+    child.once('exit', (code) => fail(new Error(`'${name}' ended with ${code} and without a result`)));
+  });
 }

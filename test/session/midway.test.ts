@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { NamespaceInbox } from '../support/namespace-inbox';
+import { RawClient } from '../support/raw-client';
+import { createToken } from '../support/tokens';
+import { World } from '../support/world';
+
+describe('a client that leaves in the middle', () => {
+  let world: World;
+
+  beforeEach(async () => {
+    world = await new World().listen();
+  });
+
+  afterEach(() => world.close());
+
+  it('right behind its token is neither verified nor refused', async () => {
+    const told = new NamespaceInbox(world.io.of('/'));
+    let verifications = 0;
+    const auth = world.authorize({ validate: () => void (verifications += 1) });
+    auth.attach(world.io);
+    const gone = new Promise((resolve) => {
+      world.io.on('connection', (socket) => socket.on('disconnect', resolve));
+    });
+    // In one request, which the server takes in at one go.
+    const raw = await RawClient.open(world.url, 'polling');
+    raw.send(RawClient.connect());
+    await raw.next('CONNECT');
+    raw.send(RawClient.event('authenticate', { token: createToken() }), '1');
+    await gone;
+    await new Promise(setImmediate);
+    expect(told.events).to.deep.equal([]);
+    expect(verifications).to.equal(0);
+    expect(auth.stats()).to.include({ pending: 0, authenticated: 0, verified: 0, refused: 0 });
+    raw.close();
+  });
+
+  it('because of one of the events that waited for its login is not heard with the others', async () => {
+    world.authorize().attach(world.io);
+    const heard: string[] = [];
+    world.io.on('connection', (socket) => {
+      socket.onAny((event: string) => {
+        heard.push(event);
+        if (event === 'two') socket.disconnect();
+      });
+    });
+    const client = await world.connected();
+    for (const event of ['one', 'two', 'three']) client.socket.emit(event);
+    client.socket.emit('authenticate', { token: createToken() });
+    await client.until('disconnect');
+    expect(heard).to.deep.equal(['one', 'two']);
+  });
+});

@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import type { Authorizer } from '../../lib';
+import { show } from '../support/refusals';
+import { createToken } from '../support/tokens';
+import type { TestClient } from '../support/world';
+import { World } from '../support/world';
+
+describe('a command that disconnects the sockets of rooms', () => {
+  let world: World;
+  let auth: Authorizer;
+  /** In the rooms `all` and `bob`, and logged in. */
+  let bob: TestClient;
+  /** In the rooms `all` and `guests`, as soon as they have logged in. */
+  let guests: TestClient[];
+
+  beforeEach(async () => {
+    world = await new World().listen();
+    auth = world.authorize();
+    auth.attach(world.io);
+    let count = 0;
+    world.io.on('connection', (socket) => {
+      count += 1;
+      void socket.join(['all', count === 1 ? 'bob' : 'guests', `number ${count}`]);
+    });
+    bob = await world.connected();
+    await show(bob, createToken());
+    guests = [await world.connected(), await world.connected()];
+  });
+
+  afterEach(() => world.close());
+
+  const commands: [what: string, give: () => unknown, left: boolean[]][] = [
+    ['of all rooms', () => world.io.disconnectSockets(), [false, false, false]],
+    [
+      'of one that pending sockets will be in',
+      () => world.io.in('guests').disconnectSockets(),
+      [true, false, false],
+    ],
+    [
+      'of one that one of them will be in',
+      () => world.io.in('number 2').disconnectSockets(),
+      [true, false, true],
+    ],
+    ['of another', () => world.io.in('bob').disconnectSockets(), [false, true, true]],
+    ['of nobody', () => world.io.in('nobody').disconnectSockets(), [true, true, true]],
+    ['of several rooms', () => world.io.in(['nobody', 'number 3']).disconnectSockets(), [true, true, false]],
+    ['of all but one', () => world.io.except('guests').disconnectSockets(), [false, true, true]],
+    [
+      'of one but another',
+      () => world.io.in('all').except('number 2').disconnectSockets(),
+      [false, true, false],
+    ],
+  ];
+  for (const [what, give, left] of commands) {
+    it(`reaches those that have not logged in as it reaches others: ${what}`, async () => {
+      const ids = [bob, ...guests].map(({ socket }) => String(socket.id));
+      give();
+      await new Promise(setImmediate);
+      expect(ids.map((id) => world.io.of('/').sockets.has(id))).to.deep.equal(left);
+      expect(auth.stats()).to.include({
+        authenticated: Number(left[0]),
+        pending: Number(left[1]) + Number(left[2]),
+      });
+    });
+  }
+});
