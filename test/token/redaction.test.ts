@@ -43,6 +43,10 @@ describe('what getToken gave', () => {
     expect(hide({ headers: { cookie: `a=b; jwt=${TOKEN}; c=d; x=${encoded}` } }).headers).to.deep.equal({
       cookie: 'a=b; c=d',
     });
+    expect(hide({ headers: { cookie: `jwt=${TOKEN}; a=b`, host: 'x' } }).headers).to.deep.equal({
+      cookie: 'a=b',
+      host: 'x',
+    });
     expect(hide({ headers: { cookie: `jwt=${TOKEN}`, host: 'x' } }).headers).to.deep.equal({ host: 'x' });
   });
 

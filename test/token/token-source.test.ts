@@ -5,6 +5,7 @@ import type { AnySocket } from '../../lib';
 import { TokenSource } from '../../lib/token/token-source';
 import type { SourceRules } from '../../lib/token/token-source';
 import type { Shown } from '../../lib/token/token-text';
+import { Rejections } from '../support/rejections';
 import { Warnings } from '../support/warnings';
 
 const TOKEN = 'aaa.bbb.ccc';
@@ -287,8 +288,15 @@ describe('what a client shows beside a recovery id', () => {
 
 describe('getToken', () => {
   let warnings: Warnings;
-  beforeEach(() => (warnings = new Warnings()));
-  afterEach(() => warnings.close());
+  let rejections: Rejections;
+  beforeEach(() => {
+    warnings = new Warnings();
+    rejections = new Rejections();
+  });
+  afterEach(async () => {
+    warnings.close();
+    await rejections.close();
+  });
 
   const fromHeader = (socket: AnySocket): string | undefined => socket.handshake.headers['x-token'] as string;
 
@@ -379,7 +387,6 @@ describe('getToken', () => {
       for (let times = 0; times < 2; times += 1)
         expect(codeOf(tokens.atConnect(socketOf({})))).to.equal('unknown');
       expect((await warnings.next()).message).to.equal('options.getToken failed');
-      await new Promise(setImmediate);
     });
   }
 
@@ -409,6 +416,14 @@ describe('a handshake', () => {
       url: '/socket.io/',
     });
     expect(socket.request.headers).to.have.property('authorization');
+  });
+
+  it('shows the other cookies, wherever the token stands among them', () => {
+    for (const cookie of ['session=x; a=b', 'a=b;session=x', ' session = x ; a=b']) {
+      const socket = socketOf({ headers: { cookie } });
+      source().atConnect(socket);
+      expect(socket.handshake.headers).to.deep.equal({ cookie: 'a=b' });
+    }
   });
 
   it('shows no token in quotes', () => {
