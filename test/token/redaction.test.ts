@@ -66,11 +66,11 @@ describe('what getToken gave', () => {
   });
 
   it('leaves alone what does not hold it, and copies nothing', () => {
-    const parts = { headers: { host: 'x' }, query: { EIO: '4' }, auth: { theme: 'dark' } };
+    const parts = { headers: { host: '100%' }, query: { EIO: '%34' }, auth: { theme: '%64ark' } };
     const handshake = hide(parts);
     expect(handshake.headers).to.equal(parts.headers);
     expect(handshake.query).to.equal(parts.query);
-    expect(handshake).to.deep.include({ auth: { theme: 'dark' }, url: '/socket.io/?EIO=4' });
+    expect(handshake).to.deep.include({ auth: { theme: '%64ark' }, url: '/socket.io/?EIO=4' });
   });
 
   it('is taken out as a whole where it is no text', () => {

@@ -261,6 +261,8 @@ describe('what a client shows beside a recovery id', () => {
       expect(tokens.shown(socket)).to.equal('in-auth');
       expect(socket.handshake).to.deep.include({ auth: {}, headers: {} });
       expect(tokens.atConnect(socket)).to.equal('in-auth');
+      // It is remembered for that, and no longer.
+      expect(tokens.atConnect(socket)).not.to.equal('in-auth');
     }
   });
 
@@ -319,6 +321,20 @@ describe('getToken', () => {
     expect(socket.handshake.headers).to.deep.equal({ host: 'x' });
     expect(tokens.ofRequest(socket)).to.equal(TOKEN);
     expect(tokens.ofRequest(socketOf({}))).to.equal(undefined);
+  });
+
+  it('has its token taken out wherever else it stands, with a scheme or without', () => {
+    const tokens = source({ handshake: true, getToken: fromHeader });
+    for (const shown of [TOKEN, 'x'.repeat(101)]) {
+      const headers = { 'x-token': `Bearer ${shown}`, host: 'x' };
+      const socket = socketOf({ headers, auth: { copies: [`Bearer ${shown}`, 'x'] } });
+      tokens.atConnect(socket);
+      expect(socket.handshake.headers).to.deep.equal({ host: 'x' });
+      expect(JSON.stringify(socket.handshake.auth)).to.equal('{"copies":[null,"x"]}');
+    }
+    const bare = socketOf({ headers: { 'x-token': `Bearer ${TOKEN}` }, query: { jwt: TOKEN } });
+    tokens.atConnect(bare);
+    expect(bare.handshake).to.deep.include({ headers: {}, query: {} });
   });
 
   it('leaves the token of the CONNECT packet its place in event mode', () => {

@@ -140,6 +140,8 @@ describe('the user of a token', () => {
     ['an empty sub and none', { sub: '', id: 1 }, { id: 1 }],
     ['no sub, and another id', { id: 1 }, { id: 2 }],
     ['no sub, and an id as number and as text', { id: 1 }, { id: '1' }],
+    ['no sub, and a claim of another name', { id: 1 }, { uid: 1 }],
+    ['no sub, and a claim of another name within', { a: { id: 1 } }, { a: { uid: 1 } }],
     ['no sub, and one claim more', { id: 1 }, { id: 1, admin: true }],
     ['no sub, and lists in another order', { roles: ['a', 'b'] }, { roles: ['b', 'a'] }],
     ['no sub, and a list in a list', { a: [[1], 2] }, { a: [[1, 2]] }],
