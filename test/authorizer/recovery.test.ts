@@ -126,11 +126,14 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
 
   /** The namespace of the recovery id, on the connection of that client. */
   function resume(client: TestClient, token?: string): TestClient {
+    // Else a socket of an open manager connects at once, without the recovery id.
+    (client.socket.io as unknown as { _autoConnect: boolean })._autoConnect = false;
     const chat = new TestClient(
       client.socket.io.socket('/chat', token === undefined ? {} : { auth: { token } }),
     );
     Object.assign(chat.socket, { _pid: id.pid, _lastOffset: id.offset });
     chat.socket.connect();
+    (client.socket.io as unknown as { _autoConnect: boolean })._autoConnect = true;
     return chat;
   }
 

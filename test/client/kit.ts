@@ -170,7 +170,9 @@ function stopClientTimers(): SinonFakeTimers {
     return real.now() + (/lib.client/.test(caller) ? clock.now : 0);
   };
   const { restore } = clock;
+  // Once: sinon restores all clocks again, when time may be another's already.
   clock.restore = () => {
+    clock.restore = () => undefined;
     Date.now = real.now;
     restore.call(clock);
   };
