@@ -18,7 +18,13 @@ describe('the oldest and the newest Socket.IO 4', () => {
         const time = new StoppedTime();
         const http = createServer();
         const io = new Version(http);
-        const auth = authorize({ secret: SECRET, handshake, onExpired: 'deauthenticate', timeout: 600 });
+        const auth = authorize({
+          secret: SECRET,
+          handshake,
+          onExpired: 'deauthenticate',
+          timeout: 600,
+          holdEvents: 0,
+        });
         const names: unknown[] = [];
         auth
           .attach(io)
