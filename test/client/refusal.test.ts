@@ -219,7 +219,7 @@ describe('the client is refused', () => {
 
   it('an event of the application: that is no refusal of its login', async () => {
     const key = gate<string>();
-    kit.world.authorize({ secret: () => key.promise }).attach(kit.world.io);
+    kit.world.authorize({ secret: () => key.promise, holdEvents: 0 }).attach(kit.world.io);
     const client = kit.client(() => endlessToken());
     client.socket.emit('chat', 'too early');
     await client.until('came unauthorized');
