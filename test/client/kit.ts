@@ -164,16 +164,16 @@ function stopClientTimers(): SinonFakeTimers {
     timer && stopped.has(timer) ? fake.clear(timer) : real.clear(timer);
   Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
   Object.assign(timers, { setTimeout: real.set, clearTimeout: real.clear });
-  Date.now = () => {
+  const now = (): number => {
     // What the client calls, such as a `token` function of the test, has the real one.
     const [, , caller = ''] = (new Error('where').stack ?? '').split('\n');
     return real.now() + (/lib.client/.test(caller) ? clock.now : 0);
   };
+  Date.now = now;
   const { restore } = clock;
-  // Once: sinon restores all clocks again, when time may be another's already.
   clock.restore = () => {
-    clock.restore = () => undefined;
-    Date.now = real.now;
+    // Sinon restores every clock of its own once more.
+    if (Date.now === now) Date.now = real.now;
     restore.call(clock);
   };
   return clock;
