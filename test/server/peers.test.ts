@@ -8,6 +8,9 @@ import { World } from '../support/world';
 /** What the comparison in the README says of others, shown on the real things. */
 describe('beside it', function () {
   this.timeout(120_000);
+  let world: World | undefined;
+
+  afterEach(() => world?.close());
 
   /** Runs a server of a peer in a process of its own, has a client connect with a token of 123, and says how it ended. */
   function withToken123(install: string): Promise<string> {
@@ -45,19 +48,15 @@ describe('beside it', function () {
   }
 
   it('a hand-written middleware lets sessions outlive their tokens', async () => {
-    const world = await new World().listen();
+    world = await new World().listen();
     const time = world.stopTime();
-    try {
-      world.io.use((socket, next) => {
-        const { token } = socket.handshake.auth as { token: string };
-        verify(token, SECRET, (error) => next(error ?? undefined));
-      });
-      const client = await world.connected('/', { auth: { token: tokenEndingIn(400) } });
-      time.pass(10_000);
-      world.io.emit('still here');
-      await client.until('still here');
-    } finally {
-      await world.close();
-    }
+    world.io.use((socket, next) => {
+      const { token } = socket.handshake.auth as { token: string };
+      verify(token, SECRET, (error) => next(error ?? undefined));
+    });
+    const client = await world.connected('/', { auth: { token: tokenEndingIn(400) } });
+    time.pass(10_000);
+    world.io.emit('still here');
+    await client.until('still here');
   });
 });

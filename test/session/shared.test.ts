@@ -84,7 +84,7 @@ describe("a session of several namespaces, under scope: 'connection',", () => {
     await show(client, tokenEndingIn(10_000));
     client.socket.disconnect();
     await until('the socket has left', () => auth.stats().authenticated === 0);
-    time.pass(10_000);
+    time.pass(10_001);
     client.socket.connect();
     await client.until('connect');
     expect(auth.stats()).to.include({ authenticated: 0, pending: 1, expired: 0 });

@@ -79,11 +79,12 @@ export class World {
   }
 
   async close(): Promise<void> {
+    // First, so that no later test has it stopped if something hangs here.
+    this.#time?.resume();
+    this.#time = undefined;
     for (const client of this.#clients) client.disconnect();
     for (const authorizer of this.#authorizers) authorizer.close();
     await this.io.close();
-    this.#time?.resume();
-    this.#time = undefined;
   }
 }
 
