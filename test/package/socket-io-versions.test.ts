@@ -30,15 +30,6 @@ describe('the oldest and the newest Socket.IO 4', () => {
         const { Server: Version } = require(name) as { Server: typeof Server };
         const http = createServer();
         const io = new Version(http);
-<<<<<<< HEAD
-        const auth = authorize({
-          secret: SECRET,
-          handshake,
-          onExpired: 'deauthenticate',
-          timeout: 600,
-          holdEvents: 0,
-        });
-=======
         const options = { secret: SECRET, onExpired: 'deauthenticate', timeout: 600, holdEvents: 0 } as const;
         const auth = authorize({ ...options, handshake });
         ends.push(
@@ -46,7 +37,6 @@ describe('the oldest and the newest Socket.IO 4', () => {
           () => void io.close(),
           () => auth.close(),
         );
->>>>>>> flakes
         const names: unknown[] = [];
         auth
           .attach(io)
