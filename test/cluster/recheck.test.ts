@@ -101,10 +101,11 @@ describe('with every broadcast between nodes lost', function () {
     const grace = 8_000;
     const earliest = Date.now() + grace;
     await here.call('revoke', { sub: 'bert', grace });
-    const latest = Date.now() + grace;
     for (const client of [saved, idle]) {
-      const [{ expiresAt }] = (await client.until('token_expiring')) as [{ expiresAt: number }];
-      expect(expiresAt).to.be.within(earliest, latest);
+      const [notice] = (await client.until('token_expiring')) as [{ expiresAt: number; expiresIn: number }];
+      // The store says how many ms are left, so a slow answer may put the end off by as much; the second before it counts.
+      expect(notice.expiresAt).to.be.at.least(earliest);
+      expect(notice.expiresIn).to.be.below(grace);
     }
     expect(await saved.authenticate(createToken({ sub: 'bert' }))).to.include({ ok: true });
     await idle.until('disconnect');
