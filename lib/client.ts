@@ -8,6 +8,9 @@ export type {
   ClientAuthEvents,
   ClientAuthState,
   ClientSocket,
+  CookieOptions,
+  TokenOptions,
+  TokenRequest,
 } from './client/types';
 export type {
   AuthenticatedPayload,

@@ -8,11 +8,11 @@ import type {
 } from './protocol';
 import { muteStacks, restoreStacks } from './runtime/stack-traces';
 
-/** What an {@link UnauthorizedError} is made of besides its code. */
+/** The parts of an {@link UnauthorizedError} besides its code. */
 export interface UnauthorizedErrorOptions {
   /** What the client is told. Default: the library's message for the code. */
   message?: string | undefined;
-  /** What the code means more exactly. */
+  /** The exact reason of the code. */
   reason?: UnauthorizedReason | undefined;
   /** Whether trying again can help without a person. Default: by code; `false` for the application's own codes. */
   retryable?: boolean | undefined;
@@ -20,11 +20,11 @@ export interface UnauthorizedErrorOptions {
   retryAfter?: number | undefined;
   /** With `not_authenticated` and `insufficient_scope`: the name of the event that was dropped. */
   event?: string | undefined;
-  /** What went wrong underneath; it stays on this side of the wire. */
+  /** The original error. It never leaves the server. */
   cause?: unknown;
 }
 
-/** What the client reads where nobody gave a better message. */
+/** The default messages for the client. */
 const MESSAGES: Readonly<Record<string, string>> = {
   [CODES.credentialsRequired]: 'no token provided',
   [CODES.credentialsBadFormat]: 'Format is Authorization: Bearer [token]',
@@ -57,8 +57,8 @@ const RETRYABLE: ReadonlySet<string> = new Set<UnauthorizedCode>([
 ]);
 
 /**
- * A refusal. The library makes them for every code of its table; throw one from `validate` to refuse a token with a
- * code and message of your own, meant for the client.
+ * A refusal. The library makes one for every code of its table. Throw one from `validate` to refuse a token with your
+ * own code and message, which the client gets.
  *
  * @example throw new UnauthorizedError('account_locked', { message: 'ask your administrator' })
  */
@@ -98,7 +98,7 @@ Object.defineProperty(UnauthorizedError.prototype, 'name', {
   writable: true,
 });
 
-/** A refusal that the library makes itself: without a stack, which would show nothing but the library. */
+/** A refusal that the library makes itself: without a stack trace, which would show only the library. */
 export function unauthorized(code: string, options?: UnauthorizedErrorOptions): UnauthorizedError {
   const limit = muteStacks();
   try {
@@ -108,7 +108,7 @@ export function unauthorized(code: string, options?: UnauthorizedErrorOptions): 
   }
 }
 
-/** The application's codes are any strings: `'constructor'` must not find what every object inherits. */
+/** The application's code may be any string: `'constructor'` must not find an inherited member. */
 function messageOf(code: string): string {
   return Object.hasOwn(MESSAGES, code) ? (MESSAGES[code] as string) : code;
 }
@@ -122,8 +122,8 @@ export interface Refusal {
 }
 
 /**
- * Whether a value is a refusal of this library: an {@link UnauthorizedError}, what `connect_error` hands to a client,
- * or what a client gets with `unauthorized`. Looks at the shape, so that it holds across copies of the package.
+ * Whether a value is a refusal of this library: an {@link UnauthorizedError}, the error of `connect_error` on a
+ * client, or the payload of `unauthorized`. It checks the shape, so that it works across copies of the package.
  */
 export function isUnauthorizedError(value: unknown): value is Refusal {
   if (typeof value !== 'object' || value === null) return false;
@@ -131,7 +131,7 @@ export function isUnauthorizedError(value: unknown): value is Refusal {
   return typeof data === 'object' && data !== null && (data as { type?: unknown }).type === ERROR_TYPE;
 }
 
-/** What travels: built by hand, so that neither `cause` nor a stack can slip out. */
+/** The error as it is sent: built by hand, so that neither `cause` nor a stack trace can leak. */
 export function toWire(error: UnauthorizedError): UnauthorizedPayload {
   return { message: error.message, inner: { message: error.message }, data: { ...error.data } };
 }

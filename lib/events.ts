@@ -16,7 +16,7 @@ export type AuthorizedSocket<Claims = JwtClaims, S extends AnySocket = AnySocket
 };
 
 /**
- * What a namespace's local listeners hear; to be joined to the application's `ServerSideEvents`:
+ * The events of a namespace's local listeners. Join it to the application's `ServerSideEvents`:
  *
  * @example new Server<C, S, MyServerSideEvents & AuthorizeNamespaceEvents<MyClaims>>()
  */

@@ -16,8 +16,8 @@ export type KeyCallback = (error: unknown, key?: KeyMaterial | readonly KeyMater
  * - `(request, header, payload, callback)`: as in socketio-jwt
  *
  * A key is a {@link KeyMaterial}, or an array of them, tried in order. Strings are made into keys once, however often
- * they are returned. Throwing, rejecting, no key, or no answer within `keyTimeout`: the client gets `invalid_secret`,
- * reason `key_unavailable`, and may try again.
+ * they are returned. If it throws, rejects, returns no key, or does not answer within `keyTimeout`, the client gets
+ * `invalid_secret`, reason `key_unavailable`, and may try again.
  */
 // One signature for three forms: TypeScript gives no parameter types to a function that may be one of a union.
 export type KeyFunction = (
@@ -55,7 +55,7 @@ export type Permission<
   Args extends unknown[] = any[],
 > = string | readonly string[] | boolean | ((claims: Claims, ...args: Args) => boolean);
 
-/** What each event needs; `'*'` stands for those that are not named. */
+/** What each event needs; `'*'` stands for all events that are not named. */
 export type Permissions<Claims = JwtClaims, Events = DefaultEvents> = string extends keyof Events
   ? { readonly [event: string]: Permission<Claims> }
   : {
@@ -69,18 +69,18 @@ export type Permissions<Claims = JwtClaims, Events = DefaultEvents> = string ext
 // oxlint-disable-next-line typescript/no-explicit-any
 export type DefaultEvents = { [event: string]: (...args: any[]) => void };
 
-/** Classic: lets a connection in (`accept()`), or refuses it (`accept(error)`, `accept(null, false)`). */
+/** Classic: accepts a connection (`accept()`), or refuses it (`accept(error)`, `accept(null, false)`). */
 export type Accept = (error?: Error | null, accepted?: boolean) => void;
 
 /**
  * Verifies a token in place of the library.
  *
- * @returns the claims, or a promise of them. The library copies them as JSON, and applies `exp`, `nbf`, `clockTolerance`,
- *   `maxAge` and `ignoreExpiration` to the copy. What holds no claims refuses the token, reason `rejected`: anything but
- *   an object, and an Error, a `Map` or fetch's `Response`, of which JSON makes `{}`
- * @throws what refuses the token: an {@link UnauthorizedError} is told to the client as it is; a system or network error,
- *   an `AbortError` or a `TimeoutError` (also as `cause`) as `invalid_secret`, so that the client tries again; anything
- *   else as `invalid_token`, reason `rejected`
+ * @returns the claims, or a promise of them. The library copies them as JSON, and applies `exp`, `nbf`,
+ *   `clockTolerance`, `maxAge` and `ignoreExpiration` to the copy. An answer without claims refuses the token, reason
+ *   `rejected`: anything but an object, and an Error, a `Map` or fetch's `Response`, which JSON turns into `{}`
+ * @throws what refuses the token: an {@link UnauthorizedError} reaches the client unchanged; a system or network
+ *   error, an `AbortError` or a `TimeoutError` (also as `cause`) as `invalid_secret`, so that the client tries again;
+ *   anything else as `invalid_token`, reason `rejected`
  */
 export type VerifyFunction<Claims = JwtClaims> = (
   token: string,
@@ -89,8 +89,8 @@ export type VerifyFunction<Claims = JwtClaims> = (
 
 /**
  * Everything that `authorize()` takes, with `secret`; with `verify` it takes {@link VerifierOptions}. A wrong type, an
- * unknown option, or an empty secret throws a `TypeError` there; nothing waits for the first connection. An option that
- * is `undefined` counts as left out.
+ * unknown option, or an empty secret throws a `TypeError` at once, before the first connection. An option that is
+ * `undefined` counts as left out.
  *
  * @typeParam Claims what the application's tokens carry
  * @typeParam Events the events that clients send, as the server's first event map has them: `permissions` and `allow`
@@ -98,11 +98,11 @@ export type VerifyFunction<Claims = JwtClaims> = (
  */
 export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   /**
-   * The key that tokens are signed with: a shared secret, a public key, certificate or JWK in any form of
-   * {@link KeyMaterial}; an array of them, newest first, while a key is being rotated; or a function that finds it, see
-   * {@link KeyFunction}. What holds a public key is never taken for a shared secret, and what looks like one but cannot
-   * be read throws. RSA keys under 2048 bits are refused (RFC 7518 §3.3); a shared secret under 32 bytes works, with one
-   * process warning (RFC 7518 §3.2).
+   * The key that tokens are signed with: a shared secret, a public key, certificate or JWK in any form of {@link
+   * KeyMaterial}; an array of them, newest first, while a key is being rotated; or a function that finds it, see
+   * {@link KeyFunction}. A value that holds a public key is never used as a shared secret. A value that looks like a
+   * key but cannot be read throws. RSA keys under 2048 bits are refused (RFC 7518 §3.3); a shared secret under 32
+   * bytes works, with one process warning (RFC 7518 §3.2).
    */
   secret: KeyMaterial | readonly KeyMaterial[] | KeyFunction;
 
@@ -113,15 +113,15 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   algorithms?: readonly Algorithm[] | undefined;
 
   /**
-   * Ms from connection until a socket that is not authenticated is disconnected, with `authentication_timeout`.
-   * A failed `authenticate` neither stops nor restarts it; it waits for a verification that is under way.
+   * Ms from connection until a socket that is not authenticated is disconnected, with `authentication_timeout`. A
+   * failed `authenticate` neither stops nor restarts it. It waits for a running verification.
    *
    * @defaultValue 5000
    */
   timeout?: number | undefined;
 
   /**
-   * `false`: no timeout, guests stay. Their events are gated all the same.
+   * `false`: no timeout, guests stay. Only their events of `allow` are heard.
    *
    * @defaultValue true
    */
@@ -144,21 +144,22 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   allow?: readonly NamesOf<Events>[] | undefined;
 
   /**
-   * Events of one socket that may wait for its login. A socket that must log in holds what it sends from its connection
-   * until its first token has an outcome; later, and with `required: false`, it holds while a token is being verified.
-   * Held events are heard when the token is good, in order, after the `authenticated` listeners. Else they are dropped,
-   * and the client is told `not_authenticated`. All held events of a socket may take 64 KiB, those of a process 16 MiB.
-   * `0`: every event of a pending socket is dropped at once.
+   * Events of one socket that may wait for its login. A socket that must log in holds what it sends from its
+   * connection until its first token has an outcome; later, and with `required: false`, it holds while a token is
+   * being verified. If the token is accepted, the held events are delivered in order, after the `authenticated`
+   * listeners. Otherwise they are dropped, and the client is told `not_authenticated`. The held events of a socket may
+   * take 64 KiB, those of a process 16 MiB. `0`: every event of a pending socket is dropped at once.
    *
    * @defaultValue 16
    */
   holdEvents?: number | undefined;
 
   /**
-   * What an authenticated socket needs to send an event: a scope, a list of scopes (all of them), `true`, `false`, or a
-   * function of the claims and the event's arguments, of which only `true` allows. `'*'` is for events that are not
-   * named, `true` by default; events of `allow` pass unless they are named. A refused event is dropped before anybody
-   * hears it, and the client is told `insufficient_scope` (RFC 6750 §3.1), at most 16 times a minute and socket.
+   * What an authenticated socket needs to send an event: a scope, a list of scopes (all of them), `true`, `false`, or
+   * a function of the claims and the event's arguments, of which only `true` allows. `'*'` is for events that are not
+   * named, `true` by default; events of `allow` pass unless they are named. A refused event is dropped before any
+   * listener hears it, and the client is told `insufficient_scope` (RFC 6750 §3.1), at most 16 times a minute and
+   * socket.
    */
   permissions?: Permissions<Claims, Events> | undefined;
 
@@ -169,15 +170,16 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   scopes?: ((claims: Claims) => readonly string[]) | undefined;
 
   /**
-   * Rooms that the login joins and the logout leaves; a renewal joins what is new, and leaves what is gone. A function
-   * that throws, gives a promise, or names something else than a room refuses the login with `unknown`; so does the id
-   * of another socket, whose private messages the room would hear. Give names a prefix, such as `user:`.
+   * Rooms that the login joins and the logout leaves. A renewal joins new rooms, and leaves those that are no longer
+   * named. The login is refused with `unknown` if the function throws, returns a promise, or returns anything but
+   * names; also if a name is the id of another socket, because that room gets the socket's private messages. Give
+   * names a prefix, such as `user:`.
    */
   rooms?: ((claims: Claims, socket: AnySocket) => readonly string[]) | undefined;
 
   /**
-   * Whether broadcasts and room messages pass a socket by until it is authenticated. Rooms that the application joins
-   * it to take effect then.
+   * Whether a socket gets no broadcast and no room message until it is authenticated. Rooms that it joins before take
+   * effect then.
    *
    * @defaultValue true
    */
@@ -192,8 +194,8 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   onExpired?: 'disconnect' | 'deauthenticate' | 'ignore' | undefined;
 
   /**
-   * Ms before the end of the session at which the client is sent `token_expiring`, but never more than a fifth of what
-   * is left of the token's life when it is shown. `0`: never.
+   * Ms before the end of the session at which the client is sent `token_expiring`, but never more than a fifth of the
+   * token's remaining life when it is shown. `0`: never.
    *
    * @defaultValue 30000
    */
@@ -201,7 +203,7 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
 
   /**
    * The claim that names the user, or a function that gives the name; read before `validate`, as text. It is what
-   * `sameSubject` and `revoke({ sub })` compare. A token without it names nobody.
+   * `sameSubject` and `revoke({ sub })` compare. A token without it names no user.
    *
    * @defaultValue 'sub'
    */
@@ -209,7 +211,7 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
 
   /**
    * Whether a token that renews a session must be of the same user; else the client gets `identity_mismatch`. The user
-   * is `iss` and `userClaim` together. Two tokens that name nobody are of one user if all their claims but `exp`, `nbf`,
+   * is `iss` and `userClaim` together. Two tokens that name no user are of one user if all their claims but `exp`, `nbf`,
    * `iat` and `jti` are equal.
    *
    * @defaultValue true
@@ -232,7 +234,7 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   maxTokenBytes?: number | undefined;
 
   /**
-   * Refused tokens, since the last good one, after which the client is told `too_many_attempts` and disconnected.
+   * Refused tokens, since the last accepted one, after which the client is told `too_many_attempts` and disconnected.
    * Counted per connection and namespace; failures of the key source, the revocation store and the limiter do not
    * count.
    *
@@ -241,15 +243,15 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   maxAttempts?: number | undefined;
 
   /**
-   * Unauthenticated sockets held at once by this process; the next is refused with `server_busy`.
+   * Unauthenticated sockets that this process keeps at once. The next is refused with `server_busy`.
    *
    * @defaultValue Infinity
    */
   maxPending?: number | undefined;
 
   /**
-   * Asked with the client's address before each verification; past its limit the client gets `rate_limited`. So does a
-   * client without an address, and one process warning says so.
+   * Asked with the client's address before each verification; past its limit the client gets `rate_limited`. A client
+   * without an address gets it, too, and one process warning says so.
    */
   limiter?: Limiter | undefined;
 
@@ -268,17 +270,17 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   keyTimeout?: number | undefined;
 
   /**
-   * The application's own check of a verified token, at login and at renewal. It refuses by a throw, by `false`, or by
-   * an `Error` that it gives back; a promise may do the same later. An {@link UnauthorizedError} is told to the client;
-   * of anything else the client only gets the code `unknown`. What it changes in the claims is what `decoded_token`
-   * shows; when the session ends and whose it is has been read before.
+   * The application's own check of a verified token, at login and at renewal. It refuses if it throws, or returns
+   * `false` or an `Error`, or a promise of these. An {@link UnauthorizedError} reaches the client; for anything else
+   * the client gets only the code `unknown`. It may change the claims: `decoded_token` shows the change, but the
+   * session's end and user have been read before.
    */
   validate?: ((claims: Claims, socket: AnySocket) => unknown) | undefined;
 
   /**
-   * Classic form of `validate`: only `onSuccess` lets in, whatever is returned; `false` or an `Error` handed to it
-   * refuses. What is handed to `onError` is meant for the client, with the given code or `unknown`; what is thrown is
-   * not.
+   * Classic form of `validate`: only a call of `onSuccess` accepts, whatever the function returns. `false` or an
+   * `Error` as its argument refuses. The arguments of `onError` reach the client, with the given code or `unknown`; an
+   * exception does not.
    */
   additional_auth?:
     | ((decoded: Claims, onSuccess: () => void, onError: (error: unknown, code?: string) => void) => unknown)
@@ -309,9 +311,10 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
 
   /**
    * Where the token of the HTTP request or the CONNECT packet is, instead of the built-in places: in a header of a
-   * proxy, or in a subprotocol. Synchronous. Whatever in `socket.handshake` holds what it gave is taken out there. In
-   * handshake mode it alone is asked at connect; else it serves a first `authenticate` without a token. A throw, or a
-   * promise, refuses with `unknown`, and one process warning says so.
+   * proxy, or in a subprotocol. Synchronous. The library removes everything from `socket.handshake` that contains what
+   * it returned. In handshake mode, no other place counts at connect; in event mode, it serves a first `authenticate`
+   * without a token. If it throws or returns a promise, the token is refused with `unknown`, and one process warning
+   * says so.
    *
    * Browsers send cookies with the requests of any page: a `getToken` that reads one must check the `Origin`, as
    * `cookie` does.
@@ -319,45 +322,45 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   getToken?: ((socket: AnySocket) => string | null | undefined) | undefined;
 
   /**
-   * The name of a cookie that carries the token. WebSockets know no CORS, so any page could connect in a visitor's name:
-   * the cookie counts only if the request's `Origin` is absent, equals its `Host`, or is one of `origins`. One process
-   * warning names the first origin that was passed over.
+   * The name of a cookie that carries the token. WebSockets know no CORS, so any page could connect in a visitor's
+   * name: the cookie counts only if the request's `Origin` is absent, equals its `Host`, or is one of `origins`. One
+   * process warning names the first origin whose cookie was ignored.
    */
   cookie?: string | undefined;
 
   /**
-   * Other origins whose pages may log in by `cookie`, such as `'https://app.example.com'`: scheme, host, and port if it
-   * is not the scheme's own. Needed, too, behind a proxy that changes `Host`.
+   * Other origins whose pages may log in by `cookie`, such as `'https://app.example.com'`: scheme, host, and port if
+   * it is not the scheme's own. Also needed behind a proxy that changes `Host`.
    *
    * @defaultValue []
    */
   origins?: readonly string[] | undefined;
 
   /**
-   * Handshake mode takes a token from `Authorization: Bearer` alone (RFC 6750 §2.1), else refuses with
+   * Handshake mode takes a token only from `Authorization: Bearer` (RFC 6750 §2.1), and otherwise refuses with
    * `missing_authorization_header`.
    *
    * @defaultValue false
    */
   auth_header_required?: boolean | undefined;
 
-  /** Classic handshake hook: called with a good token; calls `accept()` to let the connection in. */
+  /** Classic handshake hook: called with an accepted token; calls `accept()` to accept the connection. */
   success?: ((socket: AnySocket, accept: Accept) => unknown) | undefined;
 
   /**
-   * Classic handshake hook: called with a refusal; calls `accept(error)` to refuse. `accept()` lets the socket in as
-   * pending: gated, and timed like one that has shown no token yet.
+   * Classic handshake hook: called with a refusal; calls `accept(error)` to refuse. `accept()` admits the socket as
+   * pending, like one that has shown no token yet.
    */
   fail?: ((error: UnauthorizedError, socket: AnySocket, accept: Accept) => unknown) | undefined;
 
-  /** Where revocation rules are kept. Default: in this process's memory, told to the others of the cluster. */
+  /** Where revocation rules are kept. Default: in this process's memory; the cluster's other nodes are told. */
   revocation?: RevocationStore | undefined;
 
   /**
-   * Ms between two looks at the store for rules that this node has not heard, since adapters promise nothing: what was
-   * revoked ends after this time at the latest. A store with `rulesSince` is asked once for all that is new. Of any
-   * other, and only if this option is set, each live session is asked for once in this time, spread evenly. A store
-   * that fails ends nobody, and is asked again. `0`: never.
+   * Ms between two reads of the store for rules that this node has not received, because adapters guarantee no
+   * delivery: a revoked session ends after this time at the latest. A store with `rulesSince` is asked once for all
+   * new rules. Any other store, and only if this option is set, is asked about each live session once in this time,
+   * spread evenly. A store that fails ends no session, and is asked again. `0`: never.
    *
    * @defaultValue 10000 if the store has `rulesSince`, else 0
    */
@@ -378,7 +381,7 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
    * `jwksVerifier` was given.
    */
   clockTolerance?: number | undefined;
-  /** The greatest age that a token may reach after its `iat`: in seconds, or as `'2h'`, `'1d'`. */
+  /** The greatest age of a token after its `iat`: in seconds, or as `'2h'`, `'1d'`. */
   maxAge?: number | string | undefined;
   /**
    * `true`: `exp` counts neither at login nor later. `maxAge` still does.
@@ -394,7 +397,7 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
   ignoreNotBefore?: boolean | undefined;
 }
 
-/** What says how the library verifies, and so is not for an application that verifies itself. */
+/** Options that say how the library verifies; an application that verifies itself cannot set them. */
 type VerificationOption =
   'secret' | 'algorithms' | 'issuer' | 'audience' | 'subject' | 'jwtid' | 'nonce' | 'ignoreNotBefore';
 
@@ -412,7 +415,7 @@ export interface VerifierOptions<Claims = JwtClaims, Events = DefaultEvents>
   /**
    * The application's own verifier, see {@link VerifyFunction}: for EdDSA, encrypted and opaque tokens, introspection
    * (RFC 7662), or the SDK of a provider. It is called once for each token that is shown, and has `keyTimeout` to
-   * answer. All else, such as renewal and revocation, works as with `secret`.
+   * answer. Everything else, such as renewal and revocation, works as with `secret`.
    *
    * @example verify: async (token) => (await jwtVerify(token, key, { issuer, audience })).payload
    */

@@ -1,6 +1,6 @@
 /**
- * Wire protocol, version 1: the one home of its event names, codes, reasons and payloads.
- * `PROTOCOL.md` is its prose; a test holds the two against each other. No Node API: the client shares this file.
+ * Wire protocol, version 1. All its event names, codes, reasons and payloads are here, and nowhere else. `PROTOCOL.md`
+ * describes it; a test compares the two. No Node API: the client shares this file.
  */
 
 /** The version of the wire protocol that this package speaks. */
@@ -26,7 +26,7 @@ export const NAMESPACE_EVENTS = {
 /** The `type` of every error on the wire, as socketio-jwt had it. */
 export const ERROR_TYPE = 'UnauthorizedError';
 
-/** Every code that the library itself gives. `validate` and `additional_auth` may add the application's own. */
+/** Every code of the library. `validate` and `additional_auth` may add the application's own. */
 export const CODES = {
   credentialsRequired: 'credentials_required',
   credentialsBadFormat: 'credentials_bad_format',
@@ -53,7 +53,7 @@ export type UnauthorizedCode = (typeof CODES)[keyof typeof CODES];
 // A plain `string` would swallow the union.
 export type RefusalCode = UnauthorizedCode | (string & {});
 
-/** What a code tells more exactly: all but the last go with `invalid_token`, the last with `invalid_secret`. */
+/** The exact reason of a code: all but the last belong to `invalid_token`, the last to `invalid_secret`. */
 export const REASONS = {
   malformed: 'malformed',
   tooLarge: 'too_large',
@@ -67,10 +67,10 @@ export const REASONS = {
   keyUnavailable: 'key_unavailable',
 } as const;
 
-/** A reason that goes with a code. */
+/** The exact reason of a code. */
 export type UnauthorizedReason = (typeof REASONS)[keyof typeof REASONS];
 
-/** Why a session ended, as `deauthenticated` on the namespace tells it. */
+/** Why a session ended: an argument of `deauthenticated` on the namespace. */
 export type DeauthenticationReason = 'expired' | 'revoked' | 'logout';
 
 /** What the client sends with `authenticate`. */
@@ -79,7 +79,7 @@ export interface AuthenticatePayload {
   token: string;
 }
 
-/** What the client is told of its session. */
+/** What the client is told about its session. */
 export interface AuthenticatedPayload {
   /** When the session ends, in ms since the epoch; `null` if it has no end. */
   expiresAt: number | null;
@@ -87,15 +87,15 @@ export interface AuthenticatedPayload {
   expiresIn: number | null;
 }
 
-/** What a refusal tells: `data` of `unauthorized`, of `connect_error`, and `error` of an acknowledgement. */
+/** A refusal: `data` of `unauthorized` and of `connect_error`, and `error` of an acknowledgement. */
 export interface UnauthorizedData {
-  /** For people and logs; programs decide by the code. */
+  /** For people and logs; programs should use the code. */
   message: string;
   /** One of the table in `PROTOCOL.md`, or the application's own. */
   code: RefusalCode;
   /** Always this. */
   type: typeof ERROR_TYPE;
-  /** What the code means more exactly. */
+  /** The exact reason. */
   reason?: UnauthorizedReason;
   /** Whether trying again can help without a person; a fresh token counts as trying again. */
   retryable: boolean;
@@ -118,23 +118,23 @@ export interface UnauthorizedPayload {
   data: UnauthorizedData;
 }
 
-/** What `authenticate` acknowledges when the token was good. */
+/** The acknowledgement of `authenticate` if the token was accepted. */
 export interface AuthenticateSuccess extends AuthenticatedPayload {
   /** The socket is authenticated. */
   ok: true;
 }
 
-/** What `authenticate` acknowledges when the token was refused. */
+/** The acknowledgement of `authenticate` if the token was refused. */
 export interface AuthenticateFailure {
-  /** The token was refused; a session that it was to renew goes on. */
+  /** The token was refused. A session that it should renew continues. */
   ok: false;
   /** What `unauthorized` carries as `data`. */
   error: UnauthorizedData;
 }
 
-/** What `authenticate` acknowledges. */
+/** The acknowledgement of `authenticate`. */
 export type AuthenticateReply = AuthenticateSuccess | AuthenticateFailure;
-/** What `deauthenticate` acknowledges. */
+/** The acknowledgement of `deauthenticate`. */
 export interface DeauthenticateReply {
   /** The socket is pending. */
   ok: true;
@@ -151,7 +151,7 @@ export interface AuthorizeClientToServerEvents {
   deauthenticate: (reply?: (reply: DeauthenticateReply) => void) => void;
 }
 
-/** Events that a client hears; to be joined to the application's own. */
+/** Events that a client receives. Join it to the application's own. */
 export interface AuthorizeServerToClientEvents {
   /** After every login and every renewal. */
   authenticated: (session: AuthenticatedPayload) => void;

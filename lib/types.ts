@@ -11,11 +11,11 @@ export interface JwtClaims {
   aud?: string | string[];
   /** When it expires, in seconds since the epoch. */
   exp?: number;
-  /** When it begins to count, in seconds since the epoch. */
+  /** When it becomes valid, in seconds since the epoch. */
   nbf?: number;
   /** When it was issued, in seconds since the epoch. */
   iat?: number;
-  /** The token's own name. */
+  /** The token's id. */
   jti?: string;
   [claim: string]: unknown;
 }
@@ -33,7 +33,7 @@ export interface JwtHeader {
 
 /** What revocation rules look at in a token: registered claims, as text (RFC 7519 §4.1, OpenID Connect Core §2). */
 export interface TokenIdentity {
-  /** The token's own name. */
+  /** The token's id. */
   readonly jti?: string;
   /** The user, by `userClaim`. */
   readonly sub?: string;
@@ -45,7 +45,7 @@ export interface TokenIdentity {
   readonly iat?: number;
 }
 
-/** A token taken apart but not verified: enough to find its key, and for nothing else. */
+/** A token that is decoded but not verified: use it only to find the token's key. */
 export interface UnverifiedToken {
   /** Its header. */
   header: JwtHeader;
@@ -53,7 +53,7 @@ export interface UnverifiedToken {
   payload: JwtClaims;
 }
 
-// By inference, since Socket.IO's classes have two type parameters in 4.0, three in 4.1, and four today.
+// By inference, because Socket.IO's classes have two type parameters in 4.0, three in 4.1, and four today.
 /** A server's socket, whatever event maps it has. */
 export type AnySocket = InstanceType<typeof Socket>;
 /** A namespace, whatever event maps it has. */
@@ -63,7 +63,7 @@ export type AnyServer = InstanceType<typeof Server>;
 
 /** What `socket.data.auth` holds while the socket is authenticated. */
 export interface SocketAuth<Claims = JwtClaims> {
-  /** The claims of the token that the session rests on. */
+  /** The claims of the session's current token. */
   claims: Claims;
   /** When the session ends, in ms since the epoch; `null` if it has no end. */
   expiresAt: number | null;
@@ -98,9 +98,9 @@ export type Algorithm =
 export interface Jwk {
   /** The type of the key: `'RSA'`, `'EC'`, `'OKP'`, or `'oct'` for a shared secret. */
   readonly kty?: string | undefined;
-  /** What it is for: anything but `'sig'` is refused. */
+  /** The use: anything but `'sig'` is refused. */
   readonly use?: string | undefined;
-  /** What it is for: without `'verify'` or `'sign'` it is refused. */
+  /** The operations: without `'verify'` or `'sign'` the key is refused. */
   readonly key_ops?: readonly string[] | undefined;
   /** The one algorithm that it is for. Default: those of its type. */
   readonly alg?: string | undefined;
@@ -120,7 +120,7 @@ export interface Jwk {
   readonly k?: string | undefined;
 }
 
-/** Keys as JSON (RFC 7517 §5). Those that cannot verify are passed over, as long as one can. */
+/** Keys as JSON (RFC 7517 §5). Keys that cannot verify are ignored, as long as one can. */
 export interface JwkSet {
   /** The keys. */
   readonly keys: readonly Jwk[];
@@ -152,14 +152,13 @@ export type Revocation = {
       /** The user whose tokens to refuse, see `userClaim`. */
       sub: string;
       /**
-       * Tokens with an earlier `iat` are refused (a `Date` or whole seconds), and the sessions that rest on them end.
-       * Left out: every live session of the user ends, and tokens with an `iat` up to and including this second are
-       * refused.
+       * Tokens with an earlier `iat` are refused (a `Date` or whole seconds), and their sessions end. Left out: every
+       * live session of the user ends, and tokens with an `iat` up to and including this second are refused.
        */
       issuedBefore?: Date | number | undefined;
       /**
-       * Ms that live sessions may go on. Each is asked for a fresh token (`token_expiring`), and goes on if it renews
-       * with one that the rule does not refuse. Left out: they end at once.
+       * The grace period of live sessions, in ms. Each is asked for a fresh token (`token_expiring`), and stays if it
+       * renews with one that the rule does not refuse. Left out: they end at once.
        */
       grace?: number | undefined;
     }
@@ -167,7 +166,7 @@ export type Revocation = {
 
 /** A rule as it is kept. */
 export type RevocationRule = {
-  /** The revocation's own name. Several nodes may add one rule: what has the same `id` is the same rule. */
+  /** The revocation's id. Several nodes may add one rule: entries with the same `id` are the same rule. */
   readonly id?: string;
   /** Only tokens of this issuer; of every issuer if left out. */
   readonly iss?: string;
@@ -189,41 +188,41 @@ export type RevocationRule = {
       readonly issuedBefore: number;
       /** Ms since the epoch: live sessions that began until then end whatever their `iat`. Left out: by `iat` alone. */
       readonly revokedAt?: number;
-      /** Ms since the epoch: live sessions may go on until then. Left out: they end at once. */
+      /** Ms since the epoch: live sessions may continue until then. Left out: they end at once. */
       readonly graceUntil?: number;
     }
 );
 
 /** What {@link RevocationStore.rulesSince} answers. */
 export interface NewRules {
-  /** Rules that were added since the cursor. Rules that were told before may be among them. */
+  /** Rules that were added since the cursor. Earlier rules may be among them. */
   readonly rules: readonly RevocationRule[];
-  /** Handed to the next call. */
+  /** The cursor for the next call. */
   readonly cursor: unknown;
   /** `true` if the store no longer has all rules since the cursor. Each live session is then looked up once. */
   readonly incomplete?: boolean;
 }
 
-/** Where revocation rules outlive a process. Write your own for another database than Redis. */
+/** Keeps revocation rules beyond a process's life. Write your own for another database than Redis. */
 export interface RevocationStore {
   /**
-   * Keeps a rule until its `expiresAt`. The same rule may be added by several nodes; of two for one `sub` the later
+   * Keeps a rule until its `expiresAt`. Several nodes may add the same rule. Of two rules for one `sub`, the later
    * `issuedBefore` counts. Rejects if it cannot be kept.
    */
   add(rule: RevocationRule): unknown;
   /**
-   * Whether a rule refuses a token. Throws or rejects if that cannot be told: the client then gets
+   * Whether a rule refuses a token. Throws or rejects if it cannot tell: the client then gets
    * `revocation_unavailable`.
    *
-   * After `true` it is asked once more without `sub`: a refusal by `jti` or `sid` is final, while after one by `sub` the
-   * client may try again with a fresh token.
+   * After `true` it is asked once more without `sub`: a refusal by `jti` or `sid` is final, while after one by `sub`
+   * the client may try again with a fresh token.
    */
   isRevoked(identity: TokenIdentity): boolean | PromiseLike<boolean>;
   /**
-   * The rules that were added since an earlier call. Each node asks every `recheckInterval`, and ends the sessions that
-   * they name, so that revocation arrives where the adapter lost a message.
+   * The rules that were added since an earlier call. Each node asks every `recheckInterval`, and ends the sessions
+   * that they name, so that revocation arrives where the adapter lost a message.
    *
-   * @param cursor what the last call answered; left out at the first: all rules that the store can still list
+   * @param cursor the last call's `cursor`; left out at the first call: all rules that the store can still list
    */
   rulesSince?(cursor?: unknown): NewRules | PromiseLike<NewRules>;
 }

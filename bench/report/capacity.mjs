@@ -94,7 +94,7 @@ A node is one Node process on one core. It pays:
 - ${whole(renewalCpu * 1e6)} µs for a renewal, and nothing at all for a session that waits.
 - ${whole(rule)} bytes for a revocation rule.
 
-Memory does not set the limit, and neither do renewals: it is the moment in which everyone comes back. A process that
+Memory does not set the limit, and neither do renewals: it is the moment in which everyone reconnects. A process that
 shall have taken in all its clients ${RETURN} s after a restart, with a core that is ${BUSY * 100} % theirs, holds
 ${RETURN} s × ${BUSY} ÷ ${whole(loginCpu * 1e6)} µs, **${whole(held)} sessions** (rounded down). They take ${inBytes(held * memory)} of memory.
 If your clients may take longer to come back, a process holds as many more. TLS, which is not in these figures, is best
@@ -112,7 +112,7 @@ ${lines.join('\n')}
 
 - Renewals: at 72 to 80 % of a token's life, ${RENEWAL_AT * 100} % in the mean. Tokens that live a quarter of an hour make four times as many.
 - Rules: kept until the tokens that they refuse have expired, so give \`revoke\` the token's \`exp\`, or the authorizer a
-  \`maxAge\`; else they are kept for good.
+  \`maxAge\`; otherwise they are kept permanently.
 - Redis: a login and a renewal each ask for two keys, the \`jti\` and the \`sub\` (one more for a \`sid\`, and twice as many
   if the token names its issuer); all that are asked for in one tick go in one \`MGET\`. Each process also asks once in ten
   seconds for what is new. Without a shared store Redis is not asked at all.

@@ -19,7 +19,8 @@ const MAX_TEXT = 500;
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
 async function start(port, { secret = randomBytes(32), tokenSeconds = 60, timeout = 15_000 } = {}) {
-  const authorizer = authorize({ secret, timeout });
+  // A visitor who says something before the login is told so at once, instead of being heard after it.
+  const authorizer = authorize({ secret, timeout, holdEvents: 0 });
   // After a logout no token of that login is good any more, and every socket that it opened is disconnected.
   // By `sid`: no fresh token brings this login back.
   const onLogout = (id) => void authorizer.revoke({ sid: id }).catch(console.error);

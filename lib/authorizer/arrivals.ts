@@ -61,7 +61,7 @@ export class Arrivals {
     if (admitted !== undefined && admitted.token !== session.permit?.token) session.take(admitted, socket);
   }
 
-  /** What the client showed while it connected and nobody has applied yet. */
+  /** What the client showed while it connected, as far as it is not applied yet. */
   #shownBy(socket: AnySocket, restored: RestoredSession | undefined): Outcome | string | undefined {
     const outcome = this.#recovery.takeOutcome(socket);
     if (this.#handshake.hasAdmitted(socket)) {

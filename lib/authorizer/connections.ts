@@ -7,7 +7,7 @@ import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed } from '
 import type { AnyNamespace, AnySocket } from '../types';
 
 /** Refusals and reports that a connection is told of in one minute, at least. They are longer than most wrong tokens. */
-const MAX_ANSWERS = 32;
+const MAX_ANSWERS = 20;
 /** Namespaces that a connection's attempts may name before the first sweep. */
 const FIRST_SWEEP = 16;
 

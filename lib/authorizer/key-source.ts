@@ -27,9 +27,7 @@ export function toKeySource(options: Options, verifier: TokenVerifier): KeySourc
   if (verify !== undefined) {
     const other = NOT_WITH_VERIFY.find((name) => name in options);
     if (other === undefined) return { verify };
-    throw new TypeError(
-      `options.${other} must not be given together with options.verify, which verifies alone`,
-    );
+    throw new TypeError(`options.${other} must not be combined with options.verify, which replaces it`);
   }
   if (typeof secret === 'function') return { find: secret as KeyFunction };
   if (Array.isArray(secret) && secret.length === 0)

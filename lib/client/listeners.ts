@@ -1,29 +1,26 @@
 import type { ClientAuthEvents } from './types';
 
-type Listener = (detail: never) => void;
+/** The listeners of each event; `{}` to begin with. */
+export interface Listeners {
+  [event: string]: Set<(detail: never) => void> | undefined;
+}
 
-/** Who listens to what. */
-export class Listeners {
-  readonly #byEvent: { [event: string]: Listener[] } = {};
-
-  add(event: string, listener: Listener): void {
-    this.#byEvent[event] = [...(this.#byEvent[event] ?? []), listener];
-  }
-
-  remove(event: string, listener: Listener): void {
-    this.#byEvent[event] = (this.#byEvent[event] ?? []).filter((one) => one !== listener);
-  }
-
-  tell<E extends keyof ClientAuthEvents>(event: E, detail: Parameters<ClientAuthEvents[E]>[0]): void {
-    for (const listener of this.#byEvent[event] ?? []) {
-      try {
-        listener(detail as never);
-      } catch (error) {
-        // The application's fault, and as loud as any: but neither our state nor other listeners suffer from it.
-        setTimeout(() => {
-          throw error;
-        });
-      }
+/** Calls the listeners of an event. */
+export function tell<E extends keyof ClientAuthEvents>(
+  listeners: Listeners,
+  event: E,
+  detail: Parameters<ClientAuthEvents[E]>[0],
+): void {
+  // A copy, since a listener may add others.
+  // oxlint-disable-next-line unicorn/no-useless-spread
+  for (const listener of [...(listeners[event] ?? [])]) {
+    try {
+      listener(detail as never);
+    } catch (error) {
+      // An uncaught exception, which disturbs neither the client's state nor other listeners.
+      setTimeout(() => {
+        throw error;
+      });
     }
   }
 }

@@ -1,18 +1,47 @@
-/** How long to wait for what, in ms; everything is spread by chance, so that a fleet of clients does not act at once. */
+/**
+ * Delays, in ms. They are spread at random, so that a fleet of clients does not act at once, and bounded, so that no
+ * answer of a server makes a client act more than once a second.
+ */
 
-/** Part of what is left of a session after which it is renewed, and how much earlier that may be. */
+/** The default of the option `timeout`. */
+export const DEFAULT_TIMEOUT = 10_000;
+/** Refusals of fresh tokens in a row that are final. */
+export const MAX_REFUSALS = 2;
+/** The longest wait, in total, for tokens that are not active yet. */
+export const MAX_EARLY = 60_000;
+/** The shortest time between two fetches, and between two tries. */
+const SHORTEST = 1_000;
+/** The part of a session's remaining life after which it is renewed, and how much earlier that may be. */
 const RENEW_AT = 0.8;
 const RENEW_SPREAD = 0.1;
-/** Between two tries: the first pause, doubled each time, and the longest; down to half of it. */
-const FIRST_PAUSE = 1_000;
+/** Between two tries: the first pause, which doubles each time, and the longest; each is cut by up to a half. */
+const FIRST_PAUSE = 2_000;
 const LONGEST_PAUSE = 30_000;
+/** The longest pause that a server can ask for. */
+const LONGEST_REQUEST = 3_600_000;
 
-/** @param expiresIn what is left of the session */
+/** @param expiresIn what is left of the session, as the server tells */
 export function renewalDelay(expiresIn: number): number {
-  return expiresIn * RENEW_AT * (1 - RENEW_SPREAD * Math.random());
+  return Math.max(expiresIn * RENEW_AT * (1 - RENEW_SPREAD * Math.random()), SHORTEST);
 }
 
-/** @param failures tries that have failed before */
-export function pause(failures: number): number {
-  return (Math.min(FIRST_PAUSE * 2 ** failures, LONGEST_PAUSE) * (1 + Math.random())) / 2;
+/**
+ * @param failures tries that have failed before
+ * @param retryAfter how long the server asks to wait; ignored unless it is a number
+ */
+export function pause(failures: number, retryAfter?: unknown): number {
+  const asked = Number.isFinite(retryAfter)
+    ? Math.min(Math.max(retryAfter as number, 0), LONGEST_REQUEST)
+    : 0;
+  return asked + (Math.min(FIRST_PAUSE * 2 ** failures, LONGEST_PAUSE) * (1 + Math.random())) / 2;
+}
+
+/**
+ * How long to wait before the next fetch; not at all if the clock of the machine was set back meanwhile.
+ *
+ * @param last when the last fetch started, in ms since the epoch
+ */
+export function untilNextFetch(last: number): number {
+  const rest = last + SHORTEST - Date.now();
+  return rest > SHORTEST ? 0 : rest;
 }

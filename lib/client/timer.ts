@@ -1,27 +1,31 @@
-/** `setTimeout` fires at once for more. */
+/** `setTimeout` fires at once after a longer delay. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** At most one call that is to come; setting it anew forgets the last. */
-export class Timer {
-  #id: ReturnType<typeof setTimeout> | undefined;
+/** At most one call that is to come; `{}` to begin with. */
+export interface Timer {
+  id?: ReturnType<typeof setTimeout>;
+  /** The call that is to come. */
+  callback?: (() => void) | undefined;
+}
 
-  get isSet(): boolean {
-    return this.#id !== undefined;
-  }
+/**
+ * Replaces the call that is to come.
+ *
+ * @param delay in ms, of any length
+ */
+export function schedule(timer: Timer, delay: number, callback: () => void): void {
+  const step = Math.min(delay, MAX_DELAY);
+  unschedule(timer);
+  timer.callback = callback;
+  timer.id = setTimeout(() => {
+    timer.callback = undefined;
+    if (step < delay) schedule(timer, delay - step, callback);
+    else callback();
+  }, step);
+}
 
-  /** @param delay in ms, however long */
-  set(delay: number, callback: () => void): void {
-    const step = Math.min(delay, MAX_DELAY);
-    this.clear();
-    this.#id = setTimeout(() => {
-      this.#id = undefined;
-      if (step < delay) this.set(delay - step, callback);
-      else callback();
-    }, step);
-  }
-
-  clear(): void {
-    clearTimeout(this.#id);
-    this.#id = undefined;
-  }
+/** Cancels the call that is to come. */
+export function unschedule(timer: Timer): void {
+  clearTimeout(timer.id);
+  timer.callback = undefined;
 }

@@ -1,64 +1,42 @@
-import { Timer } from './timer';
+import { DEFAULT_TIMEOUT } from './pace';
+import { schedule, unschedule } from './timer';
+import type { Timer } from './timer';
 import type { AuthenticateOptions } from './types';
 
-/** Fetches tokens, one at a time, whoever asks. */
-export class TokenSource {
-  readonly #options: AuthenticateOptions;
-  readonly #onToken: (token: string) => void;
-  readonly #onFailure: (error: unknown) => void;
-  readonly #timer = new Timer();
-  /** The fetch that is under way; what an older one brings is too late. */
-  #fetch: object | undefined;
-
-  constructor(
-    options: AuthenticateOptions,
-    onToken: (token: string) => void,
-    onFailure: (error: unknown) => void,
-  ) {
-    this.#options = options;
-    this.#onToken = onToken;
-    this.#onFailure = onFailure;
-  }
-
-  /** Whether a fresh token can be had. */
-  get isRenewable(): boolean {
-    return typeof this.#options.token === 'function';
-  }
-
-  /** Fetches a token, unless one is on its way. */
-  fetch(): void {
-    if (this.#fetch) return;
-    const { token, timeout = 10_000 } = this.#options;
-    const fetch = (this.#fetch = {});
-    const settle = (step: () => void): void => {
-      if (this.#fetch !== fetch) return;
-      this.cancel();
-      try {
-        step();
-      } catch (error) {
-        this.#onFailure(error);
-      }
-    };
-    const fail = (error: unknown): void =>
-      settle(() => {
-        throw error;
-      });
-    this.#timer.set(timeout, () => fail(new Error(`no token within ${timeout} ms`)));
-    // Within the promise, so that it takes what the function throws, too.
-    new Promise<unknown>((resolve) => resolve(typeof token === 'function' ? token() : token)).then(
-      (fetched) =>
-        settle(() => {
-          if (!fetched || typeof fetched !== 'string')
-            throw new TypeError('the token is no string, or empty');
-          this.#onToken(fetched);
-        }),
-      fail,
-    );
-  }
-
-  /** Forgets the fetch that is under way. */
-  cancel(): void {
-    this.#timer.clear();
-    this.#fetch = undefined;
-  }
+/**
+ * Fetches a token, or has the cookie refreshed.
+ *
+ * @param timer runs until the answer comes; an answer after it was unscheduled is too late
+ * @param take gets the token, `null` for a guest, or whatever `refresh` gave
+ * @param fail gets the error, also one of `take`
+ */
+export function fetchToken(
+  timer: Timer,
+  { token, refresh, timeout = DEFAULT_TIMEOUT }: AuthenticateOptions,
+  forceRefresh: boolean,
+  take: (answer: unknown) => void,
+  fail: (error: unknown) => void,
+): void {
+  const ask = async (): Promise<unknown> => {
+    const answer: unknown = await (typeof token === 'function' ? token({ forceRefresh }) : refresh?.());
+    // The status of a `Response`. With 401 and 403 the session is over, which the server will tell itself.
+    if (((answer as Response | null)?.status as number) > 403) throw answer;
+    if (!refresh && answer !== null && (!answer || typeof answer !== 'string')) {
+      throw new TypeError('the token is no string, or empty');
+    }
+    return answer;
+  };
+  const onTimeout = (): void => fail(new Error(`no token within ${timeout} ms`));
+  const settle = (step: (detail: unknown) => void, detail: unknown): void => {
+    if (timer.callback !== onTimeout) return;
+    unschedule(timer);
+    step(detail);
+  };
+  schedule(timer, timeout, onTimeout);
+  ask()
+    .then(
+      (answer) => settle(take, answer),
+      (error: unknown) => settle(fail, error),
+    )
+    .catch(fail);
 }

@@ -1,32 +1,26 @@
 import { ERROR_TYPE } from '../protocol';
-import type { RefusalCode, UnauthorizedCode, UnauthorizedData } from '../protocol';
-
-// Not taken from CODES, which would bring every code into the bundle; the type holds them to the protocol.
-/** The token itself was refused. */
-export const INVALID_TOKEN: UnauthorizedCode = 'invalid_token';
-const NOT_AUTHENTICATED: UnauthorizedCode = 'not_authenticated';
+import type { RefusalCode, UnauthorizedData } from '../protocol';
 
 /**
- * A refusal, as the server told it. A class of its own, since a client needs none of the messages that the server's
- * brings along; `isUnauthorizedError` of either entry holds for both.
+ * A refusal: sent by the server, or thrown by a `token` function. The client has a class of its own, which does not
+ * load the server's messages. `isUnauthorizedError` of either entry accepts both.
+ *
+ * @example throw new UnauthorizedError({ code: 'signed_out', message: 'please sign in again' })
  */
 export class UnauthorizedError extends Error {
   /** The same as `data.code`. */
-  readonly code: RefusalCode;
+  declare readonly code: RefusalCode;
   /** What the server told. */
-  readonly data: UnauthorizedData;
+  declare readonly data: UnauthorizedData;
 
-  constructor(data: UnauthorizedData) {
-    super(data.message);
+  /** @param data `retryable` is `false` unless it says otherwise */
+  constructor(data: Partial<UnauthorizedData> & Pick<UnauthorizedData, 'code' | 'message'>) {
+    // A server may send anything, even an object that has no string form.
+    super(typeof data.message === 'string' ? data.message : '');
     this.name = ERROR_TYPE;
     this.code = data.code;
-    this.data = data;
+    this.data = { retryable: false, ...data, type: ERROR_TYPE };
   }
-}
-
-/** Why `ready` will not come true, by the client's own doing. */
-export function notAuthenticated(message: string): UnauthorizedError {
-  return new UnauthorizedError({ message, code: NOT_AUTHENTICATED, type: ERROR_TYPE, retryable: false });
 }
 
 /** What every refusal has. */

@@ -2,9 +2,9 @@
 import { fetchDocument } from './fetch';
 import type { FetchBounds } from './fetch';
 
-/** What is read of the issuer's document (OpenID Connect Discovery 1.0 §3). */
+/** The members of the issuer's document that are read (OpenID Connect Discovery 1.0 §3). */
 export interface ProviderDocument {
-  /** The same as was asked for. */
+  /** The requested issuer. */
   readonly issuer: string;
   /** Where its keys are. */
   readonly jwks_uri: string;
@@ -32,7 +32,7 @@ export function documentUrlOf(issuer: string): string {
  * Fetches the issuer's document.
  *
  * @param issuer one without an {@link issuerFault}
- * @throws if the document does not come, is for another issuer, or names no safe `jwks_uri`
+ * @throws if there is no document, it is for another issuer, or it names no safe `jwks_uri`
  */
 export async function discover(issuer: string, bounds: FetchBounds): Promise<ProviderDocument> {
   const url = documentUrlOf(issuer);

@@ -1,6 +1,6 @@
-/** Requests to a provider, bounded in time and size: one that stalls or never ends must not hold the server. */
+/** Requests to a provider, with limits for time and size: a stalled or endless answer must not block the server. */
 
-/** As much of a `Response` as is read: that of `fetch`, undici and node-fetch has it. */
+/** The members of a `Response` that are read; `fetch`, undici and node-fetch have them. */
 export interface ResponseLike {
   /** The status code. */
   readonly status: number;
@@ -20,7 +20,7 @@ export type FetchLike = (
 export interface FetchBounds {
   /** Default: the global `fetch`. */
   readonly fetch: FetchLike | undefined;
-  /** Ends the request, also one of a `fetch` that takes no notice of it. */
+  /** Ends the request, even if `fetch` ignores it. */
   readonly signal: AbortSignal;
 }
 
@@ -28,7 +28,7 @@ export interface FetchBounds {
 export const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
 /**
- * The text of a document. No redirect is followed: who may say where keys are is fixed by the options.
+ * The text of a document. No redirect is followed: only the options decide where keys come from.
  *
  * @throws if the answer is not 200, is longer than {@link MAX_DOCUMENT_BYTES}, or does not come in time
  */
@@ -51,7 +51,7 @@ async function read(url: string, fetch: FetchLike, signal: AbortSignal): Promise
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    // What has no length is no bytes, and would have no bound.
+    // A chunk without a length is no bytes, and could not be limited.
     if (!(size <= MAX_DOCUMENT_BYTES))
       throw new Error(`${url} answered more than ${MAX_DOCUMENT_BYTES} bytes`);
     signal.throwIfAborted();

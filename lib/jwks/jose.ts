@@ -4,14 +4,14 @@ import { WARNING } from '../runtime/warnings';
 export type Jose = typeof import('jose');
 
 /**
- * Loads `jose`; a failure is also told as a process warning, since it would show only when the first token comes.
+ * Loads `jose`. A failure also emits a process warning, because otherwise it shows only at the first token.
  *
  * @param load for tests
  */
 export async function loadJose(load: () => Promise<Jose> = () => import('jose')): Promise<Jose> {
   try {
     const jose = await load();
-    // Older versions pass over the option that bounds requests, without a word.
+    // Older versions silently ignore the option that bounds requests.
     if (typeof jose.customFetch !== 'symbol') throw new Error('the version of jose is too old');
     return jose;
   } catch (cause) {

@@ -1,10 +1,13 @@
-/** What `jose` finds wrong with a token, in the words of the library. */
+/** Turns errors of `jose` into the library's refusals. */
 import { unauthorized, UnauthorizedError } from '../errors';
 import type { UnauthorizedErrorOptions } from '../errors';
 import { CODES, REASONS } from '../protocol';
 import type { JwtClaims } from '../types';
 
-/** As much of a `JOSEError` as is read: by its code, so that it does not matter which copy of `jose` made it. */
+/**
+ * The members of a `JOSEError` that are read. It is recognized by its code, so it may come from another copy of
+ * `jose`.
+ */
 interface Fault {
   readonly code?: unknown;
   readonly claim?: unknown;
@@ -12,7 +15,7 @@ interface Fault {
   readonly payload?: JwtClaims;
 }
 
-/** The codes of `jose` 6. The faults themselves are left out: they carry claims, and pieces of the token. */
+/** The codes of `jose` 6. The errors themselves are dropped, because they contain claims and parts of the token. */
 const BY_CODE: Readonly<Record<string, (fault: Fault, clockTolerance: number) => UnauthorizedErrorOptions>> =
   {
     ERR_JWS_INVALID: () => ({ message: 'jwt malformed', reason: REASONS.malformed }),
@@ -30,7 +33,7 @@ const BY_CODE: Readonly<Record<string, (fault: Fault, clockTolerance: number) =>
 
 const WRONG_ALGORITHM = { message: 'invalid algorithm', reason: REASONS.algorithm };
 
-/** What clients are told of a claim; of others that it is wrong. */
+/** What clients are told about a claim; for any other, that it is wrong. */
 const CLAIM_MESSAGES: Readonly<Record<string, string>> = {
   iss: 'jwt issuer invalid',
   aud: 'jwt audience invalid',
@@ -42,12 +45,12 @@ export function toRefusal(fault: unknown, clockTolerance: number): UnauthorizedE
   if (fault instanceof UnauthorizedError) return fault;
   const { code } = Object(fault) as Fault;
   const describe = typeof code === 'string' && Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
-  // What is left has to do with the key: an RSA key that is too short, say.
+  // The other errors are about the key, such as an RSA key that is too short.
   if (describe === undefined) return keyUnavailable(fault);
   return unauthorized(CODES.invalidToken, describe(fault as Fault, clockTolerance));
 }
 
-/** Whether a fault is of the claims: the signature was good then. */
+/** Whether an error is about the claims, so the signature is valid. */
 export function isOfClaims(fault: unknown): boolean {
   const { code } = Object(fault) as Fault;
   return typeof code === 'string' && code.startsWith('ERR_JWT_');

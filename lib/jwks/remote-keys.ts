@@ -1,6 +1,6 @@
 /**
- * The keys of a provider, by `jose`. A token names its key before anything of it is verified, so a client must not be
- * able to cause requests: however many tokens name however many keys, there is one request at a time and per cooldown.
+ * The keys of a provider, by `jose`. A token names its key before it is verified, so a client must not be able to
+ * cause many requests: for any number of tokens and keys, there is one request at a time and per cooldown.
  */
 import type { CryptoKey, ExportedJWKSCache, JWSHeaderParameters, RemoteJWKSet } from 'jose';
 import { log } from '../runtime/log';
@@ -16,7 +16,7 @@ const MAX_OUTAGE = 24 * 60 * 60 * 1_000;
 
 type Source = Pick<JwksSettings, 'jwksUri' | 'issuer' | 'fetch' | 'timeout' | 'cacheMaxAge' | 'cooldown'>;
 
-/** Keys that are fetched when they are needed first. */
+/** Keys that are fetched at the first token. */
 export class RemoteKeys {
   readonly #source: Source;
   readonly #remote: RemoteJWKSet;
@@ -43,7 +43,7 @@ export class RemoteKeys {
   find(header: JWSHeaderParameters): Promise<CryptoKey> {
     const { uat = Infinity } = this.#cache;
     const isOld = Date.now() - uat >= this.#source.cacheMaxAge;
-    // Known keys are renewed in the background: no client waits for it, and no outage keeps clients out.
+    // Known keys are renewed in the background: no client waits, and an outage refuses none.
     if (isOld && !this.#remote.reloading && !this.#wasJustAsked()) void this.#reload();
     return this.#remote(header);
   }
@@ -56,7 +56,7 @@ export class RemoteKeys {
     );
   }
 
-  /** Fetches the keys again, unless that was done within the cooldown. Tells whether it was done now. */
+  /** Fetches the keys again, except within the cooldown. Returns whether it did. */
   async renew(): Promise<boolean> {
     return !this.#remote.coolingDown && this.#reload();
   }
@@ -81,7 +81,7 @@ export class RemoteKeys {
     return new Response(await fetchDocument(uri, bounds));
   }
 
-  /** By a monotonic clock: a wall clock that is set back must not stretch it. */
+  /** Uses a monotonic clock: setting the wall clock back must not prolong it. */
   #wasJustAsked(): boolean {
     return performance.now() - this.#askedAt < Math.min(this.#source.cooldown, FAILURE_COOLDOWN);
   }

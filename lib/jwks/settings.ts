@@ -21,7 +21,7 @@ const ALGORITHMS = [
 /** An algorithm that {@link jwksVerifier} verifies. */
 export type JwksAlgorithm = (typeof ALGORITHMS)[number];
 
-/** What {@link jwksVerifier} takes. `jwksUri` or an `issuer` that is one string is required. */
+/** The options of {@link jwksVerifier}. `jwksUri` or an `issuer` that is one string is required. */
 export interface JwksVerifierOptions<Claims = JwtClaims> {
   /**
    * Where the keys are, such as `https://example.eu.auth0.com/.well-known/jwks.json`. Default: where the issuer's
@@ -52,7 +52,7 @@ export interface JwksVerifierOptions<Claims = JwtClaims> {
    * @defaultValue 0
    */
   clockTolerance?: number | undefined;
-  /** Claims that a token must have besides. */
+  /** Further claims that a token must have. */
   requiredClaims?: readonly string[] | undefined;
   /**
    * Makes the requests, such as one through a proxy. Default: the global `fetch`.
@@ -61,15 +61,16 @@ export interface JwksVerifierOptions<Claims = JwtClaims> {
    */
   fetch?: FetchLike | undefined;
   /**
-   * Ms for the endpoint to answer in full, at most 2147483647. Below the authorizer's `keyTimeout`, or that strikes
-   * first. Then, as in any other trouble with the endpoint, the client gets `invalid_secret` and may try again.
+   * Ms for the endpoint to answer in full, at most 2147483647. Set it below the authorizer's `keyTimeout`, or that one
+   * ends first. After either, and after any other failure of the endpoint, the client gets `invalid_secret` and may
+   * try again.
    *
    * @defaultValue 5000
    */
   timeout?: number | undefined;
   /**
    * Ms after which known keys are fetched again, so that keys that the provider has withdrawn are forgotten. While the
-   * endpoint is down they go on working, for a day at most.
+   * endpoint is down, they continue to work, for a day at most.
    *
    * @defaultValue 600000
    */
@@ -112,7 +113,7 @@ export interface JwksSettings {
   readonly cooldown: number;
 }
 
-/** The longest that a timer of Node can take. */
+/** The longest delay of a Node timer. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -157,7 +158,7 @@ export function toJwksSettings<Claims>(given: JwksVerifierOptions<Claims>): Jwks
   const options = { ...DEFAULTS, ...withoutUndefined(given as JwksVerifierOptions) };
   const { jwksUri, issuer, audience, typ, fetch } = options;
   if (jwksUri === undefined) checkIssuer(issuer);
-  // Lists that the application changes later must not change what is accepted.
+  // Copies: a later change of the application's lists must not change what is accepted.
   return {
     ...options,
     jwksUri,
@@ -194,7 +195,7 @@ function checkOption(name: string, value: unknown): void {
     throw new TypeError(`options.${name} must be ${expectation}, got ${describe(value)}`);
 }
 
-/** Without `jwksUri` the issuer says where the keys are. */
+/** Without `jwksUri`, the issuer's document says where the keys are. */
 function checkIssuer(issuer: unknown): void {
   if (typeof issuer !== 'string')
     throw new TypeError('options.jwksUri is required, unless options.issuer is one string');

@@ -11,7 +11,7 @@ import { RemoteKeys } from './remote-keys';
 /** @param load for tests: where `jose` comes from */
 export function createVerifier(settings: JwksSettings, load?: () => Promise<Jose>): JwksVerifier {
   const made = loadJose(load).then((jose) => new Verification(jose, settings));
-  // A process warning has said so, and each token is refused with it.
+  // A process warning has reported the failure, and each token is refused with it.
   made.catch(() => undefined);
   const verify = async (token: string, socket?: unknown): Promise<JwtClaims> => {
     try {
@@ -23,7 +23,7 @@ export function createVerifier(settings: JwksSettings, load?: () => Promise<Jose
   return Object.freeze(Object.assign(verify, { clockTolerance: settings.clockTolerance }));
 }
 
-/** Not any second argument: `tokens.map(verify)` must not switch the check of `exp` off. */
+/** Not just any second argument: `tokens.map(verify)` must not switch the check of `exp` off. */
 function isSocket(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'handshake' in value;
 }
@@ -66,7 +66,7 @@ class Verification {
     try {
       return await this.#verifyWithSet(token, options);
     } catch (fault) {
-      // A token that names no key may be signed with a new one; of unknown names jose takes care.
+      // A token without a `kid` may be signed with a new key. jose handles unknown names itself.
       if (!(fault instanceof this.#jose.errors.JWSSignatureVerificationFailed)) throw fault;
       if (this.#jose.decodeProtectedHeader(token).kid !== undefined) throw fault;
       if (!(await this.#keys.renew())) throw fault;
@@ -90,7 +90,7 @@ class Verification {
       try {
         return await this.#verifyWith(token, key, options);
       } catch (fault) {
-        // The signature was good.
+        // The signature is valid.
         if (isOfClaims(fault)) throw fault;
         last = fault;
       }
@@ -99,7 +99,7 @@ class Verification {
   }
 
   async #verifyWith(token: string, key: Key, options: VerifyOptions): Promise<JwtClaims> {
-    // One of two forms of `jwtVerify`, which differ in what they give back besides.
+    // `jwtVerify` has two forms, which differ in their results.
     const { payload } = await this.#jose.jwtVerify(token, key as CryptoKey, options);
     return payload;
   }
@@ -118,7 +118,7 @@ class Verification {
 
 type IssuerCheck = Extract<JwksSettings['issuer'], (...args: never) => unknown>;
 
-/** Only `true`, or the issuer of the token, lets it pass. */
+/** Only `true`, or the token's issuer, accepts the token. */
 function requireIssuer(claims: JwtClaims, check: IssuerCheck): void {
   let expected: unknown;
   try {

@@ -3,7 +3,7 @@ import { dynamicIndexOf, reachesOthers } from '../socket-io/namespaces';
 import type { AnyNamespace, AnyServer } from '../types';
 import type { RuleMessage } from './rule-messages';
 
-/** What nodes tell each other, over the main namespace's adapter; no client can send or hear it. */
+/** The event between nodes, over the main namespace's adapter. No client can send or receive it. */
 const REVOKE = 'socketio-authorize:revoke';
 
 interface Message {
@@ -13,9 +13,9 @@ interface Message {
 }
 
 /**
- * How one authorizer speaks to its like on other nodes. They know each other by the namespaces that they guard, since
- * all nodes of a cluster run the same code; two authorizers for two kinds of users must not end each other's sessions.
- * It goes over the main namespace, which every node has, while a dynamic one may exist on some nodes only.
+ * Connects an authorizer with its counterparts on other nodes. They recognize each other by the namespaces that they
+ * guard, because all nodes of a cluster run the same code. Two authorizers for different users must not end each
+ * other's sessions. Messages use the main namespace, which every node has; a dynamic one may be missing on some nodes.
  */
 export class ClusterChannel {
   readonly #guarded = new Set<string>();
@@ -26,7 +26,7 @@ export class ClusterChannel {
     this.#receive = receive;
   }
 
-  /** Listens for what concerns a namespace. */
+  /** Listens for messages about a namespace. */
   join(namespace: AnyNamespace): void {
     const dynamic = dynamicIndexOf(namespace);
     this.#guarded.add(dynamic === undefined ? namespace.name : `dynamic:${dynamic}`);
@@ -36,7 +36,7 @@ export class ClusterChannel {
     mainOf(server).on(REVOKE, this.#onMessage);
   }
 
-  /** Tells the other nodes; whether they heard, nobody knows. */
+  /** Tells the other nodes. Delivery is not confirmed. */
   publish(rule: RuleMessage): void {
     const message: Message = { guarded: [...this.#guarded], rule };
     for (const server of this.#servers) {

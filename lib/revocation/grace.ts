@@ -4,7 +4,7 @@ import { endSessions } from './revocable-session';
 import type { RevocableSession } from './revocable-session';
 import { USER_REVOKED } from './rules';
 
-/** Sessions that one rule lets go on for a while. */
+/** Sessions to which one rule gives a grace period. */
 class Grace implements DeadlineOwner {
   readonly sessions = new Set<RevocableSession>();
   readonly deadline = new Deadline(this);
@@ -12,14 +12,14 @@ class Grace implements DeadlineOwner {
   constructor(
     readonly until: number,
     readonly onDeadline: () => void,
-    /** Called once its sessions are warned, or gone. */
+    /** Called once its sessions are warned, or have ended. */
     readonly onWarned: () => void,
   ) {}
 }
 
 /**
- * Sessions that are revoked, and may save themselves by a fresh token until their grace is over. A session that renews
- * is forgotten here, since it is registered anew.
+ * Revoked sessions that may still renew with a fresh token until their grace period is over. A session that renews is
+ * forgotten here, because it is registered again.
  */
 export class GracePeriods {
   readonly #deadlines: Deadlines;
@@ -34,7 +34,7 @@ export class GracePeriods {
   }
 
   /**
-   * Gives sessions time. One that has less already keeps what it has.
+   * Gives sessions a grace period. A session with a shorter one keeps it.
    *
    * @param warnAt ms since the epoch: when a fresh token counts, so that it makes sense to ask for one
    * @param until ms since the epoch
@@ -54,7 +54,7 @@ export class GracePeriods {
     });
   }
 
-  /** To be called when a session has ended, or rests on another token. */
+  /** Call it when a session has ended or renewed. */
   forget(session: RevocableSession): void {
     const grace = this.#bySession.get(session);
     if (grace === undefined) return;
@@ -65,12 +65,12 @@ export class GracePeriods {
     grace.onWarned();
   }
 
-  /** Ends nothing: the sessions are left as they are. */
+  /** Stops the deadlines. The sessions stay as they are. */
   close(): void {
     for (const session of this.#bySession.keys()) this.forget(session);
   }
 
-  /** The same deadline for both: first the warning, then the end. */
+  /** One deadline serves the warning first, then the end. */
   #onDeadline(grace: Grace): void {
     const sessions = [...grace.sessions];
     if (grace.until > this.#deadlines.now()) {

@@ -3,7 +3,7 @@ import { claimText } from '../token/user';
 import { KINDS } from './rule-keys';
 import type { RuleTarget } from './rule-keys';
 
-/** What `revoke` was given, checked. */
+/** The checked argument of `revoke`. */
 export interface ParsedRevocation extends RuleTarget {
   /** Seconds. */
   readonly exp: number | undefined;
@@ -13,14 +13,14 @@ export interface ParsedRevocation extends RuleTarget {
   readonly grace: number | undefined;
 }
 
-/** 9999-12-31: a greater number of seconds is a number of ms by mistake, and would refuse every token permanently. */
+/** 9999-12-31: a greater number is in ms by mistake, and would refuse every token permanently. */
 const MAX_SECONDS = 253_402_300_799;
 
 const COMMON = ['iss', 'exp'];
 const WITH_SUB = ['issuedBefore', 'grace'];
 
 /**
- * Checks what the application gives `revoke`.
+ * Checks the argument of `revoke`.
  *
  * @throws TypeError that says what was expected
  */

@@ -1,6 +1,6 @@
 import type { RedisCommands } from './redis-client';
 
-/** Keys that one MGET asks for; Redis does nothing else meanwhile. */
+/** The most keys in one MGET: Redis handles no other command meanwhile. */
 const MAX_KEYS = 1_000;
 
 interface Question {
@@ -9,7 +9,7 @@ interface Question {
   readonly reject: (fault: unknown) => void;
 }
 
-/** Asks Redis once for what is asked in one turn of the event loop, such as the logins of a reconnect storm. */
+/** Combines the reads of one turn of the event loop into one request, for reconnect storms. */
 export class ReadBatch {
   readonly #commands: RedisCommands;
   #questions: Question[] = [];
@@ -20,7 +20,7 @@ export class ReadBatch {
 
   read(key: string): Promise<string | null> {
     return new Promise((resolve, reject) => {
-      // After the packets that have come in, which are read before `setImmediate` calls back.
+      // `setImmediate` runs after the packets that have arrived are read.
       if (this.#questions.length === 0) setImmediate(() => this.#ask());
       this.#questions.push({ key, resolve, reject });
     });

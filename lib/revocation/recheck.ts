@@ -7,8 +7,8 @@ import type { SessionSweepContext } from './session-sweep';
 export type RecheckContext = SessionSweepContext & Omit<RulePullContext, 'onGap'>;
 
 /**
- * Ends what was revoked unheard: adapters promise nothing. A store that lists its rules is asked for what is new, and
- * any other for each session.
+ * Ends sessions whose revocation did not reach this node: adapters guarantee no delivery. A store that lists its rules
+ * is asked for new ones; any other is asked for each session.
  */
 export class Recheck {
   readonly #sweep: SessionSweep;

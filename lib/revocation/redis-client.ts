@@ -1,6 +1,6 @@
 import { describe } from '../token/keys';
 
-/** What is used of a client of the `redis` package, from version 4: `createClient`, `createCluster`, a pool. */
+/** The used members of a client of the `redis` package, from version 4: `createClient`, `createCluster`, a pool. */
 export interface RedisRevocationClient {
   /** Whether a command would be sent now, not queued until the connection is back. */
   readonly isReady?: boolean;
@@ -10,7 +10,9 @@ export interface RedisRevocationClient {
   eval(script: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>;
 }
 
-/** What is used of a client of the `ioredis` package, from version 5: `Redis`, with Sentinel too, and `Cluster`. */
+/**
+ * The used members of a client of the `ioredis` package, from version 5: `Redis`, also with Sentinel, and `Cluster`.
+ */
 export interface IORedisRevocationClient {
   /** `'ready'` if a command would be sent now, not queued until the connection is back. */
   readonly status: string;
@@ -20,7 +22,7 @@ export interface IORedisRevocationClient {
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): PromiseLike<unknown>;
 }
 
-/** The commands that a store needs, whichever client sends them. All reject at once while the client is not connected. */
+/** The commands that a store needs, for both packages. All reject at once while the client is not connected. */
 export interface RedisCommands {
   /** The values of keys; `null` where there is none. */
   getAll(keys: string[]): Promise<(string | null)[]>;
@@ -34,7 +36,7 @@ export function toCommands(client: RedisRevocationClient | IORedisRevocationClie
   if (sender === undefined) {
     throw new TypeError(`client must be a client of the redis or ioredis package, got ${describe(client)}`);
   }
-  // A client without a connection would queue the command, and its answer would come when nobody waits any more.
+  // Without a connection, the client would queue the command, and the answer would come too late.
   const ready = (): Sender => {
     if (!sender.isReady()) throw new Error('the Redis client is not connected');
     return sender;
@@ -78,7 +80,7 @@ function isOfRedis(client: unknown): client is RedisRevocationClient {
   return hasMethods(client, 'mGet', 'eval');
 }
 
-/** Version 3 of `redis` has the same methods, and answers by callback; it has no `status`. */
+/** Version 3 of `redis` has the same methods but answers by callback, and has no `status`. */
 function isOfIoredis(client: unknown): client is IORedisRevocationClient {
   return hasMethods(client, 'mget', 'eval') && typeof (client as { status?: unknown }).status === 'string';
 }
@@ -88,7 +90,7 @@ function hasMethods(client: unknown, ...names: string[]): boolean {
   return names.every((name) => typeof members?.[name] === 'function');
 }
 
-/** @throws Error if Redis gave something else than text; the application may have told the client to give buffers */
+/** @throws Error if the answer is no text: the application may have configured the client to return buffers */
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) return value.toString();

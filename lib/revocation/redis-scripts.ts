@@ -1,14 +1,15 @@
 /**
- * What Redis runs. One key a rule, which expires by itself, and one stream of all rules, which nodes read for what is
- * new. Streams need Redis 5. Entries are trimmed with XRANGE and XDEL, since MINID needs Redis 6.2.
+ * The scripts that Redis runs. Each rule has one key, which expires by itself. One stream lists all rules, and nodes
+ * read the new ones there. Streams need Redis 5. The scripts trim entries with XRANGE and XDEL, because MINID needs
+ * Redis 6.2.
  */
 
 /**
- * Adds a rule. Of two rules under one key the later moment counts, and the longer life; 0 ms to live means permanently.
+ * Adds a rule. Of two rules under one key, the later moment and the longer life count. 0 ms to live means permanently.
  *
- * KEYS: the rule, the stream, and the revocation's name if it has one: copies of one rule are listed once.
- * ARGV: the second before which tokens are refused, ms to live, the message, ms that the stream goes back, and ms
- * within which copies come.
+ * KEYS: the rule, the stream, and the revocation's name if it has one: copies of one rule are listed once. ARGV: the
+ * second before which tokens are refused, ms to live, the message, ms that the stream goes back, and ms within which
+ * copies come.
  */
 export const ADD_RULE = `
 local value, life = ARGV[1], tonumber(ARGV[2])

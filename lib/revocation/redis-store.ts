@@ -14,7 +14,7 @@ import type { StoreLease } from './store-lease';
 /** What {@link redisRevocationStore} takes besides the client. */
 export interface RedisRevocationOptions {
   /**
-   * What all keys begin with. In braces, it keeps them in one slot of a Redis Cluster, where one MGET can reach them.
+   * The prefix of all keys. In braces, it keeps them in one slot of a Redis Cluster, where one MGET can reach them.
    *
    * @defaultValue '\{socketio-authorize\}:'
    */
@@ -24,19 +24,19 @@ export interface RedisRevocationOptions {
 /** Ms for which rules can be listed. A node that was cut off for longer looks up its sessions one by one. */
 const LISTED = 3_600_000;
 
-/** Ms within which nodes write the copies of a rule that they heard. */
+/** Ms within which nodes write their copies of a received rule. */
 const COPIES_COME = 60_000;
 
-/** Ms that each reading goes back behind the last one: a Redis that takes over may have a clock that is behind. */
+/** Ms that each read overlaps the last one: after a failover, the new Redis may have a slower clock. */
 const OVERLAP = 5_000;
 
-/** Entries of the stream that one script reads; Redis does nothing else meanwhile. */
+/** The most entries of the stream that one script reads: Redis handles no other command meanwhile. */
 const MAX_ENTRIES = 1_000;
 
 /**
- * Keeps revocation rules in Redis 5 or newer, so that nodes that start later, or have missed a message, know of them
- * too. The client is yours: connect it, listen to its `error` events, close it. While it is not connected, tokens are
- * refused with `revocation_unavailable`.
+ * Keeps revocation rules in Redis 5 or newer, so that nodes that start later, or miss a message, know them, too. The
+ * client is yours: connect it, listen to its `error` events, close it. While it is not connected, tokens are refused
+ * with `revocation_unavailable`.
  *
  * One store may be given to several authorizers, which then share their rules. Authorizers for different users need a
  * `prefix` each: a second store on the same client and prefix throws, until all authorizers of the first are closed.
@@ -73,11 +73,11 @@ class RedisStore implements RevocationStore {
     const { id, expiresAt } = rule;
     const now = Date.now();
     const life = expiresAt === null ? 0 : Math.ceil(expiresAt + CLOCK_MARGIN - now);
-    // Nothing lives that it could refuse.
+    // The rule has ended: no token is left that it could refuse.
     if (expiresAt !== null && life <= 0) return;
     const { group, name } = keyOf(targetOf(rule));
     const keys = [`${group}:${name}`, STREAM, ...(id === undefined ? [] : [`id:${id}`])];
-    // Of a rule by `jti` or `sid` the key alone counts.
+    // A rule by `jti` or `sid` needs only its key.
     const limit = 'issuedBefore' in rule ? rule.issuedBefore : 1;
     const message = JSON.stringify(toMessage(rule, now));
     await this.#commands.run(
@@ -97,7 +97,7 @@ class RedisStore implements RevocationStore {
     return Promise.all(answers).then((all) => all.includes(true));
   }
 
-  /** @param cursor ms by Redis' clock, as it was answered before */
+  /** @param cursor ms by Redis' clock, from an earlier answer */
   async rulesSince(cursor?: unknown): Promise<NewRules> {
     const since = cursor as number | undefined;
     const read: (RevocationRule | undefined)[] = [];
@@ -128,7 +128,7 @@ class RedisStore implements RevocationStore {
   }
 }
 
-/** The stream of all rules; no rule's key is called so. */
+/** The stream of all rules; no rule's key has this name. */
 const STREAM = 'rules';
 
 interface Entry {
@@ -141,13 +141,13 @@ function msOf(id: string): number {
   return Number(id.split('-')[0]);
 }
 
-/** Redis before 6.2 cannot begin behind an id. */
+/** Redis before 6.2 has no exclusive start. */
 function idAfter(id: string): string {
   const [ms, number] = id.split('-');
   return `${ms}-${Number(number) + 1}`;
 }
 
-/** What is no JSON is no rule either. */
+/** `undefined` for text that is no JSON, and so no rule. */
 function parsed(message: string): unknown {
   try {
     return JSON.parse(message);

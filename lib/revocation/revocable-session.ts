@@ -9,13 +9,13 @@ export interface RevocableSession extends IndexedSession {
   /** Ends it, for reason `revoked`. */
   revoke(refusal: RevocationRefusal): void;
   /**
-   * Tells the client that the session ends at a moment (ms since the epoch) unless a fresh token comes: `token_expiring`,
-   * with the earlier of this moment and the token's own end. Whoever calls it ends the session then, by `revoke`.
+   * Tells the client that the session ends at a moment (ms since the epoch) unless it renews: `token_expiring`, with
+   * the earlier of this moment and the token's end. The caller must call `revoke` at that moment.
    */
   shorten(endsAt: number): void;
 }
 
-/** Ends sessions. What an application's listener throws at the end of one must not spare the next. */
+/** Ends sessions. An exception in the application's listener must not keep the next session alive. */
 export function endSessions(sessions: Iterable<RevocableSession>, refusal: RevocationRefusal): void {
   for (const session of sessions) callGuarded('the end of a session', () => session.revoke(refusal));
 }

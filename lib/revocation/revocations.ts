@@ -18,13 +18,13 @@ import { refusalBy, RevocationRules } from './rules';
 import type { RevocationRefusal } from './rules';
 import { SessionIndex } from './session-index';
 
-/** What revocations stand on. */
+/** What {@link Revocations} needs. */
 export interface RevocationContext extends TokenLife {
   readonly deadlines: Deadlines;
   readonly store: RevocationStore | undefined;
   /** Ms for the store to answer. */
   readonly storeTimeout: number;
-  /** Ms between two looks at the store for what this node has not heard; 0: never. */
+  /** Ms between two reads of the store for rules that this node has not received; 0: never. */
   readonly recheckInterval: number;
   /** Tells the other nodes. */
   readonly publish: (message: RuleMessage) => void;
@@ -33,19 +33,19 @@ export interface RevocationContext extends TokenLife {
 type Refusal = RevocationRefusal | undefined;
 
 /**
- * How long this process remembers a rule that the store has: long enough for every verification that had asked the
- * store before the rule was there.
+ * How long this process remembers a stored rule, in ms: long enough for every verification that asked the store before
+ * the rule was added.
  */
 const REMEMBER_STORED = 600_000;
 
-/** Which sessions must go and which tokens count no longer: here, on the other nodes, and in the store. */
+/** Ends sessions and refuses tokens by rules: here, on the other nodes, and in the store. */
 export class Revocations {
   readonly #context: RevocationContext;
   readonly #rules: RevocationRules;
   readonly #sessions = new SessionIndex<RevocableSession>();
   readonly #grace: GracePeriods;
   readonly #store: RuleStore | undefined;
-  /** Looks for rules that this node has not heard. */
+  /** Looks for rules that this node has not received. */
   readonly #recheck: Recheck | undefined;
   #isClosed = false;
 
@@ -60,12 +60,12 @@ export class Revocations {
     if (recheckInterval > 0) this.#recheck = this.#recheckOf(this.#store);
   }
 
-  /** To be called when this node begins to let clients in; nothing happens the second time. */
+  /** Call it when this node starts to accept clients. A second call does nothing. */
   start(): void {
     if (!this.#isClosed) this.#recheck?.start();
   }
 
-  /** Stops everything that runs by itself, and gives the store back. Sessions are left as they are. */
+  /** Stops all timers, and releases the store. Sessions stay as they are. */
   close(): void {
     this.#isClosed = true;
     this.#recheck?.stop();
@@ -73,12 +73,12 @@ export class Revocations {
     this.#store?.release();
   }
 
-  /** Why a rule that this process has heard of refuses a token; `undefined` if none does. */
+  /** Why a rule in this process refuses a token; `undefined` if none does. */
   refuses(identity: TokenIdentity): Refusal {
     return this.#rules.refusalOf(identity);
   }
 
-  /** Why any rule refuses a token; the store is asked only if this process knows of none. */
+  /** Why any rule refuses a token. The store is asked only if no rule in this process does. */
   isRevoked(identity: TokenIdentity): Refusal | PromiseLike<Refusal> {
     return this.refuses(identity) ?? this.#store?.refusalOf(identity);
   }
@@ -88,7 +88,7 @@ export class Revocations {
     this.#sessions.add(session, this.#context.deadlines.now());
   }
 
-  /** Forgets a session that ends or renews; to be called before its identity changes. */
+  /** Forgets a session that ends or renews. Call it before its identity changes. */
   unregister(session: RevocableSession): void {
     this.#sessions.delete(session);
     this.#grace.forget(session);
@@ -96,9 +96,9 @@ export class Revocations {
 
   /**
    * Ends matching sessions everywhere, and refuses matching tokens from now on. The other nodes are told before the
-   * store, and write the rule too: a node that is killed in between loses nothing that it had begun to say.
+   * store, and write the rule too: if this node is killed in between, the rule is not lost.
    *
-   * @returns for a user, from which second on a token's `iat` counts
+   * @returns for a user, the first second whose tokens (by `iat`) are accepted
    * @throws TypeError if the rule is none; the store's error if it failed (local sessions are ended all the same)
    */
   async revoke(revocation: Revocation): Promise<{ issuedBefore?: number }> {
@@ -110,7 +110,7 @@ export class Revocations {
     return 'issuedBefore' in rule ? { issuedBefore: rule.issuedBefore } : {};
   }
 
-  /** Takes what another node has published; anything else is ignored. */
+  /** Takes a message of another node. Ignores anything that is no rule. */
   receive(message: unknown): void {
     const rule = fromMessage(message, this.#context.deadlines.now());
     if (rule === undefined) return;
@@ -120,14 +120,14 @@ export class Revocations {
 
   /**
    * @param until if the rule is for every session of a user: those that began until then, in ms since the epoch
-   * @returns a promise that resolves once sessions that may go on for a while are warned
+   * @returns a promise that resolves once sessions with a grace period are warned
    */
   async #apply(rule: RevocationRule, until: number): Promise<void> {
     this.#rules.add(this.#toLocal(rule));
     const { kind } = targetOf(rule);
     const sessions = this.#sessions.find(rule, until);
     log.revocation('a rule for a %s ends %d sessions', kind, sessions.length);
-    // After `close()` nothing would end them later.
+    // After `close()` nothing would end the sessions later, so they end now.
     if ('sub' in rule && rule.graceUntil !== undefined && !this.#isClosed) {
       await this.#grace.begin(sessions, rule.issuedBefore * 1000, rule.graceUntil);
     } else {
@@ -145,7 +145,7 @@ export class Revocations {
     try {
       await this.#store?.add(rule);
     } catch (fault) {
-      // The store does not have it, so this process remembers it as long as it matters.
+      // The store does not have the rule, so this process remembers it for its whole life.
       this.#rules.add(rule);
       throw fault;
     }
@@ -154,7 +154,7 @@ export class Revocations {
   #toRule(parsed: ParsedRevocation): RevocationRule {
     const { kind, value, iss, issuedBefore, grace } = parsed;
     const now = this.#context.deadlines.now();
-    // Up to and including this second, since `iat` tells no more.
+    // Up to and including this second, because `iat` is in whole seconds.
     const limit = issuedBefore ?? Math.floor(now / 1000) + 1;
     const expiresAt = expiryOf(parsed, this.#context, now, kind === 'jti' ? this.#endOf(value) : Infinity);
     const common = { id: randomUUID(), ...(iss !== undefined && { iss }), expiresAt };
@@ -169,7 +169,7 @@ export class Revocations {
     };
   }
 
-  /** When the tokens end that sessions here with a `jti` rest on; `Infinity` if there is none. */
+  /** When the tokens with a `jti` end, as far as sessions here have them; `Infinity` if none has. */
   #endOf(jti: string): number {
     const ends = this.#sessions.find({ jti, expiresAt: null }, 0).map(({ endsAt }) => endsAt);
     return ends.length === 0 ? Infinity : Math.max(...ends);

@@ -1,4 +1,4 @@
-/** What rules and tokens are compared by. */
+/** The keys by which rules and tokens are compared. */
 import type { RevocationRule, TokenIdentity } from '../types';
 
 /** What a rule names: a token, a session at an OpenID provider, or a user. */
@@ -49,7 +49,7 @@ export function limitOf(rule: RevocationRule): number {
   return 'issuedBefore' in rule ? rule.issuedBefore : Infinity;
 }
 
-/** Whether a token was issued before a second; one that does not say when counts as old. */
+/** Whether a token was issued before a second; a token without `iat` counts as old. */
 export function issuedBefore({ iat }: TokenIdentity, second: number): boolean {
   return iat === undefined || iat < second;
 }

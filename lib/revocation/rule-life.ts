@@ -9,10 +9,10 @@ export interface TokenLife {
 }
 
 /**
- * When the tokens that a rule refuses are all over, in ms since the epoch; `null` if that cannot be told.
+ * When the last token that a rule refuses expires, in ms since the epoch; `null` if that is not known.
  *
  * @param now ms since the epoch
- * @param knownEnd when the token ends that a live session rests on; `Infinity` if never or not known
+ * @param knownEnd when the token of a live session ends; `Infinity` if never or not known
  */
 export function expiryOf(
   { kind, exp, issuedBefore }: ParsedRevocation,
@@ -24,7 +24,7 @@ export function expiryOf(
   if (byExp !== Infinity) return byExp;
   if (kind === 'jti' && knownEnd !== Infinity) return knownEnd;
   if (life.maxTokenLife === undefined) return null;
-  // `maxTokenLife` includes the tolerance, so a token counts that an issuer whose clock is ahead makes now.
+  // `maxTokenLife` includes the tolerance, so it covers a token that an issuer with a fast clock makes now.
   const lastIssue = issuedBefore === undefined ? now : issuedBefore * 1000;
   return lastIssue + life.maxTokenLife;
 }

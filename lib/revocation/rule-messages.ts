@@ -1,14 +1,14 @@
 /**
- * How rules travel between nodes, whose clocks differ: a message tells how many ms are left and not until when, and
- * whoever reads it counts from the moment at which it was written.
+ * Rules as messages between nodes. Their clocks differ, so a message says how many ms are left, not until when. The
+ * reader counts from the moment of writing.
  */
 import type { RevocationRule } from '../types';
 
-/** A rule on its way to another node. */
+/** A rule as a message to another node. */
 export interface RuleMessage {
   /** A rule for every live session of a user: the message is as old as the revocation. */
   readonly everySession?: true;
-  /** Ms for which live sessions may go on. */
+  /** The grace period of live sessions, in ms. */
   readonly graceLeft?: number;
   readonly [member: string]: unknown;
 }
@@ -40,7 +40,7 @@ export function fromMessage(message: unknown, writtenAt: number): RevocationRule
   });
 }
 
-/** Reads a rule of whatever origin; `undefined` if it is none. */
+/** Reads a rule of any origin; `undefined` if it is none. */
 export function toRule(value: unknown): RevocationRule | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { id, iss, expiresAt, ...others } = value as Record<string, unknown>;

@@ -8,13 +8,13 @@ export interface RulePullContext {
   readonly store: RuleStore;
   /** Ms between two questions. */
   readonly interval: number;
-  /** Called with each rule that the store tells. */
+  /** Called with each rule that the store returns. */
   readonly onRule: (rule: RevocationRule) => void;
   /** Called when rules may be missing. */
   readonly onGap: () => void;
 }
 
-/** Asks the store regularly what is new: one question in an interval, however many sessions there are. */
+/** Asks the store regularly for new rules: once in an interval, for any number of sessions. */
 export class RulePull {
   readonly #context: RulePullContext;
   #cursor: unknown;

@@ -6,7 +6,7 @@ import { TOKEN_REVOKED, USER_REVOKED } from './rules';
 import type { RevocationRefusal } from './rules';
 import { releaseStore, retainStore } from './store-lease';
 
-/** What a store had to tell. */
+/** A store's answer about new rules. */
 export interface StoreNews {
   readonly rules: readonly RevocationRule[];
   readonly cursor: unknown;
@@ -16,12 +16,12 @@ export interface StoreNews {
 
 type Refusal = RevocationRefusal | undefined;
 
-/** The application's store, as the library asks it: bounded in time, and believed only where its answer is clear. */
+/** Asks the application's store, with a time limit. Only a clear answer counts. */
 export class RuleStore {
   readonly #store: RevocationStore;
   readonly #deadlines: Deadlines;
   readonly #timeout: number;
-  /** Whether the last question asked in the background failed: a store that is down is reported once. */
+  /** Whether the last background request failed: a store that is down is reported once. */
   #isDown = false;
   #isReleased = false;
 
@@ -46,10 +46,10 @@ export class RuleStore {
     return this.#inTime(() => this.#store.add(rule));
   }
 
-  /** Why a token is refused. Throws or rejects if the store fails; the caller bounds the time. */
+  /** Why a token is refused. Throws or rejects if the store fails. The caller sets the time limit. */
   refusalOf(identity: TokenIdentity): Refusal | PromiseLike<Refusal> {
     return whenAnswered(this.#store.isRevoked(identity), (revoked) =>
-      // Anything but a clear no keeps the token out.
+      // Anything but a clear no refuses the token.
       revoked === false ? undefined : this.#explain(identity),
     );
   }
@@ -59,19 +59,19 @@ export class RuleStore {
     return this.#inBackground(async () => ({ refusal: await this.refusalOf(identity) }));
   }
 
-  /** What is new in the store; `undefined` if it failed, which is reported. */
+  /** The new rules in the store; `undefined` if it failed, which is reported. */
   news(cursor: unknown): Promise<StoreNews | undefined> {
     return this.#inBackground(async () => toNews(await this.#store.rulesSince?.(cursor)));
   }
 
-  /** Gives the store back. */
+  /** Releases the store. */
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
     releaseStore(this.#store);
   }
 
-  /** A store answers yes or no. Asked without the user, it tells whether the rule is one that a fresh token passes. */
+  /** A store answers yes or no. A second question without the user shows whether a fresh token may be accepted. */
   #explain({ sub, ...others }: TokenIdentity): RevocationRefusal | PromiseLike<RevocationRefusal> {
     if (sub === undefined) return TOKEN_REVOKED;
     if (others.jti === undefined && others.sid === undefined) return USER_REVOKED;
@@ -102,12 +102,12 @@ export class RuleStore {
   }
 }
 
-/** Tells the operator of a store that failed where nobody waits for it. */
+/** Reports a store that failed in the background to the operator. */
 export function reportStore(fault: unknown): void {
   reportFault('the revocation store', fault);
 }
 
-/** At once if the answer is there: a store in memory must not cost a turn of the event loop. */
+/** Synchronous if the answer is: an in-memory store must not cost a turn of the event loop. */
 function whenAnswered<Result>(
   answer: unknown,
   judge: (answer: unknown) => Result | PromiseLike<Result>,

@@ -4,11 +4,11 @@ import type { RuleKind } from './rule-keys';
 
 /** Why a token is refused. */
 export interface RevocationRefusal {
-  /** Whether a fresh token may count: after a rule by `sub`, and not by `jti` or `sid`. */
+  /** Whether a fresh token may be accepted: after a rule by `sub`, but not by `jti` or `sid`. */
   readonly retryable: boolean;
 }
 
-/** The user's tokens up to a moment are refused; a later one counts. */
+/** The user's tokens up to a moment are refused; later ones are accepted. */
 export const USER_REVOKED: RevocationRefusal = Object.freeze({ retryable: true });
 /** The token itself is refused, or every token of its session at the provider. */
 export const TOKEN_REVOKED: RevocationRefusal = Object.freeze({ retryable: false });
@@ -20,7 +20,7 @@ export function refusalBy(kind: RuleKind): RevocationRefusal {
 /** How long a rule outlives its tokens, in ms: the clocks of issuers and nodes differ. */
 export const CLOCK_MARGIN = 60_000;
 
-/** How many rules may be kept before those that are over are looked for. */
+/** How many rules are kept before the first sweep of expired ones. */
 const FIRST_SWEEP = 1024;
 
 /** What is kept of a rule. */
@@ -48,7 +48,7 @@ export class RevocationRules {
     return size;
   }
 
-  /** Of two rules with one target the later moment counts, and the longer life. */
+  /** Of two rules with one target, the later moment and the longer life count. */
   add(rule: RevocationRule): void {
     const { group, name } = keyOf(targetOf(rule));
     const rules = this.#groups.get(group) ?? new Map<string, KnownRule>();
@@ -63,7 +63,7 @@ export class RevocationRules {
 
   /** Why a token is refused; `undefined` if no rule here names it. */
   refusalOf(identity: TokenIdentity): RevocationRefusal | undefined {
-    // Most processes hold no rule at all.
+    // Most processes have no rule.
     if (this.#groups.size === 0) return undefined;
     for (const { kind, group, name } of keysOf(identity)) {
       const rule = this.#groups.get(group)?.get(name);
@@ -72,7 +72,9 @@ export class RevocationRules {
     return undefined;
   }
 
-  /** Forgets what is over. Runs when the rules have doubled since the last time, so an `add` costs the same in the mean. */
+  /**
+   * Forgets expired rules. Runs when the number of rules has doubled, so that the mean cost of `add` stays the same.
+   */
   #sweep(): void {
     const over = this.#now() - CLOCK_MARGIN;
     for (const rules of this.#groups.values())

@@ -2,7 +2,7 @@ import type { RevocationRule, TokenIdentity } from '../types';
 import { issuedBefore, KINDS, targetOf } from './rule-keys';
 import type { RuleKind } from './rule-keys';
 
-/** A session as an index knows it. */
+/** The members of a session that the index reads. */
 export interface IndexedSession {
   readonly identity: TokenIdentity;
 }
@@ -10,8 +10,8 @@ export interface IndexedSession {
 type Names<Session> = Map<string, Session | Set<Session>>;
 
 /**
- * The live sessions. Finds those that a rule names, at the cost of those found. Most tokens belong to one session, so a
- * lone session is kept as it is, and a set is made for the second.
+ * The live sessions. Finding those that a rule names costs as much as there are matches. Most tokens belong to one
+ * session, so a set is created only for the second.
  */
 export class SessionIndex<Session extends IndexedSession> {
   readonly #byName: Readonly<Record<RuleKind, Names<Session>>> = {
@@ -19,14 +19,14 @@ export class SessionIndex<Session extends IndexedSession> {
     sid: new Map(),
     sub: new Map(),
   };
-  /** When each began to rest on its token, in ms since the epoch. */
+  /** When each session got its current token, in ms since the epoch. */
   readonly #since = new Map<Session, number>();
 
   get size(): number {
     return this.#since.size;
   }
 
-  /** All sessions. The iterator stays right while sessions come and go. */
+  /** All sessions. The iterator stays valid while sessions are added and removed. */
   keys(): MapIterator<Session> {
     return this.#since.keys();
   }
@@ -41,7 +41,7 @@ export class SessionIndex<Session extends IndexedSession> {
     for (const kind of KINDS) insert(this.#byName[kind], session.identity[kind], session);
   }
 
-  /** To be called with the identity that it was added with. */
+  /** Call it while the session has the identity that it was added with. */
   delete(session: Session): void {
     this.#since.delete(session);
     for (const kind of KINDS) remove(this.#byName[kind], session.identity[kind], session);

@@ -4,7 +4,7 @@ import type { RevocableSession } from './revocable-session';
 import type { RuleStore } from './rule-store';
 import type { SessionIndex } from './session-index';
 
-/** In how many parts an interval is cut. */
+/** The number of parts of an interval. */
 const STEPS = 100;
 
 /** The shortest part, in ms. */
@@ -17,21 +17,21 @@ export interface SessionSweepContext {
   /** Ms in which each session is looked up once. */
   readonly interval: number;
   readonly sessions: SessionIndex<RevocableSession>;
-  /** Whether a session is revoked already, and has time to renew. */
+  /** Whether a session is revoked already and in its grace period. */
   readonly hasGrace: (session: RevocableSession) => boolean;
 }
 
-/** Looks live sessions up in the store one by one, spread evenly over the interval. */
+/** Asks the store about live sessions one by one, spread evenly over the interval. */
 export class SessionSweep {
   readonly #context: SessionSweepContext;
-  /** Sessions whose question is not answered yet. */
+  /** Sessions whose request is not answered yet. */
   readonly #asked = new Set<RevocableSession>();
-  /** Sessions that are to be looked up until the store has answered for each; `undefined`: all, again and again. */
+  /** Sessions to look up once, until the store has answered for each; `undefined`: all, repeatedly. */
   #owed: Set<RevocableSession> | undefined;
-  /** How many of them there were when this round began. */
+  /** The number of sessions when this round began. */
   #owedAtFirst = 0;
   #next: Iterator<RevocableSession> = [].values();
-  /** Sessions that should have been looked up by now, as a fraction. */
+  /** Sessions that are due by now; may be a fraction. */
   #due = 0;
   #lookedAt = 0;
   #isRunning = false;
@@ -40,14 +40,14 @@ export class SessionSweep {
     this.#context = context;
   }
 
-  /** Begins to look all sessions up, again and again. */
+  /** Starts to look all sessions up repeatedly. */
   start(): void {
     this.#run();
   }
 
   /** Looks up once those that are live now. */
   once(): void {
-    // Those that are owed already keep their turn.
+    // Sessions of an unfinished round keep their turn.
     this.#owed ??= new Set();
     for (const session of this.#context.sessions.keys()) this.#owed.add(session);
     this.#owedAtFirst = this.#owed.size;
@@ -103,7 +103,7 @@ export class SessionSweep {
       this.#owed?.delete(session);
       return;
     }
-    // A store that is slow is not asked twice at a time.
+    // A slow store is not asked twice at the same time about one session.
     if (this.#asked.has(session)) return;
     this.#asked.add(session);
     const { identity } = session;

@@ -1,4 +1,4 @@
-/** Which stores are in use: two authorizers may share one store object, and the last one to close gives it back. */
+/** Counts the users of each store: authorizers may share a store object, and the last one to close releases it. */
 import type { RevocationStore } from '../types';
 
 /** What a store holds while it is in use. */
@@ -24,7 +24,7 @@ export function retainStore(store: RevocationStore): void {
   users.set(store, count + 1);
 }
 
-/** To be called once for each {@link retainStore}. */
+/** Call it once for each {@link retainStore}. */
 export function releaseStore(store: RevocationStore): void {
   const count = (users.get(store) as number) - 1;
   users.set(store, count);

@@ -23,7 +23,7 @@ export function sizeOf(event: unknown[], limit: number): number {
     const container = open.pop() as Record<string, unknown>;
     const isList = Array.isArray(container);
     // `for … in` would build the list of all indices of a long list first.
-    if (isList && size + container.length * MEMBER > limit) return limit + 1;
+    if (isList && size + container.length * MEMBER > limit) return size + container.length * MEMBER;
     // `for … in` gives one name at a time. `Object.keys` would build the list of all names first.
     for (const name in container) {
       if (!Object.hasOwn(container, name)) continue;

@@ -10,7 +10,7 @@ export class Permissions {
   readonly #others: PermissionRule | undefined;
   readonly #allow: ReadonlySet<string>;
   readonly #warn = warnOnce(
-    'options.permissions: a rule failed, or answered something else than true or false. The event is refused.',
+    'options.permissions: a rule threw, or returned something other than true or false. The event is refused.',
   );
 
   /**

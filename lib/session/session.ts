@@ -326,13 +326,13 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#permit = undefined;
   }
 
-  // The rest.
+  // Helpers.
 
   get #isOverdue(): boolean {
     return this.#state.status === 'verifying' && this.#state.overdue;
   }
 
-  /** What the clients are told of the session; `undefined` unless it is open. */
+  /** What the clients are told about the session; `undefined` unless it is open. */
   #payload(): AuthenticatedPayload | undefined {
     return this.#permit && this.#term.payload;
   }

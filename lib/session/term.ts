@@ -35,7 +35,7 @@ export class Term implements DeadlineOwner {
     this.#settings = settings;
   }
 
-  /** What the clients are told of the end. */
+  /** What the clients are told about the end. */
   get payload(): AuthenticatedPayload {
     return toPayload(Math.min(this.#endsAt, this.#revokedAt), this.#deadlines.now());
   }

@@ -70,13 +70,13 @@ const keeperOf = (socket: SocketInside): Gatekeeper =>
   (socket as unknown as Guarded)[GATEKEEPER] as Gatekeeper;
 
 function guardedOnpacket(this: SocketInside, packet: EventPacket): void {
-  if ((packet.data?.length ?? 0) > MAX_ARGUMENTS) return;
   if (packet.type === EVENT || packet.type === BINARY_EVENT) {
     const event: unknown = packet.data?.[0];
     // Older parsers accept any JSON as an event's name (CVE-2023-32695), and not all of it converts to a string.
     if (typeof event !== 'string' && typeof event !== 'number') return;
     if (!keeperOf(this).hears(packet)) return;
   }
+  if ((packet.data?.length ?? 0) > MAX_ARGUMENTS) return;
   protoOf(this)._onpacket.call(this, packet);
 }
 

@@ -100,7 +100,7 @@ function toClaims(answer: unknown): JwtClaims {
 }
 
 function noClaims(what: string): UnauthorizedError {
-  return rejected(new TypeError(`options.verify must answer the claims, and answered ${what}`));
+  return rejected(new TypeError(`options.verify must return the claims, but returned ${what}`));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

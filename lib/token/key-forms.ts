@@ -116,7 +116,7 @@ const JWK = /^\{\s*[\\"']*(?:kty|keys)[\\"']*\s*:|^[{[][\s\S]*[\\"']kty[\\"']*\s
 
 /**
  * A sequence with the identifier of RSA, EC, X25519, Ed25519 and their like inside, or the beginning of an RSA key in
- * PKCS#1. Bytes above 127 are there, or were replaced when somebody read the file as UTF-8 or ASCII.
+ * PKCS#1. Bytes above 127 are there, or were replaced when the file was read as UTF-8 or ASCII.
  */
 const BROKEN_DER =
   // oxlint-disable-next-line no-control-regex

@@ -35,7 +35,7 @@ const MIN_RSA_BITS = 2048;
 const MIN_SECRET_BYTES = 32;
 
 const warnOfShortSecret = warnOnce(
-  `a shared secret has less than ${MIN_SECRET_BYTES} bytes: whoever has one token can guess it (RFC 7518 §3.2). Make one with: node -p "crypto.randomBytes(${MIN_SECRET_BYTES}).toString('base64url')"`,
+  `a shared secret has less than ${MIN_SECRET_BYTES} bytes: anyone who has one token can guess it (RFC 7518 §3.2). Make one with: node -p "crypto.randomBytes(${MIN_SECRET_BYTES}).toString('base64url')"`,
 );
 
 /**

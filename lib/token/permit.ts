@@ -22,7 +22,7 @@ export function toSocketAuth({ claims, endsAt }: Permit): SocketAuth {
 }
 
 /**
- * What recovery keeps of a session while its client is away; plain data, since adapters write it as JSON. It includes
+ * What recovery keeps of a session while its client is away; plain data, because adapters write it as JSON. It includes
  * the user, because `validate` may have changed the claims that name the user.
  */
 export interface KeptSession extends SocketAuth {

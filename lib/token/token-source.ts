@@ -65,8 +65,8 @@ export class TokenSource {
   readonly #reportGetToken = reportFaultOnce('options.getToken');
   readonly #warnOfOrigin = warnOnce(
     (origin: string) =>
-      `a cookie with a token was passed over: the request comes from ${JSON.stringify(origin.slice(0, 200))}, which ` +
-      'is neither its Host nor one of options.origins. If that is a page of yours, add its origin there.',
+      `a cookie with a token was ignored: the request comes from ${JSON.stringify(origin.slice(0, 200))}, which ` +
+      'is neither its Host nor one of options.origins. If this is your own page, add its origin there.',
   );
 
   constructor(rules: SourceRules) {
@@ -216,7 +216,7 @@ function withoutOtherSchemes(shown: Shown): Shown {
 
 function refusePromise(given: PromiseLike<unknown>): never {
   given.then(undefined, () => undefined);
-  throw new TypeError('options.getToken must give a string or undefined at once, and gave a promise');
+  throw new TypeError('options.getToken must return a string or undefined at once, but returned a promise');
 }
 
 /** A member that the client has set; inherited members are no input. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { decode, JsonWebTokenError, NotBeforeError, TokenExpiredError, verify } from 'jsonwebtoken';
-import type { Jwt, VerifyOptions } from 'jsonwebtoken';
+import type { Jwt, JwtPayload, VerifyOptions } from 'jsonwebtoken';
 import { unauthorized, UnauthorizedError } from '../errors';
 import { keysNamedBy } from './keys';
 import { CODES, REASONS } from '../protocol';
@@ -95,9 +95,8 @@ export class TokenVerifier {
     const { header, payload } = answer;
     // RFC 7515 §4.1.11: extensions that are not understood must be refused; jsonwebtoken does not check.
     if (header.crit !== undefined) return malformed();
-    // jsonwebtoken accepts strings, lists and JSON within JSON.
-    if (!isClaims(payload) || !holdsObject(token)) return malformed();
-    return this.#life.faultOf(payload) ?? payload;
+    const claims = claimsIn(payload, token);
+    return claims === undefined ? malformed() : (this.#life.faultOf(claims) ?? claims);
   }
 
   #toRefusal(error: unknown, token: string): UnauthorizedError {
@@ -132,18 +131,26 @@ export class TokenVerifier {
  * @throws UnauthorizedError `invalid_token`: `malformed`, or `signature` where there is none
  */
 export function decodeUnverified(token: string): UnverifiedToken {
-  const parts = token.split('.');
-  if (parts.length !== 3) throw malformed();
-  let decoded;
+  const decoded = takeApart(token);
+  const payload = decoded && claimsIn(decoded.payload, token);
+  if (!payload) throw malformed();
+  // No key can verify such a token, so none is looked for.
+  if (token.endsWith('.')) throw unsigned();
+  return { header: decoded.header as JwtHeader, payload };
+}
+
+function takeApart(token: string): Jwt | null {
   try {
-    decoded = decode(token, { complete: true });
+    return decode(token, { complete: true });
   } catch {
     // The content is not JSON.
+    return null;
   }
-  if (!decoded || !isClaims(decoded.payload) || !holdsObject(token)) throw malformed();
-  // No key can verify such a token, so none is looked for.
-  if (parts[2] === '') throw unsigned();
-  return { header: decoded.header as JwtHeader, payload: decoded.payload };
+}
+
+/** jsonwebtoken accepts strings, lists and JSON within JSON. */
+function claimsIn(payload: JwtPayload | string, token: string): JwtClaims | undefined {
+  return typeof payload === 'object' && holdsObject(token) ? (payload as JwtClaims) : undefined;
 }
 
 /** RFC 7519 §7.2, step 10: the payload is UTF-8, and a JSON object. */
@@ -156,10 +163,6 @@ function holdsObject(token: string): boolean {
 /** RFC 8259 §2: space, tab, line feed, carriage return. */
 const JSON_SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const OPENING_BRACE = 0x7b;
-
-function isClaims(payload: unknown): payload is JwtClaims {
-  return typeof payload === 'object' && payload !== null && !Array.isArray(payload);
-}
 
 /** V8's `SyntaxError` of `JSON.parse` contains the parsed text. */
 function withoutSource(error: unknown): Error {

@@ -44,8 +44,8 @@ describe('what a connection has tried', () => {
   }
 
   for (const [maxAttempts, answers] of [
-    [1, 32],
-    [32, 32],
+    [1, 20],
+    [20, 20],
     [100, 100],
   ] as const) {
     it(`is answered ${answers} times a minute, over all namespaces, where maxAttempts is ${maxAttempts}`, async () => {

@@ -126,11 +126,14 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
 
   /** The namespace of the recovery id, on the connection of that client. */
   function resume(client: TestClient, token?: string): TestClient {
+    // Else a socket of an open manager connects at once, without the recovery id.
+    (client.socket.io as unknown as { _autoConnect: boolean })._autoConnect = false;
     const chat = new TestClient(
       client.socket.io.socket('/chat', token === undefined ? {} : { auth: { token } }),
     );
     Object.assign(chat.socket, { _pid: id.pid, _lastOffset: id.offset });
     chat.socket.connect();
+    (client.socket.io as unknown as { _autoConnect: boolean })._autoConnect = true;
     return chat;
   }
 
@@ -192,5 +195,61 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     expect(chat.received('missed')).to.deep.equal([]);
     const [socket] = world.io.of('/chat').sockets.values();
     expect(socket).to.have.nested.property('decoded_token.sub', 'eve');
+  });
+
+  describe('while the adapter looks for the session,', () => {
+    let found: () => void;
+    let asked: Promise<void>;
+    let open: TestClient;
+    let chat: TestClient;
+
+    beforeEach(async () => {
+      world.io.of('/open');
+      const adapter = adapterOf(world.io.of('/chat') as AnyNamespace) as Required<Adapter>;
+      const { restoreSession } = adapter;
+      const search = new Promise<void>((resolve) => {
+        found = resolve;
+      });
+      asked = new Promise((resolve) => {
+        adapter.restoreSession = async (pid, offset) => {
+          resolve();
+          await search;
+          return restoreSession.call(adapter, pid, offset);
+        };
+      });
+      open = await world.connected('/open');
+      chat = resume(open);
+      await asked;
+    });
+
+    const join = (token: string): TestClient =>
+      new TestClient(open.socket.io.socket('/', { auth: { token } }));
+
+    it('restores nothing if a token is being verified by then', async () => {
+      check.isSlow = true;
+      const client = join(alice);
+      await check.untilAsked();
+      found();
+      await chat.until('connect');
+      expect(chat.socket.recovered).to.equal(false);
+      check.open();
+      for (const one of [client, chat]) await one.until('authenticated');
+      expect(chat.received('missed')).to.deep.equal([]);
+    });
+
+    for (const [sub, isHers] of [
+      ['alice', true],
+      ['eve', false],
+    ] as const) {
+      it(`restores ${isHers ? 'it' : 'nothing'} if ${isHers ? 'the same' : 'another'} user has logged in by then`, async () => {
+        await join(createToken({ sub })).until('authenticated');
+        found();
+        await chat.until('authenticated');
+        expect(chat.socket.recovered).to.equal(isHers);
+        expect(chat.received('missed')).to.have.length(isHers ? 1 : 0);
+        const [socket] = world.io.of('/chat').sockets.values();
+        expect(socket).to.have.nested.property('decoded_token.sub', sub);
+      });
+    }
   });
 });

@@ -61,7 +61,7 @@ export class TestBrowser {
   }
 
   async open(): Promise<void> {
-    this.#context = await this.#browser?.newContext({ locale: 'en-GB' });
+    this.#context = await this.#browser?.newContext({ locale: 'en-GB', ignoreHTTPSErrors: true });
     this.#context?.setDefaultTimeout(PATIENCE);
   }
 

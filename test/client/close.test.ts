@@ -42,6 +42,8 @@ describe('the client closes', () => {
     expect(listeners()).to.deep.equal(before.map((count, at) => (at < 3 ? count + 1 : count)));
     expect([clock.countTimers(), socket.auth, socket.connected]).to.deep.equal([0, { tenant: 'blue' }, true]);
     expect([second.auth.state, kit.world.io.sockets.sockets.size]).to.deep.equal(['closed', 1]);
+    await second.auth.logout();
+    expect(second.count('sent deauthenticate')).to.equal(0);
   });
 
   it('while it waits for a token: the socket connects as a guest, and the token is never shown', async () => {

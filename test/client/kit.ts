@@ -4,15 +4,15 @@ import type { Socket } from 'socket.io-client';
 import { useFakeTimers } from 'sinon';
 import type { SinonFakeTimers } from 'sinon';
 import { authenticate } from '../../lib/client';
-import type { AuthenticateOptions, ClientAuth } from '../../lib/client';
+import type { AuthenticateOptions, ClientAuth, TokenOptions, TokenRequest } from '../../lib/client';
 import { Inbox } from '../support/inbox';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
 import type { ClientOptions } from '../support/world';
 
 /** A token of the tests that lives so many ms: each is another one. */
-export function shortToken(life: number, sub = 'bob'): string {
-  return createToken({ sub, exp: (Date.now() + life) / 1000 });
+export function shortToken(life: number, sub = 'bob', claims: object = {}): string {
+  return createToken({ sub, exp: (Date.now() + life) / 1000, ...claims });
 }
 
 /** A token of the tests without an end. */
@@ -35,7 +35,7 @@ export class Watched {
     socket.onAnyOutgoing((event: string, ...args: unknown[]) => this.inbox.push(`sent ${event}`, args));
     socket.onAny((event: string, ...args: unknown[]) => this.inbox.push(`came ${event}`, args));
     this.auth = authenticate(socket, options);
-    for (const event of ['authenticated', 'unauthorized', 'error'] as const) {
+    for (const event of ['authenticated', 'unauthorized', 'error', 'dropped'] as const) {
       this.auth.on(event, (detail: unknown) => this.inbox.push(event, [detail]));
     }
   }
@@ -53,6 +53,8 @@ export class Watched {
 /** A world, the clients in it, and a clock for the client's own timers. */
 export class Kit {
   world = new World();
+  /** Another server than that of the world. */
+  server: { url: string; close: () => Promise<void> } | undefined;
   readonly #sockets: Socket[] = [];
   readonly #auths: ClientAuth[] = [];
   #clock: SinonFakeTimers | undefined;
@@ -64,7 +66,7 @@ export class Kit {
 
   /** A socket that is not connecting yet, and reconnects fast; its own timers are never faked. */
   socket(options: ClientOptions = {}, namespace = '/'): Socket {
-    const socket = connect(this.world.url + namespace, {
+    const socket = connect((this.server ?? this.world).url + namespace, {
       transports: ['websocket'],
       forceNew: true,
       autoConnect: false,
@@ -77,19 +79,26 @@ export class Kit {
   }
 
   /** A client that shows its token with the CONNECT packet. */
-  client(token: AuthenticateOptions['token'], options: ClientOptions = {}, timeout?: number): Watched {
+  client(token: TokenOptions['token'], options: ClientOptions = {}, timeout?: number): Watched {
     const watched = this.watch(this.socket(options), token, timeout);
     watched.socket.connect();
     return watched;
   }
 
-  watch(socket: Socket, token: AuthenticateOptions['token'], timeout?: number): Watched {
-    const watched = new Watched(socket, { token, ...(timeout !== undefined && { timeout }) });
+  watch(socket: Socket, token: TokenOptions['token'], timeout?: number): Watched {
+    return this.keep(socket, { token, timeout });
+  }
+
+  keep(socket: Socket, options: AuthenticateOptions): Watched {
+    const watched = new Watched(socket, options);
     this.#auths.push(watched.auth);
     return watched;
   }
 
-  /** From here on the client's timers wait for {@link SinonFakeTimers.tick}; servers, sockets and `Date` go on. */
+  /**
+   * From here on the client's timers wait for {@link SinonFakeTimers.tick}, and its `Date` is ahead by what was ticked.
+   * Servers and sockets go on.
+   */
   stopTimers(): SinonFakeTimers {
     this.#clock ??= stopClientTimers();
     return this.#clock;
@@ -100,23 +109,27 @@ export class Kit {
     this.#clock = undefined;
     for (const auth of this.#auths.splice(0)) auth.close();
     for (const socket of this.#sockets.splice(0)) socket.disconnect();
-    await this.world.close();
+    if (this.world.http.listening) await this.world.close();
+    await this.server?.close();
+    this.server = undefined;
   }
 }
 
 /** A token function that remembers its calls, and of how many it was waiting at once. */
-export function fetcher(fetch: (call: number) => string | Promise<string>): (() => Promise<string>) & {
+export function fetcher<T extends string | null>(
+  fetch: (call: number, request: TokenRequest) => T | Promise<T>,
+): ((request: TokenRequest) => Promise<T>) & {
   calls: number;
   most: number;
 } {
   let underWay = 0;
   const token = Object.assign(
-    async (): Promise<string> => {
+    async (request: TokenRequest): Promise<T> => {
       token.calls += 1;
       underWay += 1;
       token.most = Math.max(token.most, underWay);
       try {
-        return await fetch(token.calls);
+        return await fetch(token.calls, request);
       } finally {
         underWay -= 1;
       }
@@ -135,9 +148,9 @@ export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => voi
   return { promise, open };
 }
 
-/** Fakes the timers of `lib/client` alone. */
+/** Fakes the timers and the clock of `lib/client` alone. */
 function stopClientTimers(): SinonFakeTimers {
-  const real = { set: globalThis.setTimeout, clear: globalThis.clearTimeout };
+  const real = { set: globalThis.setTimeout, clear: globalThis.clearTimeout, now: Date.now };
   const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const fake = { set: globalThis.setTimeout, clear: globalThis.clearTimeout };
   const stopped = new WeakSet<object>();
@@ -151,5 +164,17 @@ function stopClientTimers(): SinonFakeTimers {
     timer && stopped.has(timer) ? fake.clear(timer) : real.clear(timer);
   Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
   Object.assign(timers, { setTimeout: real.set, clearTimeout: real.clear });
+  const now = (): number => {
+    // What the client calls, such as a `token` function of the test, has the real one.
+    const [, , caller = ''] = (new Error('where').stack ?? '').split('\n');
+    return real.now() + (/lib.client/.test(caller) ? clock.now : 0);
+  };
+  Date.now = now;
+  const { restore } = clock;
+  clock.restore = () => {
+    // Sinon restores every clock of its own once more.
+    if (Date.now === now) Date.now = real.now;
+    restore.call(clock);
+  };
   return clock;
 }

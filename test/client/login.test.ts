@@ -165,6 +165,27 @@ describe('the client logs in', () => {
     });
   }
 
+  it("one CONNECT packet a connection, although the application's own auth function answers late", async () => {
+    kit.world.authorize().attach(kit.world.io);
+    let sockets = 0;
+    kit.world.io.on('connection', () => (sockets += 1));
+    const sends: ((data: object) => void)[] = [];
+    const asked = [gate(), gate()];
+    const client = kit.client(endlessToken(), {
+      auth: (send: (data: object) => void) => {
+        sends.push(send);
+        asked[sends.length - 1]?.open();
+      },
+    });
+    await asked[0]?.promise;
+    client.socket.io.engine.close();
+    await asked[1]?.promise;
+    for (const send of sends) send({});
+    await client.auth.ready;
+    await client.socket.emitWithAck('deauthenticate');
+    expect([sockets, client.count('connect')]).to.deep.equal([1, 1]);
+  });
+
   it('a listener that throws is an uncaught error, and disturbs neither state nor other listeners', async () => {
     kit.world.authorize().attach(kit.world.io);
     const client = kit.watch(kit.socket(), () => endlessToken());

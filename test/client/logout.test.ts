@@ -162,6 +162,7 @@ describe('the client logs out', () => {
       false,
       0,
     ]);
+    expect(client.count('unauthorized')).to.equal(0);
     // Until it is told to.
     await client.auth.login();
     expect(client.socket.connected).to.equal(true);

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { restore, stub } from 'sinon';
 import { isUnauthorizedError } from '../../lib/client';
-import type { Authorizer } from '../../lib';
+import { UnauthorizedError } from '../../lib';
+import type { Authorizer, AuthorizeOptions, JwtClaims } from '../../lib';
 import type { AuthenticatedPayload } from '../../lib/client';
 import { SECRET } from '../support/tokens';
 import { endlessToken, fetcher, gate, Kit, shortToken } from './kit';
@@ -22,6 +23,16 @@ describe('the client renews its session', () => {
     restore();
     await kit.close();
   });
+
+  /** A server that refuses for good whoever's token says that the account is locked. */
+  async function lockAccounts(options: Partial<AuthorizeOptions> = { onExpired: 'ignore' }): Promise<void> {
+    await kit.world.close();
+    await kit.start();
+    const validate = ({ locked }: JwtClaims): void => {
+      if (locked === true) throw new UnauthorizedError('account_locked');
+    };
+    kit.world.authorize({ ...options, validate }).attach(kit.world.io);
+  }
 
   for (const [random, share] of [
     [0, 0.8],
@@ -60,6 +71,7 @@ describe('the client renews its session', () => {
     const token = fetcher(() => shortToken(60_000));
     const client = kit.client(token);
     await client.until('authenticated');
+    clock.tick(1_000);
     // Twice: one token is enough.
     kit.world.io.emit('token_expiring', { expiresAt: 0, expiresIn: 12_000 });
     kit.world.io.emit('token_expiring', { expiresAt: 0, expiresIn: 12_000 });
@@ -100,6 +112,7 @@ describe('the client renews its session', () => {
     for (let connection = 1; connection <= 4; connection += 1) {
       await client.until('authenticated');
       if (connection === 4) break;
+      clock.tick(1_000);
       client.socket.io.engine.close();
       await client.until('disconnect');
     }
@@ -163,13 +176,14 @@ describe('the client renews its session', () => {
   });
 
   it('and stays authenticated, but tries no more, where the renewal is refused for good', async () => {
+    await lockAccounts();
     const clock = kit.stopTimers();
-    const token = fetcher((call) => shortToken(100_000, call === 1 ? 'bob' : 'mallory'));
+    const token = fetcher((call) => shortToken(100_000, 'bob', { locked: call > 1 }));
     const client = kit.client(token);
     await client.until('authenticated');
     clock.tick(80_000);
     const error = await client.until('unauthorized');
-    expect(isUnauthorizedError(error) && error.data.code).to.equal('identity_mismatch');
+    expect(isUnauthorizedError(error) && error.data.code).to.equal('account_locked');
     expect([client.auth.state, clock.countTimers()]).to.deep.equal(['authenticated', 0]);
     client.socket.io.engine.close();
     await client.until('disconnect');
@@ -194,16 +208,69 @@ describe('the client renews its session', () => {
   });
 
   it('not after a session that was refused a renewal for good has ended', async () => {
-    await kit.world.close();
-    await kit.start();
-    const time = kit.world.stopTime();
-    kit.world.authorize({ renewNotice: 100 }).attach(kit.world.io);
-    const token = fetcher((call) => shortToken(call === 1 ? 500 : 60_000, call === 1 ? 'bob' : 'mallory'));
+    await lockAccounts({ onExpired: 'disconnect' });
+    const token = fetcher((call) => shortToken(call === 1 ? 1_500 : 60_000, 'bob', { locked: call > 1 }));
     const client = kit.client(token);
-    expect((await client.until<{ code: string }>('unauthorized')).code).to.equal('identity_mismatch');
-    time.pass(501);
+    expect((await client.until<{ code: string }>('unauthorized')).code).to.equal('account_locked');
     expect((await client.until<{ code: string }>('unauthorized')).code).to.equal('invalid_token');
     await client.until('disconnect');
     expect([client.auth.state, client.socket.active, token.calls]).to.deep.equal(['unauthorized', false, 2]);
+  });
+
+  describe('with the token of another user', () => {
+    let told: string[];
+
+    beforeEach(() => {
+      told = [];
+      kit.world.io.on('authenticated', (socket: { decoded_token: JwtClaims }) =>
+        told.push(`in: ${socket.decoded_token.sub}`),
+      );
+      kit.world.io.on('deauthenticated', (_: unknown, reason: string) => told.push(`out: ${reason}`));
+    });
+
+    it('the former one is logged out, and the other one in with a fresh token, on the same connection', async () => {
+      const clock = kit.stopTimers();
+      const asked: boolean[] = [];
+      const client = kit.client(
+        fetcher((call, { forceRefresh }) => {
+          asked.push(forceRefresh);
+          return shortToken(100_000, call === 1 ? 'alice' : 'bob');
+        }),
+      );
+      await client.until('authenticated');
+      clock.tick(80_000);
+      expect((await client.until<{ code: string }>('error')).code).to.equal('identity_mismatch');
+      // Answered after the logout that the client has sent.
+      await client.socket.emitWithAck('deauthenticate');
+      clock.tick(1_000);
+      await client.until('authenticated');
+      expect(told).to.deep.equal(['in: alice', 'out: logout', 'in: bob']);
+      expect([client.auth.state, client.count('connect'), client.count('unauthorized')]).to.deep.equal([
+        'authenticated',
+        1,
+        0,
+      ]);
+      expect(asked).to.deep.equal([false, true, true]);
+      await client.auth.ready;
+    });
+
+    it('also after a renewal that was refused for good, when the application logs in as that user', async () => {
+      await lockAccounts();
+      const client = kit.client(
+        fetcher((call) => shortToken(100_000, call < 3 ? 'alice' : 'bob', { locked: call === 2 })),
+      );
+      await client.until('authenticated');
+      kit.world.io.emit('token_expiring', {});
+      await client.until('unauthorized');
+      const ready = client.auth.login();
+      // Until the other user's token is there, the session goes on.
+      expect(client.auth.state).to.equal('authenticated');
+      expect((await client.until<{ code: string }>('error')).code).to.equal('identity_mismatch');
+      await ready;
+      const claims = [...kit.world.io.sockets.sockets.values()].map(
+        ({ data }) => (data as { auth: { claims: JwtClaims } }).auth.claims,
+      );
+      expect(claims.map(({ sub }) => sub)).to.deep.equal(['bob']);
+    });
   });
 });

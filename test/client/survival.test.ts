@@ -26,7 +26,7 @@ describe('the client comes back', () => {
     time.pass(201);
     expect(await client.until('disconnect')).to.equal('io server disconnect');
     expect([client.auth.state, client.socket.active]).to.deep.equal(['pending', false]);
-    clock.tick(500);
+    clock.tick(1_000);
     await client.until('authenticated');
     expect([token.calls, token.most, client.count('unauthorized'), client.count('error')]).to.deep.equal([
       2, 1, 0, 0,
@@ -43,14 +43,14 @@ describe('the client comes back', () => {
     time.pass(201);
     // The session is over, its end is on the way, and the client does not know yet.
     expect(client.auth.state).to.equal('authenticated');
-    clock.tick(500);
+    clock.tick(1_000);
     await client.until('disconnect');
     clock.tick(1_000);
     await client.until('connect');
     await client.until('connect');
     await client.until('came unauthorized');
     await client.until('came unauthorized');
-    clock.tick(1_000);
+    clock.tick(2_000);
     await client.until('authenticated');
     expect([token.calls, token.most, client.count('unauthorized')]).to.deep.equal([4, 1, 0]);
   });
@@ -64,7 +64,7 @@ describe('the client comes back', () => {
     time.pass(201);
     await client.until('came unauthorized');
     expect([client.auth.state, client.socket.connected]).to.deep.equal(['pending', true]);
-    clock.tick(500);
+    clock.tick(1_000);
     await client.until('authenticated');
     expect([client.count('connect'), client.count('sent authenticate')]).to.deep.equal([1, 1]);
   });
@@ -78,7 +78,7 @@ describe('the client comes back', () => {
     await client.until('authenticated');
     time.pass(201);
     await client.until('disconnect');
-    clock.tick(500);
+    clock.tick(1_000);
     await client.until('authenticated');
     expect(client.count('connect')).to.equal(2);
   });
@@ -97,7 +97,7 @@ describe('the client comes back', () => {
     await client.until('authenticated');
     time.pass(201);
     await client.until('disconnect');
-    clock.tick(500);
+    clock.tick(1_000);
     await client.until('authenticated');
     expect([other.connected, client.count('sent authenticate')]).to.deep.equal([true, 0]);
   });
@@ -144,7 +144,7 @@ describe('the client comes back', () => {
     for (const socket of kit.world.io.sockets.sockets.values()) auth.deauthenticate(socket);
     await client.until('came unauthorized');
     expect(client.auth.state).to.equal('pending');
-    clock.tick(500);
+    clock.tick(1_000);
     await client.until('authenticated');
   });
 
@@ -161,6 +161,7 @@ describe('the client comes back', () => {
       false,
       0,
     ]);
+    clock.tick(1_000);
     client.socket.connect();
     await client.until('authenticated');
     expect(token.calls).to.equal(2);
@@ -171,9 +172,31 @@ describe('the client comes back', () => {
     const clock = kit.stopTimers();
     const client = kit.client(fetcher((call) => (call === 1 ? 'no token' : shortToken(60_000))));
     await client.until('error');
-    clock.tick(500);
+    clock.tick(1_000);
     await client.until('authenticated');
     kit.world.io.disconnectSockets(true);
+    await client.until('disconnect');
+    expect([client.socket.active, clock.countTimers()]).to.deep.equal([false, 0]);
+  });
+
+  it('not where the application throws it out after a refusal on an earlier connection', async () => {
+    const key = gate<string>();
+    const asked = gate();
+    const secret = (): Promise<string> => {
+      asked.open();
+      return key.promise;
+    };
+    kit.world.authorize({ secret }).attach(kit.world.io);
+    const clock = kit.stopTimers();
+    const client = kit.client(fetcher((call) => (call === 1 ? 'no token' : endlessToken())));
+    await client.until('error');
+    const opened = new Promise<void>((resolve) => client.socket.io.once('open', resolve));
+    client.socket.io.engine.close();
+    await opened;
+    clock.tick(1_000);
+    await asked.promise;
+    for (const socket of kit.world.io.sockets.sockets.values()) socket.disconnect(true);
+    await client.until('disconnect');
     await client.until('disconnect');
     expect([client.socket.active, clock.countTimers()]).to.deep.equal([false, 0]);
   });

@@ -9,7 +9,7 @@ describe('where no token is to be had, the client', () => {
   beforeEach(async () => {
     unhandled.resetHistory();
     process.on('unhandledRejection', unhandled);
-    // The pauses: 0.5 s, 1 s, 2 s, and so on.
+    // The pauses: 1 s, 2 s, 4 s, and so on.
     stub(Math, 'random').returns(0);
     await kit.start();
     kit.world.authorize().attach(kit.world.io);
@@ -50,7 +50,7 @@ describe('where no token is to be had, the client', () => {
       const error = await client.until<Error>('error');
       expect(error).to.be.instanceOf(Error).with.property('message', message);
       expect(client.auth.state).to.equal('pending');
-      clock.tick(500);
+      clock.tick(1_000);
       await client.auth.ready;
       expect([calls, client.count('connect'), client.count('sent authenticate')]).to.deep.equal([2, 1, 0]);
 
@@ -73,7 +73,7 @@ describe('where no token is to be had, the client', () => {
       });
       if (what === 'never answers') clock.tick(10_000);
       await client.until('error');
-      clock.tick(500);
+      clock.tick(1_000);
       await client.auth.ready;
       expect(calls).to.equal(2);
     });
@@ -84,7 +84,7 @@ describe('where no token is to be had, the client', () => {
     const token = fetcher(() => Promise.reject(fault));
     const client = kit.client(token);
     await client.until('error');
-    for (const pause of [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]) {
+    for (const pause of [1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]) {
       const { calls } = token;
       clock.tick(pause - 1);
       expect(token.calls).to.equal(calls);
@@ -108,7 +108,7 @@ describe('where no token is to be had, the client', () => {
     expect((await client.until<Error>('error')).message).to.equal('no token within 50 ms');
     late.open(endlessToken('late'));
     await late.promise;
-    clock.tick(500);
+    clock.tick(1_000);
     await client.auth.ready;
     expect(subjects).to.deep.equal(['bob']);
   });
@@ -137,7 +137,7 @@ describe('where no token is to be had, the client', () => {
     const client = kit.watch(socket, token);
     await client.until('disconnect');
     const opened = new Promise<void>((resolve) => socket.io.once('open', resolve));
-    clock.tick(500);
+    clock.tick(1_000);
     await opened;
     answer.open(endlessToken());
     await client.auth.ready;
@@ -155,17 +155,17 @@ describe('where no token is to be had, the client', () => {
     const client = kit.client(token);
     await client.until('authenticated');
     isDown = true;
-    clock.tick(240);
+    clock.tick(1_000);
     await client.until('error');
     expect(client.auth.state).to.equal('authenticated');
     time.pass(301);
     await client.until('disconnect');
     expect([client.auth.state, token.calls]).to.deep.equal(['pending', 2]);
-    clock.tick(1_000);
+    clock.tick(2_000);
     await client.until('error');
     expect(client.auth.state).to.equal('pending');
     isDown = false;
-    clock.tick(2_000);
+    clock.tick(4_000);
     await client.until('authenticated');
     expect([client.auth.state, token.most]).to.deep.equal(['authenticated', 1]);
   });

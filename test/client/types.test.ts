@@ -8,6 +8,7 @@ import { authorize } from '../../lib';
 import type { AuthorizeNamespaceEvents, AuthorizeSocketData } from '../../lib';
 import { authenticate } from '../../lib/client';
 import type {
+  AuthenticateOptions,
   AuthenticateReply,
   AuthorizeClientToServerEvents,
   AuthorizeServerToClientEvents,
@@ -55,6 +56,24 @@ describe("the events' types, joined to an application's own", () => {
     socket.emit('authenticate', { jwt: endlessToken() });
     // @ts-expect-error there is no such event
     login.on('nonsense', () => {});
+    const other = connect(url, { autoConnect: false });
+    // What may be given, each closed at once.
+    for (const options of [
+      { token: ({ forceRefresh }) => (forceRefresh ? endlessToken() : null), timeout: undefined },
+      { token: async () => null },
+      { refresh: () => fetch(url) },
+      { refresh: () => undefined, token: undefined, timeout: 1_000 },
+    ] satisfies AuthenticateOptions[]) {
+      authenticate(other, options)
+        .on('dropped', (error) => error.data.event satisfies string | undefined)
+        .close();
+    }
+    // @ts-expect-error only one of the two
+    expect(() => authenticate(other, { token: endlessToken(), refresh: () => undefined })).to.throw(
+      TypeError,
+    );
+    // @ts-expect-error one of the two
+    expect(() => authenticate(other, {})).to.throw(TypeError);
     // @ts-expect-error a token is a string
     expect(() => authenticate(connect(url, { autoConnect: false }), { token: 1 })).not.to.throw();
 

@@ -10,6 +10,9 @@ import { createToken } from '../support/tokens';
 /** Whoever is logged in is heard by whoever is logged in, and nobody else takes part. */
 async function talk(running: Running, token: string): Promise<void> {
   const [bob, guest] = [await running.connected(), await running.connected()];
+  // From the first refusal on nothing is held for a login.
+  await guest.authenticate('no token');
+  await guest.until('unauthorized');
   guest.socket.emit('say', 'too early');
   await guest.until('unauthorized');
   expect(await bob.authenticate(token)).to.include({ ok: true });

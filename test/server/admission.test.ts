@@ -10,6 +10,7 @@ import type { AuthorizeOptions, UnauthorizedData } from '../../lib';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, show } from '../support/refusals';
 import { createToken, SECRET } from '../support/tokens';
+import { Rejections } from '../support/rejections';
 import { Unharmed } from '../support/unharmed';
 import { Warnings } from '../support/warnings';
 import { World } from '../support/world';
@@ -130,8 +131,15 @@ describe('the application', () => {
 
 describe('a limiter', () => {
   let warnings: Warnings;
-  beforeEach(() => (warnings = new Warnings()));
-  afterEach(() => warnings.close());
+  let rejections: Rejections;
+  beforeEach(() => {
+    warnings = new Warnings();
+    rejections = new Rejections();
+  });
+  afterEach(async () => {
+    warnings.close();
+    await rejections.close();
+  });
 
   const none: [what: string, clientAddress: () => unknown, told: string][] = [
     ['undefined', () => undefined, 'undefined'],

@@ -75,6 +75,11 @@ describe('an own verifier', () => {
     ];
     let answer: object = {};
     guard(() => answer);
+    for (const claim of ['payload', 'protectedHeader']) {
+      answer = { [claim]: { alg: 'x' } };
+      expect(await show(await world.connected(), 'opaque')).to.include({ ok: true });
+      await told.take('authenticated');
+    }
     for (answer of answers) {
       await show(await world.connected(), 'opaque');
       expect(await told.socket('authenticated')).to.deep.include({ decoded_token: { sub: 'bob' } });

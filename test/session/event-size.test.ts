@@ -82,17 +82,32 @@ describe('the size of an event', () => {
     expect(sizeOf(['news', nested(400_000)], Infinity)).to.equal(64 + 16 + 8 + 400_000 * 80);
   });
 
-  it('is looked at no further than the limit', () => {
-    const members = Array.from({ length: 1000 }, (_, index) => index);
-    const looked = new Set<string>();
-    const watched = new Proxy(members, {
+  /** Notes which members are looked at. */
+  function watched<Container extends object>(container: Container, looked: Set<string>): Container {
+    return new Proxy(container, {
       get(target, name, receiver) {
         if (typeof name === 'string' && /^\d+$/.test(name)) looked.add(name);
         return Reflect.get(target, name, receiver) as unknown;
       },
     });
-    expect(sizeOf(watched, 64 + 16 * 10)).to.equal(64 + 16 * 11);
-    expect(looked.size).to.equal(11);
+  }
+
+  it('is looked at no further than the limit: a list that is too long not at all', () => {
+    const looked = new Set<string>();
+    const list = watched(
+      Array.from({ length: 1000 }, (_, index) => index),
+      looked,
+    );
+    expect(sizeOf(list, 64 + 16 * 10)).to.be.above(64 + 16 * 10);
+    expect(looked.size).to.equal(0);
+  });
+
+  it('is looked at no further than the limit: of an object as many members as fit, and one', () => {
+    const looked = new Set<string>();
+    const object = watched(Object.fromEntries(Array.from({ length: 10 }, (_, index) => [index, 0])), looked);
+    const limit = 64 + 16 + 64 + 18 * 5;
+    expect(sizeOf([object], limit)).to.equal(limit + 18);
+    expect(looked.size).to.equal(6);
   });
 
   it('counts what an object has, and not what it inherits', () => {

@@ -32,7 +32,7 @@ export class OpenIdProvider {
    */
   async open(logoutUris: Readonly<Record<ClientId, string>>): Promise<void> {
     const { Provider } = await import('oidc-provider');
-    const provider = new Provider(this.issuer, {
+    const provider: InstanceType<typeof Provider> = new Provider(this.issuer, {
       clients: Object.entries(logoutUris).map(([client_id, backchannel_logout_uri]) => ({
         client_id,
         client_secret: 'a secret',

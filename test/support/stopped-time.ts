@@ -6,6 +6,9 @@ const SERVER = [resolve(ROOT, '.build/lib') + sep, resolve(ROOT, 'dist') + sep];
 const TESTS = resolve(ROOT, '.build/test') + sep;
 const CLIENT = ['lib', 'dist'].map((folder) => [folder, 'client', ''].join(sep));
 
+/** The machine's own: other fakes may be in place when time is stopped, and gone when it goes on. */
+const REAL = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, now: Date.now };
+
 interface Timer {
   readonly at: number;
   readonly callback: () => void;
@@ -21,20 +24,13 @@ interface Timer {
  */
 export class StoppedTime {
   readonly #timers = new Set<Timer>();
-  readonly #real = {
-    setTimeout: globalThis.setTimeout,
-    clearTimeout: globalThis.clearTimeout,
-    now: Date.now,
-  };
-  #now = Date.now();
+  #now = REAL.now();
 
   constructor() {
     const set = (callback: (...given: unknown[]) => void, delay?: number, ...args: unknown[]): unknown =>
-      isCalledByServer(set)
-        ? this.#add(callback, delay ?? 0)
-        : this.#real.setTimeout(callback, delay, ...args);
+      isCalledByServer(set) ? this.#add(callback, delay ?? 0) : REAL.setTimeout(callback, delay, ...args);
     const clear = (timer: Timer & NodeJS.Timeout): void => {
-      if (!this.#timers.delete(timer)) this.#real.clearTimeout(timer);
+      if (!this.#timers.delete(timer)) REAL.clearTimeout(timer);
     };
     Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
     Date.now = () => this.#now;
@@ -53,7 +49,7 @@ export class StoppedTime {
 
   /** Lets time go on by itself again. */
   resume(): void {
-    const { setTimeout, clearTimeout, now } = this.#real;
+    const { setTimeout, clearTimeout, now } = REAL;
     Object.assign(globalThis, { setTimeout, clearTimeout });
     Date.now = now;
   }

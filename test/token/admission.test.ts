@@ -210,13 +210,15 @@ describe('an admission', () => {
     const kept = { claims: { sub: 'bob' }, identity: { sub: 'bob' }, userKey: 'key' };
     const cases: [what: string, kept: object | undefined, holds: boolean][] = [
       ['without end', { ...kept, expiresAt: null }, true],
-      ['whose end is ahead', { ...kept, expiresAt: Date.now() + 60_000 }, true],
-      ['whose end is past', { ...kept, expiresAt: Date.now() - 1 }, false],
+      ['whose end is ahead', { ...kept, expiresAt: 1e14 }, true],
+      ['whose end is past', { ...kept, expiresAt: 1 }, false],
+      ['whose end is now', { ...kept, expiresAt: 5e13 }, false],
       ['as version 1 kept it', { claims: kept.claims, expiresAt: null }, false],
       ['that is nothing', undefined, false],
     ];
     for (const [what, some, holds] of cases) {
       it(`${holds ? 'holds' : 'does not hold'}: one ${what}`, async () => {
+        now = 5e13;
         expect(await admission().mayRestore(some)).to.equal(holds);
       });
     }
@@ -246,6 +248,13 @@ describe('an admission', () => {
         endsAt: Infinity,
       });
       expect(admission().restore({ claims: {} })).to.equal(undefined);
+    });
+
+    it('lets a promise of customDecoded reject without harm', async () => {
+      const customDecoded = (): Promise<never> => Promise.reject(new Error('oops'));
+      const permit = admission({ customDecoded }).restore({ ...kept, expiresAt: null });
+      expect(permit?.decoded).to.be.instanceOf(Promise);
+      expect((await warnings.next()).message).to.equal('options.customDecoded failed');
     });
 
     it('is no permit where customDecoded throws', async () => {

@@ -89,6 +89,29 @@ describe('a call of what the application brought', () => {
     });
   }
 
+  it('is not waited for when it has answered', async () => {
+    let refused = 0;
+    const toRefusal = (cause: unknown): UnauthorizedError => {
+      refused += 1;
+      return toApplicationRefusal(cause);
+    };
+    await calls.ask(
+      () => Promise.resolve(1),
+      toRefusal,
+      (answer) => answer,
+    );
+    await Promise.resolve(
+      calls.ask(
+        () => Promise.reject(new Error('no')),
+        toRefusal,
+        (answer) => answer,
+      ),
+    ).catch(() => undefined);
+    // Its time is over after theirs.
+    await refusalOf(() => new Promise(() => undefined));
+    expect(refused).to.equal(1);
+  });
+
   it('that never answers is a TimeoutError', async () => {
     const { cause } = await refusalOf(() => new Promise(() => undefined));
     expect(cause).to.include({ name: 'TimeoutError', message: 'no answer within 30 ms' });

@@ -6,6 +6,7 @@ describe('an origin', () => {
     ['https://app.example.com', 'https://app.example.com'],
     ['HTTPS://App.Example.COM', 'https://app.example.com'],
     ['https://app.example.com:443', 'https://app.example.com'],
+    ['HTTPS://app.example.com:443', 'https://app.example.com'],
     ['http://app.example.com:80', 'http://app.example.com'],
     ['http://app.example.com:443', 'http://app.example.com:443'],
     ['https://app.example.com:8443', 'https://app.example.com:8443'],

@@ -44,6 +44,10 @@ describe('what getToken gave', () => {
     expect(hide({ headers: { cookie: `a=b; jwt=${TOKEN}; c=d; x=${encoded}` } }).headers).to.deep.equal({
       cookie: 'a=b; c=d',
     });
+    expect(hide({ headers: { cookie: `jwt=${TOKEN}; a=b`, host: 'x' } }).headers).to.deep.equal({
+      cookie: 'a=b',
+      host: 'x',
+    });
     expect(hide({ headers: { cookie: `jwt=${TOKEN}`, host: 'x' } }).headers).to.deep.equal({ host: 'x' });
   });
 
@@ -63,11 +67,11 @@ describe('what getToken gave', () => {
   });
 
   it('leaves alone what does not hold it, and copies nothing', () => {
-    const parts = { headers: { host: 'x' }, query: { EIO: '4' }, auth: { theme: 'dark' } };
+    const parts = { headers: { host: '100%' }, query: { EIO: '%34' }, auth: { theme: '%64ark' } };
     const handshake = hide(parts);
     expect(handshake.headers).to.equal(parts.headers);
     expect(handshake.query).to.equal(parts.query);
-    expect(handshake).to.deep.include({ auth: { theme: 'dark' }, url: '/socket.io/?EIO=4' });
+    expect(handshake).to.deep.include({ auth: { theme: '%64ark' }, url: '/socket.io/?EIO=4' });
   });
 
   it('is taken out as a whole where it is no text', () => {

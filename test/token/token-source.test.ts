@@ -5,6 +5,7 @@ import type { AnySocket } from '../../lib';
 import { TokenSource } from '../../lib/token/token-source';
 import type { SourceRules } from '../../lib/token/token-source';
 import type { Shown } from '../../lib/token/token-text';
+import { Rejections } from '../support/rejections';
 import { Warnings } from '../support/warnings';
 
 const TOKEN = 'aaa.bbb.ccc';
@@ -260,6 +261,8 @@ describe('what a client shows beside a recovery id', () => {
       expect(tokens.shown(socket)).to.equal('in-auth');
       expect(socket.handshake).to.deep.include({ auth: {}, headers: {} });
       expect(tokens.atConnect(socket)).to.equal('in-auth');
+      // It is remembered for that, and no longer.
+      expect(tokens.atConnect(socket)).not.to.equal('in-auth');
     }
   });
 
@@ -287,8 +290,15 @@ describe('what a client shows beside a recovery id', () => {
 
 describe('getToken', () => {
   let warnings: Warnings;
-  beforeEach(() => (warnings = new Warnings()));
-  afterEach(() => warnings.close());
+  let rejections: Rejections;
+  beforeEach(() => {
+    warnings = new Warnings();
+    rejections = new Rejections();
+  });
+  afterEach(async () => {
+    warnings.close();
+    await rejections.close();
+  });
 
   const fromHeader = (socket: AnySocket): string | undefined => socket.handshake.headers['x-token'] as string;
 
@@ -311,6 +321,20 @@ describe('getToken', () => {
     expect(socket.handshake.headers).to.deep.equal({ host: 'x' });
     expect(tokens.ofRequest(socket)).to.equal(TOKEN);
     expect(tokens.ofRequest(socketOf({}))).to.equal(undefined);
+  });
+
+  it('has its token taken out wherever else it stands, with a scheme or without', () => {
+    const tokens = source({ handshake: true, getToken: fromHeader });
+    for (const shown of [TOKEN, 'x'.repeat(101)]) {
+      const headers = { 'x-token': `Bearer ${shown}`, host: 'x' };
+      const socket = socketOf({ headers, auth: { copies: [`Bearer ${shown}`, 'x'] } });
+      tokens.atConnect(socket);
+      expect(socket.handshake.headers).to.deep.equal({ host: 'x' });
+      expect(JSON.stringify(socket.handshake.auth)).to.equal('{"copies":[null,"x"]}');
+    }
+    const bare = socketOf({ headers: { 'x-token': `Bearer ${TOKEN}` }, query: { jwt: TOKEN } });
+    tokens.atConnect(bare);
+    expect(bare.handshake).to.deep.include({ headers: {}, query: {} });
   });
 
   it('leaves the token of the CONNECT packet its place in event mode', () => {
@@ -379,7 +403,6 @@ describe('getToken', () => {
       for (let times = 0; times < 2; times += 1)
         expect(codeOf(tokens.atConnect(socketOf({})))).to.equal('unknown');
       expect((await warnings.next()).message).to.equal('options.getToken failed');
-      await new Promise(setImmediate);
     });
   }
 
@@ -409,6 +432,14 @@ describe('a handshake', () => {
       url: '/socket.io/',
     });
     expect(socket.request.headers).to.have.property('authorization');
+  });
+
+  it('shows the other cookies, wherever the token stands among them', () => {
+    for (const cookie of ['session=x; a=b', 'a=b;session=x', ' session = x ; a=b']) {
+      const socket = socketOf({ headers: { cookie } });
+      source().atConnect(socket);
+      expect(socket.handshake.headers).to.deep.equal({ cookie: 'a=b' });
+    }
   });
 
   it('shows no token in quotes', () => {

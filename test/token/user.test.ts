@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { assert, dictionary, jsonValue, property, string } from 'fast-check';
 import type { JwtClaims } from '../../lib';
+import { Rejections } from '../support/rejections';
 import { claimText, identityOf, namedUserClaim, userKeyOf } from '../../lib/token/user';
 
 const bySub = namedUserClaim('sub');
@@ -79,21 +80,22 @@ describe('what revocation is told of a token', () => {
     });
   }
 
-  const nonsense: [what: string, given: unknown][] = [
-    ['true', true],
-    ['an object', { sub: 'bob' }],
-    ['a list', ['bob']],
-    ['NaN', NaN],
-    ['a number that is not exact', 2 ** 60],
-    ['a function', () => 'bob'],
-    ['a symbol', Symbol('bob')],
-    ['a promise', Promise.resolve('bob')],
-    ['a promise that rejects', Promise.reject(new Error('oops'))],
+  const nonsense: [what: string, given: () => unknown][] = [
+    ['true', () => true],
+    ['an object', () => ({ sub: 'bob' })],
+    ['a list', () => ['bob']],
+    ['NaN', () => NaN],
+    ['a number that is not exact', () => 2 ** 60],
+    ['a function', () => () => 'bob'],
+    ['a symbol', () => Symbol('bob')],
+    ['a promise', () => Promise.resolve('bob')],
+    ['a promise that rejects', () => Promise.reject(new Error('oops'))],
   ];
   for (const [what, given] of nonsense) {
     it(`is nothing where a function gives ${what}`, async () => {
-      expect(() => identityOf({}, () => given)).to.throw(TypeError, 'options.userClaim must give a string');
-      await new Promise(setImmediate);
+      const rejections = new Rejections();
+      expect(() => identityOf({}, given)).to.throw(TypeError, 'options.userClaim must give a string');
+      await rejections.close();
     });
   }
 });
@@ -138,6 +140,8 @@ describe('the user of a token', () => {
     ['an empty sub and none', { sub: '', id: 1 }, { id: 1 }],
     ['no sub, and another id', { id: 1 }, { id: 2 }],
     ['no sub, and an id as number and as text', { id: 1 }, { id: '1' }],
+    ['no sub, and a claim of another name', { id: 1 }, { uid: 1 }],
+    ['no sub, and a claim of another name within', { a: { id: 1 } }, { a: { uid: 1 } }],
     ['no sub, and one claim more', { id: 1 }, { id: 1, admin: true }],
     ['no sub, and lists in another order', { roles: ['a', 'b'] }, { roles: ['b', 'a'] }],
     ['no sub, and a list in a list', { a: [[1], 2] }, { a: [[1, 2]] }],

@@ -137,6 +137,12 @@ describe('a token', () => {
     });
   }
 
+  it('that is no JSON tells the server why, without a word to the client', () => {
+    const { data, cause } = refusalOf(forge({ alg: 'HS256', typ: 'JWT' }, '{hunter2'));
+    expect(data).to.include({ message: 'invalid token', reason: 'malformed' });
+    expect(cause).to.be.an('error').with.property('name', 'SyntaxError');
+  });
+
   it('with space around its payload is as good as without', () => {
     const token = forge({ alg: 'HS256', typ: 'JWT' }, '\r\n\t {"sub":"bob"} ');
     expect(tokenVerifier().verify(token, [hmacKey])).to.deep.equal({ sub: 'bob' });

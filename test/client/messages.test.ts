@@ -1,0 +1,127 @@
+import { expect } from 'chai';
+import { UnauthorizedError } from '../../lib/client';
+import { endlessToken, fetcher, gate, Kit } from './kit';
+import { ScriptedServer } from './scripted-server';
+
+describe("the application's own messages", () => {
+  const kit = new Kit();
+
+  afterEach(() => kit.close());
+
+  describe('that the server drops are told of by `dropped`', () => {
+    it('while the socket is not logged in', async () => {
+      await kit.start();
+      const key = gate<string>();
+      kit.world.authorize({ secret: () => key.promise, required: false }).attach(kit.world.io);
+      const client = kit.watch(kit.socket(), () => endlessToken());
+      await client.auth.logout();
+      client.socket.connect();
+      await client.until('connect');
+      client.socket.emit('chat', 'too early');
+      const error = await client.until('dropped');
+      expect(error).to.be.instanceOf(UnauthorizedError);
+      expect((error as UnauthorizedError).data).to.include({ code: 'not_authenticated', event: 'chat' });
+      expect(client.auth.state).to.equal('unauthorized');
+    });
+
+    it('while the session may not send them: that is no refusal of the login', async () => {
+      const server = (kit.server = await new ScriptedServer().listen());
+      const clock = kit.stopTimers();
+      const client = kit.client(() => 'alice');
+      await client.auth.ready;
+      server.refuse(server.io, { code: 'insufficient_scope', retryable: false, event: 'ban' });
+      const error = await client.until<UnauthorizedError>('dropped');
+      expect(error).to.be.instanceOf(UnauthorizedError).and.include({ code: 'insufficient_scope' });
+      expect(error.data.event).to.equal('ban');
+      expect([client.auth.state, client.count('unauthorized'), client.count('error')]).to.deep.equal([
+        'authenticated',
+        0,
+        0,
+      ]);
+      expect(clock.countTimers()).to.equal(0);
+    });
+
+    it('and nobody has to listen', async () => {
+      const server = (kit.server = await new ScriptedServer().listen());
+      const client = kit.client(() => 'alice');
+      await client.auth.ready;
+      client.auth.off('dropped', () => undefined);
+      server.refuse(server.io, { code: 'not_authenticated', event: 'chat' });
+      await client.until('came unauthorized');
+      expect(client.auth.state).to.equal('authenticated');
+    });
+  });
+
+  describe('that wait in the queue of `retries` hold up neither', () => {
+    const options = { retries: 3, ackTimeout: 60_000 };
+    let server: ScriptedServer;
+
+    beforeEach(async () => {
+      server = kit.server = await new ScriptedServer().listen();
+    });
+
+    it('a login by event', async () => {
+      const socket = kit.socket(options).connect();
+      await new Promise<void>((resolve) => socket.once('connect', resolve));
+      socket.emit('never acknowledged', () => undefined);
+      const client = kit.watch(socket, () => 'alice');
+      await client.auth.ready;
+      expect(server.users).to.deep.equal(['alice']);
+    });
+
+    it('a renewal', async () => {
+      const clock = kit.stopTimers();
+      server.session = { expiresAt: 1, expiresIn: 100_000 };
+      server.userOf = () => 'alice';
+      const client = kit.client(
+        fetcher((call) => `token ${call}`),
+        options,
+      );
+      await client.until('authenticated');
+      client.socket.emit('never acknowledged', () => undefined);
+      clock.tick(80_000);
+      await client.until('authenticated');
+      expect(server.inbox.all('authenticate').map(([, token]) => token)).to.deep.equal(['token 2']);
+    });
+
+    it('a logout, nor the next login', async () => {
+      let user = 'alice';
+      const client = kit.client(() => user, options);
+      await client.auth.ready;
+      client.socket.emit('never acknowledged', () => undefined);
+      await client.auth.logout();
+      expect(server.users).to.deep.equal([undefined]);
+      user = 'bob';
+      await client.auth.login();
+      expect(server.users).to.deep.equal(['bob']);
+    });
+
+    it('and still arrive in order, each once', async () => {
+      const client = kit.client(() => 'alice', options);
+      client.socket.emit('say', 'one');
+      client.socket.emit('say', 'two');
+      await client.auth.ready;
+      await client.socket.emitWithAck('say', 'three');
+      expect(server.inbox.all('say')).to.deep.equal([
+        ['alice', 'one'],
+        ['alice', 'two'],
+        ['alice', 'three'],
+      ]);
+    });
+  });
+
+  it("a short `ackTimeout` of the application's is not that of a logout", async () => {
+    const server = (kit.server = await new ScriptedServer().listen());
+    server.acknowledges = false;
+    const client = kit.client(() => 'alice', { ackTimeout: 1 });
+    await client.auth.ready;
+    let isOver = false;
+    void client.auth.logout().then(() => (isOver = true));
+    const [socket] = server.io.sockets.sockets.values();
+    await server.inbox.take('deauthenticate');
+    // As long as it takes Socket.IO to give up on a message of the application.
+    await client.socket.emitWithAck('never acknowledged').catch(() => undefined);
+    await client.socket.timeout(5_000).emitWithAck('say', 'still here');
+    expect([isOver, socket?.connected]).to.deep.equal([false, true]);
+  });
+});
