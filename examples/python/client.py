@@ -30,7 +30,11 @@ class Chat:
 
     def on_unauthorized(self, error):
         # python-socketio acknowledges every event, and the server disconnects whoever acknowledges this one.
-        self.refusal = error["data"]
+        data = error["data"]
+        if "event" in data:  # not_authenticated or insufficient_scope: an event was dropped, and the session goes on
+            print(f"not delivered: {data['event']} ({data['code']})")
+            return
+        self.refusal = data
         print(f"refused: {self.refusal['code']} ({self.refusal.get('reason', self.refusal['message'])})")
 
     def on_disconnect(self):
