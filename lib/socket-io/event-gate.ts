@@ -19,10 +19,8 @@ import type { AnySocket } from '../types';
 import { inside, protoOf } from './inside';
 import type { EventPacket } from './event-packet';
 import type { SocketInside } from './inside';
+import { BINARY_EVENT, EVENT } from './packet-types';
 
-/** Packet types of the Socket.IO protocol, version 5. */
-const EVENT = 2;
-const BINARY_EVENT = 5;
 /**
  * Arguments of an event or an acknowledgement. Socket.IO calls listeners with `apply`, and Node throws a RangeError from
  * some 40,000 arguments on: one packet would end the process.

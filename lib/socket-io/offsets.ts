@@ -11,8 +11,8 @@
  *   `milliseconds-counter` in a Redis stream. Both grow.
  */
 import type { Adapter } from './inside';
+import { EVENT } from './packet-types';
 
-const EVENT = 2;
 /** Digits of `yeast`, in their order. */
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_';
 

@@ -13,10 +13,7 @@ import type { AnyNamespace, AnySocket } from '../types';
 import { disconnect } from './connections';
 import { inside } from './inside';
 import type { EventPacket } from './event-packet';
-
-/** Packet types of the Socket.IO protocol, version 5. */
-const EVENT = 2;
-const ACK = 3;
+import { ACK, EVENT } from './packet-types';
 
 /** Answers an event whose client asks for an acknowledgement. */
 export type Reply = (answer: unknown) => void;

@@ -21,8 +21,8 @@ import { adapterOf, inside } from './inside';
 import type { Adapter, Client, PersistedSession } from './inside';
 import { comesAfter, firstOffset, lastOffset, watchOffsets } from './offsets';
 import type { Place } from './offsets';
+import { EVENT } from './packet-types';
 
-const EVENT = 2;
 /** The key of a kept session in the data that adapters keep; removed when the session is restored. */
 const KEPT = 'socketio-authorize';
 

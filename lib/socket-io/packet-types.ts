@@ -1,0 +1,4 @@
+/** Packet types of the Socket.IO protocol, version 5. */
+export const EVENT = 2;
+export const ACK = 3;
+export const BINARY_EVENT = 5;
