@@ -31,7 +31,7 @@ auth.on('unauthorized', ({ message, data }) => {
 socket.on('note', (text) => console.log(`A note on all devices of ${name}: ${text}`));
 await auth.ready;
 console.log(`Logged in as ${name}. Type "sessions", "log out others", or a note for all devices of ${name}.`);
-createInterface({ input: process.stdin }).on('line', async (line) => {
+for await (const line of createInterface({ input: process.stdin })) {
   if (['sessions', 'log out others'].includes(line)) console.log(await socket.emitWithAck(line));
   else socket.emit('note', line);
-});
+}

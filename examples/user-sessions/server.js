@@ -34,12 +34,13 @@ function start({ port = 3000, host = '127.0.0.1', secret = secretOf(process.env)
   });
   // A fresh token of the same login, for a token that has not expired.
   app.post('/refresh', (request, response, next) => {
-    const { sub, sid, auth_time } = verified(request.headers.authorization, secret) ?? {};
+    const claims = verified(request.headers.authorization, secret) ?? {};
     const answer = (sids) => {
-      if (sids.includes(sid)) response.json({ token: sign({ sub, sid, auth_time }) });
+      const { sid, auth_time } = claims;
+      if (sids.includes(sid)) response.json({ token: sign({ sub: claims.sub, sid, auth_time }) });
       else response.status(401).json({ code: 'logged_out', message: 'Log in again.' });
     };
-    logins.of(sub).then(answer, next);
+    logins.of(claims.sub).then(answer, next);
   });
   app.use((error, request, response, _next) => {
     const { status = 500 } = error;

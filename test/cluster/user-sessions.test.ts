@@ -4,7 +4,7 @@ import { loadExample } from '../support/example';
 import { introduce, NodeProcess } from '../support/node-process';
 import type { NodeConfig } from '../support/node-process';
 import { RedisServer } from '../support/redis';
-import { refusal } from '../support/refusals';
+import { refusal, show } from '../support/refusals';
 import { deviceToken, listed, sidOf } from '../support/user-sessions';
 import type { Logins, SessionLogins } from '../support/user-sessions';
 import type { TestClient } from '../support/world';
@@ -99,9 +99,7 @@ for (const [adapter, name] of Object.entries(ADAPTERS)) {
         const again = node.client({ auth: { token: deviceToken('eve', kind, 4) } });
         expect(await refusal(again)).to.include({ reason: 'revoked', retryable: false });
       }
-      expect(
-        await laptop.socket.emitWithAck('authenticate', { token: deviceToken('eve', 'laptop', 1) }),
-      ).to.include({ ok: true });
+      expect(await show(laptop, deviceToken('eve', 'laptop', 1))).to.include({ ok: true });
       expect(await listed(laptop)).to.have.length(1);
       expect(await listed(frank)).to.have.length(1);
       expect(await logins.of('eve')).to.deep.equal(['the laptop of eve']);
@@ -153,10 +151,7 @@ for (const [adapter, name] of Object.entries(ADAPTERS)) {
       it('takes a renewal and a second connection of a device for the same login', async () => {
         const [one, two] = nodes;
         const phone = await device(one, 'judy', 'phone', 50);
-        const renewed = await phone.socket.emitWithAck('authenticate', {
-          token: deviceToken('judy', 'phone', 50),
-        });
-        expect(renewed).to.include({ ok: true });
+        expect(await show(phone, deviceToken('judy', 'phone', 50))).to.include({ ok: true });
         // The device has come back; the server has not noticed yet that the first connection is gone.
         const again = await device(two, 'judy', 'phone', 50);
         expect(await listed(again)).to.have.length(2);
