@@ -26,6 +26,8 @@ export async function startServer(application, options = {}) {
     client(token) {
       const socket = connect(`http://127.0.0.1:${http.address().port}`, {
         auth: { token },
+        // Long polling does not work with fake timers.
+        transports: ['websocket'],
         forceNew: true,
         reconnection: false,
       });
