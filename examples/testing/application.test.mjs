@@ -1,6 +1,5 @@
-// Run it with: node --test examples/testing/application.test.mjs
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, mock, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { application } from './application.mjs';
 import { createToken, heard, startServer } from './kit.mjs';
 
@@ -38,20 +37,4 @@ test('a session ends when its token expires', async () => {
   await heard(client, 'authenticated');
   assert.equal((await refused)[0].data.reason, 'expired');
   await gone;
-});
-
-test('an hour later, without waiting for it', async () => {
-  await server.close();
-  mock.timers.enable({ apis: ['Date', 'setTimeout'], now: Date.now() });
-  try {
-    // A day between two pings: the hour must not look like a lost connection.
-    server = await startServer(application, { pingInterval: 86_400_000 });
-    const client = server.client(createToken({}, 3600));
-    await heard(client, 'authenticated');
-    const refused = heard(client, 'unauthorized');
-    mock.timers.tick(3_600_000);
-    assert.equal((await refused)[0].data.reason, 'expired');
-  } finally {
-    mock.timers.reset();
-  }
 });

@@ -21,7 +21,11 @@ interface Kit {
 describe("the example of an application's tests", () => {
   it('passes', async function () {
     this.timeout(60_000);
-    const { stdout, code } = await execute(process.execPath, ['--test', 'application.test.mjs'], FOLDER);
+    const { stdout, code } = await execute(
+      process.execPath,
+      ['--test', 'application.test.mjs', 'later.test.mjs'],
+      FOLDER,
+    );
     expect(stdout).to.match(/^# pass 5$/m);
     expect(code).to.equal(0);
   });
