@@ -23,10 +23,7 @@ function handleSessions(io, auth, logins, oneDevice = false) {
     }
   };
   // At renewals too: they find what a broken connection between nodes has hidden at the login.
-  io.on('authenticated', (socket) => void check(socket)).on(
-    'reauthenticated',
-    (socket) => void check(socket),
-  );
+  for (const event of ['authenticated', 'reauthenticated']) io.on(event, (socket) => void check(socket));
 }
 
 async function list(io, { sub, sid: own }) {
