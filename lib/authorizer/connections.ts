@@ -3,6 +3,7 @@ import { LoginClock } from '../session/login-clock';
 import type { SessionContext } from '../session/context';
 import { ReportBudget } from '../session/report-budget';
 import { Session } from '../session/session';
+import type { SessionPlace } from '../session/session';
 import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed } from '../socket-io/connections';
 import type { AnyNamespace, AnySocket } from '../types';
 
@@ -30,7 +31,7 @@ export class Connections {
 }
 
 /** One client's connection: its live sockets, its sessions, and what it has tried. */
-export class ClientConnection {
+export class ClientConnection implements SessionPlace {
   readonly #context: SessionContext;
   readonly #key: object;
   readonly #isShared: boolean;
@@ -98,23 +99,21 @@ export class ClientConnection {
     return this.#answers.allows(deadlines.now());
   }
 
-  #newSession(namespace: AnyNamespace): Session {
-    return new Session(this.#context, {
-      clock: this.clock,
-      attempts: this.sessionAttempts(namespace),
-      isIdle: () => isIdle(this.#key),
-      mayAnswer: () => this.mayAnswer(),
-      onLeave: (session, socket) => this.#onLeave(session, socket),
-    });
+  isIdle(): boolean {
+    return isIdle(this.#key);
   }
 
-  #onLeave(session: Session, socket: AnySocket): void {
+  #newSession(namespace: AnyNamespace): Session {
+    return new Session(this.#context, this, this.sessionAttempts(namespace));
+  }
+
+  onLeave(session: Session, socket: AnySocket): void {
     if (this.#live.get(socket.nsp)?.socket === socket) this.#live.delete(socket.nsp);
     if (this.#attempts.get(socket.nsp)?.isBlank) this.#attempts.delete(socket.nsp);
     if (!session.isEmpty) return;
     const isOpen = isTransportOpen(socket);
     if (!this.#isShared || !isOpen) session.close();
-    else this.clock.left(session, isIdle(this.#key));
+    else this.clock.left(session, this.isIdle());
     if (!isOpen && this.#live.size === 0) this.clock.stop();
   }
 

@@ -29,7 +29,6 @@ import type { IntakeSession, Shown } from './token-intake';
 /** What a session needs of the connection that it belongs to. */
 export interface SessionPlace {
   readonly clock: LoginClock;
-  readonly attempts: LoginAttempts;
   /** Whether the connection is in no namespace. */
   isIdle(): boolean;
   /** Whether the client is told of one more refusal. */
@@ -46,20 +45,23 @@ export interface SessionPlace {
 export class Session implements RevocableSession, TimedSession, TermOwner, MemberSession, IntakeSession {
   readonly #context: SessionContext;
   readonly #place: SessionPlace;
+  readonly #attempts: LoginAttempts;
   readonly #members: Members;
   readonly #term: Term;
   readonly intake: TokenIntake;
   #state: SessionState = NEW;
   #permit: Permit | undefined;
-  #attempt = 0;
+  #lastAttempt = 0;
   #logins = 0;
 
-  constructor(context: SessionContext, place: SessionPlace) {
+  /** @param attempts what the connection has tried at this session's namespace */
+  constructor(context: SessionContext, place: SessionPlace, attempts: LoginAttempts) {
     this.#context = context;
     this.#place = place;
+    this.#attempts = attempts;
     this.#members = new Members(context);
     this.#term = new Term(this, context.deadlines, context.settings);
-    this.intake = new TokenIntake(this, place.attempts, context);
+    this.intake = new TokenIntake(this, attempts, context);
   }
 
   get isClosed(): boolean {
@@ -165,9 +167,9 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   // Tokens have an outcome.
 
   begin(): number {
-    this.#attempt += 1;
-    this.#step({ type: 'submit', attempt: this.#attempt });
-    return this.#attempt;
+    this.#lastAttempt += 1;
+    this.#step({ type: 'submit', attempt: this.#lastAttempt });
+    return this.#lastAttempt;
   }
 
   /** Takes a permit that was granted before the socket connected: at the handshake, or before a drop. */
@@ -194,13 +196,13 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
    */
   #settleStale(outcome: Outcome, { socket, reply }: Shown): void {
     tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context, reply);
-    if (outcome instanceof UnauthorizedError && this.#place.attempts.fail(outcome)) this.#giveUp();
+    if (outcome instanceof UnauthorizedError && this.#attempts.fail(outcome)) this.#giveUp();
   }
 
   #accept(attempt: number, permit: Permit, rooms: MemberRooms, shown: Shown): void {
     const { socket, reply, isConnecting } = shown;
     this.#step({ type: 'accept', attempt });
-    this.#place.attempts.succeed();
+    this.#attempts.succeed();
     this.#place.clock.loggedIn(this);
     this.#enter(permit, rooms);
     const welcome = (): void => {
@@ -236,7 +238,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     if (!this.isOpen) this.#members.dropHeld();
     // The permit was granted before the connection and is refused now: the socket must not stay.
     if (isConnecting) disconnect(socket);
-    else if (this.#place.attempts.fail(error)) this.#giveUp();
+    else if (this.#attempts.fail(error)) this.#giveUp();
     else if (isOverdue) this.onTimeout();
     else if (disconnectAfter !== undefined && !this.isOpen) this.#disconnectLater(socket, disconnectAfter);
   }

@@ -2,6 +2,7 @@
  * Connection state recovery: which client gets a dropped session back, and which part of it.
  *
  * Relies on (read in Socket.IO 4.6.0 and 4.8.4; older ones have no recovery):
+ * - Without `connectionStateRecovery` in `server.opts`, nothing is kept at a drop and `auth.pid` is not looked at.
  * - `namespace._createSocket(client, auth)` makes the Socket of a CONNECT packet, before any middleware. With
  *   `auth.pid` and `auth.offset`, both strings, it asks `adapter.restoreSession(pid, offset)`.
  * - If the socket is `recovered` by then, no middleware runs, unless `skipMiddlewares` is false
@@ -77,13 +78,19 @@ export function guardRecovery<Kept extends object>(
   rules: RecoveryRules<Kept>,
 ): void {
   const adapter = adapterOf(namespace);
-  if (adapter.persistSession === undefined || adapter.restoreSession === undefined) return;
+  if (!hasRecovery(namespace) || !adapter.persistSession || !adapter.restoreSession) return;
   if (!rulesByAdapter.has(adapter)) {
     watchOffsets(adapter);
     guardAdapter(adapter);
     guardCreation(namespace);
   }
   rulesByAdapter.set(adapter, rules);
+}
+
+/** Whether the server's option is set. Every adapter of Socket.IO 4.6 has the methods, even where it is not. */
+function hasRecovery({ server }: AnyNamespace): boolean {
+  const { opts } = server as unknown as { opts: { connectionStateRecovery?: unknown } };
+  return Boolean(opts.connectionStateRecovery);
 }
 
 const rulesOf = (adapter: Adapter): Rules => rulesByAdapter.get(adapter) as Rules;

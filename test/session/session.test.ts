@@ -15,13 +15,12 @@ describe('a session that is not authenticated', () => {
     const attempts = new LoginAttempts(5);
     const clock = new LoginClock(context.deadlines, 1000, () => expect.fail('idle'));
     const place = {
-      attempts,
       clock,
       isIdle: () => true,
       mayAnswer: () => true,
       onLeave: () => expect.fail('nobody is there'),
     };
-    const session = new Session(context as unknown as SessionContext, place);
+    const session = new Session(context as unknown as SessionContext, place, attempts);
     expect(session.identity).to.deep.equal({});
     expect(session.endsAt).to.equal(Infinity);
     expect(session.permit).to.equal(undefined);
