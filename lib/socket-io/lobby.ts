@@ -14,7 +14,7 @@
  *   rooms as sets.
  */
 import type { AnySocket } from '../types';
-import { adapterOf, inside } from './inside';
+import { inside } from './inside';
 import type { Adapter, SocketFilter } from './inside';
 import { baseOf } from './namespaces';
 
@@ -23,15 +23,7 @@ type WithLobby = Adapter & { [LOBBY]?: Lobby };
 
 /** The lobby of a socket's adapter; all authorizers share it. */
 export function lobbyOf(socket: AnySocket): Lobby {
-  return lobbyFor(inside(socket).adapter);
-}
-
-/** Makes a namespace's lobby, before its first socket needs it. */
-export function prepareLobby(namespace: AnySocket['nsp']): void {
-  lobbyFor(adapterOf(namespace));
-}
-
-function lobbyFor(adapter: WithLobby): Lobby {
+  const adapter: WithLobby = inside(socket).adapter;
   return adapter[LOBBY] ?? new Lobby(adapter);
 }
 

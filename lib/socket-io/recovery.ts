@@ -20,6 +20,7 @@ import type { AnyNamespace, AnySocket } from '../types';
 import { isTransportOpen } from './connections';
 import { adapterOf, inside } from './inside';
 import type { Adapter, Client, PersistedSession } from './inside';
+import { onNewAdapter } from './namespaces';
 import { comesAfter, firstOffset, lastOffset, watchOffsets } from './offsets';
 import type { Place } from './offsets';
 import { EVENT } from './packet-types';
@@ -72,13 +73,22 @@ export function keptOf(socket: AnySocket): object | undefined {
 type Rules = RecoveryRules<object>;
 const rulesByAdapter = new WeakMap<Adapter, Rules>();
 
-/** Guards Socket.IO's recovery on one namespace and its current adapter. The latest authorizer's rules count. */
+/**
+ * Guards Socket.IO's recovery on one namespace, with its adapter and every one that it is given later. The latest
+ * authorizer's rules count.
+ */
 export function guardRecovery<Kept extends object>(
   namespace: AnyNamespace,
   rules: RecoveryRules<Kept>,
 ): void {
+  if (!hasRecovery(namespace)) return;
+  guardCurrentAdapter(namespace, rules);
+  onNewAdapter(namespace, () => guardCurrentAdapter(namespace, rules));
+}
+
+function guardCurrentAdapter(namespace: AnyNamespace, rules: Rules): void {
   const adapter = adapterOf(namespace);
-  if (!hasRecovery(namespace) || !adapter.persistSession || !adapter.restoreSession) return;
+  if (adapter.persistSession === undefined || adapter.restoreSession === undefined) return;
   if (!rulesByAdapter.has(adapter)) {
     watchOffsets(adapter);
     guardAdapter(adapter);
