@@ -12,7 +12,7 @@ import { expired, revokedToken } from '../token/refusals';
 import type { AnySocket, JwtClaims, TokenIdentity } from '../types';
 import type { SessionContext } from './context';
 import type { LoginAttempts } from './login-attempts';
-import type { LoginClock, TimedSession } from './login-clock';
+import type { TimedSession } from './login-clock';
 import { Member } from './member';
 import type { MemberSession } from './member';
 import { Members } from './members';
@@ -28,9 +28,11 @@ import type { IntakeSession, Shown } from './token-intake';
 
 /** What a session needs of the connection that it belongs to. */
 export interface SessionPlace {
-  readonly clock: LoginClock;
-  /** Whether the connection is in no namespace. */
-  isIdle(): boolean;
+  /** The session is pending: its client has a limited time to log in. */
+  mustLogIn(session: Session): void;
+  hasLoggedIn(session: Session): void;
+  /** The session has ended, or has lost its last socket. */
+  hasClosed(session: Session): void;
   /** Whether the client is told of one more refusal. */
   mayAnswer(): boolean;
   /** Called when a socket has left the session. */
@@ -126,7 +128,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#members.add(member);
     member.keepWaiting();
     const permit = this.#permit;
-    if (permit === undefined) this.#place.clock.start(this);
+    if (permit === undefined) this.#place.mustLogIn(this);
     else if (member.admitLate(permit)) {
       // Another socket's login may have welcomed it by then.
       process.nextTick(() => {
@@ -145,7 +147,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#dropPermit();
     this.intake.withdraw();
     this.#term.stop();
-    this.#place.clock.left(this, this.#place.isIdle());
+    this.#place.hasClosed(this);
     this.#state = CLOSED;
   }
 
@@ -203,7 +205,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const { socket, reply, isConnecting } = shown;
     this.#step({ type: 'accept', attempt });
     this.#attempts.succeed();
-    this.#place.clock.loggedIn(this);
+    this.#place.hasLoggedIn(this);
     this.#enter(permit, rooms);
     const welcome = (): void => {
       if (this.#permit === permit) this.#members.welcome(socket, () => this.#payload());
@@ -318,7 +320,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const { claims } = this;
     this.#dropPermit();
     this.#term.stop();
-    this.#place.clock.start(this);
+    this.#place.mustLogIn(this);
     this.#members.evict({ reason, claims, notice, isDisconnecting });
   }
 

@@ -54,7 +54,7 @@ interface Stored {
 }
 
 /** The place from which on a logged-in socket may be sent packets. */
-const loginPlaces = new WeakMap<AnySocket, Place | undefined>();
+const loginPlaces = new WeakMap<AnySocket, Place>();
 /** Data of sessions that were restored: the in-memory adapter would return the same one again, even after a logout. */
 const used = new WeakSet<object>();
 const restored = new WeakMap<AnySocket, object>();
@@ -62,7 +62,8 @@ const restored = new WeakMap<AnySocket, object>();
 /** Records that a socket has logged in: earlier packets are not for it. */
 export function markLogin(socket: AnySocket): void {
   const offset = lastOffset(inside(socket).adapter);
-  loginPlaces.set(socket, offset === undefined ? undefined : { offset, isBehind: true });
+  if (offset === undefined) loginPlaces.delete(socket);
+  else loginPlaces.set(socket, { offset, isBehind: true });
 }
 
 /** What was kept of the session that a socket was restored with; `undefined` if it was not restored. */
