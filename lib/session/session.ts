@@ -174,6 +174,11 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     return this.#lastAttempt;
   }
 
+  /** `authenticated` was sent when the token was taken, so only an acknowledgement is still due. */
+  confirm({ reply }: Shown): void {
+    reply?.({ ok: true, ...this.#payload() });
+  }
+
   /** Takes a permit that was granted before the socket connected: at the handshake, or before a drop. */
   take(permit: Permit, socket: AnySocket): void {
     // A token that is being verified was shown earlier.

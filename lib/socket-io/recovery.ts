@@ -178,6 +178,8 @@ async function restore(socket: AnySocket, pid: string, offset: string): Promise<
   const session = await askAdapter(adapter, pid, offset);
   const stored = storedIn(session);
   if (!session || !stored || !rules.isMeant(stored.kept, whose, socket)) return;
+  // Meanwhile somebody has joined a room of this name, and would get the socket's private messages.
+  if (adapter.rooms.has(session.sid)) return;
   loginPlaces.set(socket, stored.since);
   restored.set(socket, stored.kept);
   resume(socket, session, stored.since);
