@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect } from 'chai';
 import { anchorsOf, deadLinksOf } from '../support/markdown';
-import { ROOT } from '../support/repository';
+import { readText, ROOT } from '../support/repository';
 
 const markdownIn = (folder: string, recursive = false): string[] =>
   readdirSync(resolve(ROOT, folder), { recursive, encoding: 'utf8' })
@@ -17,6 +17,14 @@ describe('the links in the documents', () => {
       expect(deadLinksOf(document)).to.deep.equal([]);
     });
   }
+
+  it('lead from docs/README.md to every document of the folder', () => {
+    const index = readText('docs/README.md');
+    const missing = markdownIn('docs')
+      .map((path) => path.slice('docs/'.length))
+      .filter((name) => name !== 'README.md' && !index.includes(`](${name})`));
+    expect(missing).to.deep.equal([]);
+  });
 
   it('are understood as GitHub does', () => {
     expect(documents).to.include.members(['README.md', 'docs/security.md']);
