@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { sectionsOf, wordsOf } from '../support/markdown';
+import { linksOf, proseOf, sectionsOf, wordsOf } from '../support/markdown';
 import { readText } from '../support/repository';
 
 const readme = readText('README.md');
@@ -29,9 +29,18 @@ describe('README.md', () => {
   });
 
   it('has absolute links alone, because the page at npm shows it without its neighbours', () => {
-    const links = [...readme.matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link);
+    const links = linksOf(readme);
     expect(links).to.have.length.above(20);
-    expect(links.filter((link) => !link?.startsWith('https://'))).to.deep.equal([]);
+    expect(links.filter((link) => !link.startsWith('https://'))).to.deep.equal([]);
+  });
+
+  it('defines every name that it uses as a link', () => {
+    const text = proseOf(readme).replaceAll(/`[^`\n]*`/g, '');
+    const defined = [...text.matchAll(/^\[([^\]]+)\]: /gm)].map(([, name]) => name);
+    const used = [...text.matchAll(/\[([^\]]+)\](?![[(:])/g)].map(([, name]) => name?.toLowerCase());
+    expect(used).to.include.members(['floods', 'client-helper']);
+    expect(used.filter((name) => !defined.includes(name))).to.deep.equal([]);
+    expect(defined.filter((name) => !used.includes(name))).to.deep.equal([]);
   });
 
   it('names the two commands that start the chat and run every test', () => {

@@ -10,10 +10,10 @@ import { membersOf, named, readText, tableRows } from '../support/repository';
 
 /** Sections whose heading is one name in code marks, by that name. */
 function byName(markdown: string, level: number): Map<string, string> {
-  const named = [...sectionsOf(markdown, level)].map(
+  const entries = [...sectionsOf(markdown, level)].map(
     ([title, body]) => [/^`([^`]+)`$/.exec(title)?.[1], body] as const,
   );
-  return new Map(named.filter((entry): entry is readonly [string, string] => entry[0] !== undefined));
+  return new Map(entries.filter((entry): entry is readonly [string, string] => entry[0] !== undefined));
 }
 
 describe('docs/options.md', () => {

@@ -24,7 +24,7 @@ export function proseOf(markdown: string): string {
 export function wordsOf(markdown: string): string[] {
   const text = proseOf(markdown)
     .replaceAll(/^\[[^\]]+\]: .*$/gm, '')
-    .replaceAll(/\]\([^)]*\)/g, ']');
+    .replaceAll(/\](?:\([^)]*\)|\[[^\]]*\])/g, ']');
   return text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
 }
 
@@ -52,12 +52,20 @@ export function anchorsOf(markdown: string): Set<string> {
   return anchors;
 }
 
+/** Where the links and pictures of a document lead. A name that nothing defines is given as it stands. */
+export function linksOf(markdown: string): string[] {
+  const text = proseOf(markdown);
+  const definitions = new Map<string, string>();
+  for (const [, name = '', link = ''] of text.matchAll(/^\[([^\]]+)\]: (\S+)$/gm))
+    definitions.set(name, link);
+  const inline = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
+  const named = [...text.matchAll(/\]\[([^\]]+)\]/g)].map(([, name = '']) => definitions.get(name) ?? name);
+  return [...inline, ...named, ...definitions.values()];
+}
+
 /** The links of a document that lead nowhere in the repository; those to other sites are not followed. */
 export function deadLinksOf(path: string): string[] {
-  const text = proseOf(readText(path));
-  const inline = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
-  const references = [...text.matchAll(/^\[[^\]]+\]: (\S+)$/gm)].map(([, link]) => link ?? '');
-  return [...inline, ...references].filter((link) => {
+  return linksOf(readText(path)).filter((link) => {
     const target = targetOf(path, link);
     return target !== undefined && !isThere(target);
   });
