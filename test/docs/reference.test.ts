@@ -8,12 +8,11 @@ import { emptyStats } from '../../lib/session/statistics';
 import { sectionsOf } from '../support/markdown';
 import { membersOf, named, readText, tableRows } from '../support/repository';
 
-/** Sections whose heading is one name in code marks, by that name. */
+/**
+ * Sections whose heading is one name, or a call, by that heading. Not in code marks: the site makes no fragment of those.
+ */
 function byName(markdown: string, level: number): Map<string, string> {
-  const entries = [...sectionsOf(markdown, level)].map(
-    ([title, body]) => [/^`([^`]+)`$/.exec(title)?.[1], body] as const,
-  );
-  return new Map(entries.filter((entry): entry is readonly [string, string] => entry[0] !== undefined));
+  return new Map([...sectionsOf(markdown, level)].filter(([title]) => /^[a-z]\w*(\(\w*\))?$/.test(title)));
 }
 
 describe('docs/options.md', () => {
