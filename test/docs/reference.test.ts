@@ -5,6 +5,7 @@ import { UnauthorizedError } from '../../lib';
 import { CODES, NAMESPACE_EVENTS, REASONS } from '../../lib/protocol';
 import type { UnauthorizedReason } from '../../lib/protocol';
 import { emptyStats } from '../../lib/session/statistics';
+import { ALGORITHMS } from '../../lib/token/keys';
 import { sectionsOf } from '../support/markdown';
 import { membersOf, named, readText, tableRows } from '../support/repository';
 
@@ -47,6 +48,11 @@ describe('docs/options.md', () => {
       } else if (Array.isArray(value)) expect(stated).to.match(/^`\[\]`/);
     });
   }
+
+  it('names every algorithm that is accepted', () => {
+    const [type = ''] = sections.get('algorithms')?.split('Default:') ?? [];
+    expect(named(type)).to.deep.equal([...ALGORITHMS]);
+  });
 
   it('names codes of the library alone', () => {
     const codes = [...readText('docs/options.md').matchAll(/[Tt]he client gets\s+`(\w+)`/g)].map(
