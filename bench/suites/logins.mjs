@@ -46,7 +46,11 @@ const CONTENDERS = {
 /** Our two ways of logging in, each with the best that one can write by hand with `jsonwebtoken`. */
 const BY_HAND = {
   connect: { reference: 'middlewareWithKey', target: 1.12, what: '`io.use` with a `KeyObject`' },
-  event: { reference: 'postConnectWithKey', target: 1.03, what: 'the post-connect handler with a `KeyObject`' },
+  event: {
+    reference: 'postConnectWithKey',
+    target: 1.03,
+    what: 'the post-connect handler with a `KeyObject`',
+  },
 };
 /** What people use: the usual lines, and the published package. Ours are to be that many times cheaper. */
 const PEERS = ['middleware', 'postConnect', 'thream'];
@@ -69,7 +73,9 @@ export function connections({ residents, connections: { count, ...rounds } }) {
 
 /** The same for the first clients of a process: much is code that is not compiled yet. */
 export function start({ start: { count, rounds } }) {
-  const ids = Object.keys(CONTENDERS).filter((id) => CONTENDERS[id].reference === undefined && id !== 'plain2');
+  const ids = Object.keys(CONTENDERS).filter(
+    (id) => CONTENDERS[id].reference === undefined && id !== 'plain2',
+  );
   const contenders = choose(ids);
   const generations = { generations: rounds, warmups: 0, rounds: 1 };
   return compare(contenders, (one) => connecting(one, count, 0), generations, {
