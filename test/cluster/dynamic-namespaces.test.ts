@@ -14,7 +14,7 @@ function bus(): typeof Adapter {
   return class BusAdapter extends Adapter {
     constructor(nsp: Namespace) {
       super(nsp);
-      all.add(nsp as unknown as Receiver);
+      all.add(nsp);
     }
 
     override serverSideEmit(args: unknown[]): void {
