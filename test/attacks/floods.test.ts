@@ -90,7 +90,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       });
     }
 
-    it('of 1000 CONNECT packets, in whatever chunks, makes no more than one socket', async () => {
+    it('of 1000 CONNECT packets, split into any chunks, makes only one socket', async () => {
       guard();
       raw.send(...Array.from({ length: 1000 }, () => RawClient.connect({ token: createToken() })));
       await Promise.race([raw.next('EVENT'), raw.next('close')]);
@@ -99,7 +99,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(auth.stats()).to.include({ pending: 0 });
     });
 
-    it('of CONNECT packets at the handshake is verified one at a time, however slowly', async () => {
+    it('of CONNECT packets at the handshake has one token verified at a time, however slow the verification is', async () => {
       let running = 0;
       let most = 0;
       let open = (): void => undefined;
@@ -126,7 +126,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(raw.inbox.all('CONNECT_ERROR')).to.deep.equal([]);
     });
 
-    it('of bad CONNECT packets, one after the other, is ended after maxAttempts', async () => {
+    it('of CONNECT packets with bad tokens, one after the other, ends after maxAttempts', async () => {
       guard({ handshake: true, maxAttempts: 3 });
       for (let attempt = 0; attempt < 3; attempt += 1) {
         raw.send(RawClient.connect({ token: 'none' }));
@@ -142,7 +142,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       ]);
     });
 
-    it('that joins and leaves without end is ended by the timeout', async () => {
+    it('of joining and leaving is ended by the timeout', async () => {
       guard({ timeout: 150 });
       const over = raw.inbox.take('close');
       while (raw.isOpen) {
@@ -157,7 +157,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(auth.stats()).to.include({ pending: 0, authenticated: 0 });
     });
 
-    it('that leaves and stays away is ended by the timeout too', async () => {
+    it('from a client that leaves and does not return is also ended by the timeout', async () => {
       guard({ timeout: 50 });
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
@@ -165,7 +165,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       await raw.inbox.take('close');
     });
 
-    it('of events before the login is answered within bounds', async () => {
+    it('of events before the login gets a bounded number of answers', async () => {
       guard();
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
@@ -180,7 +180,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(auth.stats()).to.include({ refused: 0 });
     });
 
-    it('of tokens while one is verified verifies no other', async () => {
+    it('of tokens while one is being verified has no other token verified', async () => {
       let open = (): void => undefined;
       guard({
         validate: () => {
@@ -205,7 +205,7 @@ for (const transport of ['websocket', 'polling'] as const) {
 
 describe('a client that connects twice by mistake', () => {
   for (const handshake of [false, true]) {
-    it(`still works, handshake: ${handshake}`, async () => {
+    it(`can still log in, handshake: ${handshake}`, async () => {
       const world = await new World().listen();
       try {
         const auth = world.authorize({ handshake });
@@ -230,7 +230,7 @@ describe('a client that connects twice by mistake', () => {
     });
   }
 
-  it('leaves no trace in the books of Socket.IO, after 300 hostile connections', async () => {
+  it("leaves nothing in Socket.IO's own maps, after 300 hostile connections", async () => {
     const world = await new World().listen();
     const auth = world.authorize({ maxAttempts: 2 });
     auth.attach(world.io);

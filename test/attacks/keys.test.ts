@@ -13,7 +13,7 @@ function forge(secret: string | Buffer): string {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
-describe('whoever knows the public key', () => {
+describe('an attacker who knows the public key', () => {
   let world: World;
 
   beforeEach(async () => {
@@ -28,7 +28,7 @@ describe('whoever knows the public key', () => {
       ['one of several', [material, 'another secret, of 32 bytes or more']],
     ];
     for (const [how, secret] of sources) {
-      it(`cannot sign in its name where the secret is ${what}, ${how}`, async () => {
+      it(`cannot sign a valid token if the secret is ${what}, ${how}`, async () => {
         world.authorize({ secret, maxAttempts: Infinity }).attach(world.io);
         const client = await world.connected();
         for (const guess of guessesOf(material)) {

@@ -40,7 +40,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       RawClient.event('authenticate', { token });
     const logout = RawClient.event('deauthenticate');
 
-    it('holds for a client that logs out in between', async () => {
+    it('applies to a client that logs out in between', async () => {
       guard({ validate: slow.check });
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
@@ -57,7 +57,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(told.codes.filter((code) => !answers.has(code))).to.deep.equal([]);
     });
 
-    it('holds for a client that leaves the namespace and comes back', async () => {
+    it('applies to a client that leaves the namespace and returns', async () => {
       guard({ validate: slow.check, required: false });
       for (let times = 0; times < 10; times += 1) {
         raw.send(RawClient.connect({ token: createToken() }));
@@ -74,7 +74,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(slow).to.include({ most: 1, asked: 2 });
     });
 
-    it('holds for a client that renews, leaves and comes back, and lets it in after all', async () => {
+    it('applies to a client that renews, leaves and returns, which is accepted in the end', async () => {
       guard({ validate: ({ slowly }) => (slowly ? slow.check() : undefined) });
       raw.send(RawClient.connect({ token: createToken() }));
       expect(await raw.next('EVENT')).to.include('authenticated');
@@ -95,7 +95,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(slow).to.include({ most: 1, asked: 2 });
     });
 
-    it('counts what is refused after a logout towards maxAttempts', async () => {
+    it('counts a token that is refused after a logout towards maxAttempts', async () => {
       guard({ maxAttempts: 3, secret: () => slow.check().then(() => 'another secret, of 32 bytes or more') });
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
@@ -115,7 +115,7 @@ for (const transport of ['websocket', 'polling'] as const) {
     });
 
     for (const hook of ['fail', 'success'] as const) {
-      it(`holds at the handshake while a ${hook} hook takes its time`, async () => {
+      it(`applies at the handshake while a ${hook} hook is running`, async () => {
         const hooks: (() => void)[] = [];
         guard({
           handshake: true,
@@ -140,7 +140,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       });
     }
 
-    it('holds at the handshake of a server that is full, and the connection is closed', async () => {
+    it('applies at the handshake of a full server, which closes the connection', async () => {
       guard({ handshake: true, maxPending: 0, validate: slow.check });
       raw.send(RawClient.connect({ token: createToken() }));
       expect(await raw.next('CONNECT_ERROR')).to.have.nested.property('data.code', 'server_busy');
@@ -149,7 +149,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(slow.most).to.be.at.most(1);
     });
 
-    it('holds at the handshake of a server that is full, on a connection that another namespace keeps', async () => {
+    it('applies at the handshake of a full server, on a connection that another namespace keeps open', async () => {
       guard({ handshake: true, maxPending: 0, validate: slow.check });
       world.io.of('/open');
       raw.send(RawClient.connect(undefined, '/open'));

@@ -44,7 +44,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
       await client.until('authenticated');
     });
 
-    it('shows the same token to another namespace: it is not verified again', async () => {
+    it('sends the same token to another namespace: it is not verified again', async () => {
       const chat = join(client, bob);
       await chat.until('authenticated');
       expect(check.asked).to.equal(1);
@@ -52,7 +52,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
       expect(auth.stats()).to.include({ authenticated: 2, pending: 0, verified: 1 });
     });
 
-    it('shows another token of the same user: a renewal, for both', async () => {
+    it('sends another token of the same user: both namespaces are renewed', async () => {
       const chat = join(client, createToken({ sub: 'bob', jti: 'second' }));
       for (const one of [client, chat, chat]) await one.until('authenticated');
       expect(check.asked).to.equal(2);
@@ -64,7 +64,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
       }
     });
 
-    it('shows the token of another user: it is refused there, and stays who it is here', async () => {
+    it('sends the token of another user: that is refused, and the first session stays', async () => {
       const chat = join(client, createToken({ sub: 'eve' }));
       expect(await connectError(chat)).to.include({ code: 'identity_mismatch' });
       expect(auth.stats()).to.include({ authenticated: 1, pending: 0 });
@@ -72,7 +72,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
     });
   });
 
-  it('never belongs to two users, though their tokens are verified at the same time', async () => {
+  it('never belongs to two users, even if their tokens are verified at the same time', async () => {
     const check = new SlowCheck();
     guard({ validate: check.check });
     const client = connect(bob);
@@ -89,7 +89,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
     expect(socket).to.have.nested.property('decoded_token.sub', 'bob');
   });
 
-  it('that has a guest whose token is being verified is logged in by the handshake of another namespace', async () => {
+  it('with a guest whose token is being verified is logged in by the handshake of another namespace', async () => {
     const check = new SlowCheck();
     guard({
       validate: ({ slow }: JwtClaims) => (slow === true ? check.check() : undefined),

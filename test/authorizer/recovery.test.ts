@@ -11,7 +11,7 @@ import { createToken } from '../support/tokens';
 import type { TestOptions } from '../support/world';
 import { TestClient, World } from '../support/world';
 
-describe('what an adapter kept of a session', () => {
+describe("the adapter's copy of a session", () => {
   let world: World;
   let auth: Authorizer;
   let adapter: Required<Adapter>;
@@ -53,7 +53,7 @@ describe('what an adapter kept of a session', () => {
     ],
   ];
   for (const [what, damage] of damages) {
-    it(`restores nothing where another version wrote it: ${what}`, async () => {
+    it(`restores nothing if another version wrote it: ${what}`, async () => {
       const { persistSession } = adapter;
       adapter.persistSession = (session) => {
         const { 'socketio-authorize': stored, ...data } = session.data as Record<string, Kept>;
@@ -72,7 +72,7 @@ describe('what an adapter kept of a session', () => {
     });
   }
 
-  it('restores the session without what was missed, where the adapter does not say what that is', async () => {
+  it('restores the session without missed packets, if the adapter does not return them', async () => {
     const { restoreSession } = adapter;
     adapter.restoreSession = async (pid, offset) => {
       const session = await restoreSession.call(adapter, pid, offset);
@@ -137,7 +137,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     return chat;
   }
 
-  it('restores nothing while a token is being verified: whose that is, is not known yet', async () => {
+  it('restores nothing while a token is being verified, because its user is not known yet', async () => {
     check.isSlow = true;
     const client = connect(alice);
     await check.untilAsked();
@@ -154,7 +154,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     ['without a token', undefined],
     ["with the session's own token", alice],
   ] as const) {
-    it(`restores that of the user who is logged in, ${what}: it shows nothing new`, async () => {
+    it(`restores the session of the user who is logged in, ${what}, without another verification`, async () => {
       const client = connect(alice);
       await client.until('authenticated');
       const chat = resume(client, token);
@@ -166,7 +166,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     });
   }
 
-  it('restores that of the user who is logged in, with another token of the same user: a renewal', async () => {
+  it('restores the session of the user who is logged in, and takes another token of the same user as a renewal', async () => {
     const client = connect(alice);
     await client.until('authenticated');
     const chat = resume(client, createToken({ sub: 'alice', jti: 'second' }));
@@ -176,7 +176,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     expect(toldInChat.events).to.deep.equal(['authenticated', 'reauthenticated']);
   });
 
-  it('restores nothing with the token of another user: it is refused, and nobody logs out', async () => {
+  it('restores nothing with the token of another user, which is refused, and nobody is logged out', async () => {
     const client = connect(alice);
     await client.until('authenticated');
     const chat = resume(client, createToken({ sub: 'eve' }));
@@ -186,7 +186,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     expect(toldInChat.events).to.not.include('deauthenticated');
   });
 
-  it('restores nothing where another user is logged in', async () => {
+  it('restores nothing if another user is logged in', async () => {
     const client = connect(createToken({ sub: 'eve' }));
     await client.until('authenticated');
     const chat = resume(client);
@@ -197,7 +197,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     expect(socket).to.have.nested.property('decoded_token.sub', 'eve');
   });
 
-  describe('while the adapter looks for the session,', () => {
+  describe('while the adapter looks up the session,', () => {
     let found: () => void;
     let asked: Promise<void>;
     let open: TestClient;
@@ -225,7 +225,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     const join = (token: string): TestClient =>
       new TestClient(open.socket.io.socket('/', { auth: { token } }));
 
-    it('restores nothing if a token is being verified by then', async () => {
+    it('restores nothing if a verification has begun meanwhile', async () => {
       check.isSlow = true;
       const client = join(alice);
       await check.untilAsked();
@@ -241,7 +241,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
       ['alice', true],
       ['eve', false],
     ] as const) {
-      it(`restores ${isHers ? 'it' : 'nothing'} if ${isHers ? 'the same' : 'another'} user has logged in by then`, async () => {
+      it(`restores ${isHers ? 'it' : 'nothing'} if ${isHers ? 'the same' : 'another'} user has logged in meanwhile`, async () => {
         await join(createToken({ sub })).until('authenticated');
         found();
         await chat.until('authenticated');

@@ -77,7 +77,7 @@ describe('the last attempt that fails', () => {
     });
   }
 
-  it('ends the connection at once, although `callback` would give it more time', async () => {
+  it('ends the connection at once, although `callback` would allow more time', async () => {
     world.stopTime();
     guard({ maxAttempts: 1, callback: 1_000 });
     const client = await world.connected();
@@ -85,7 +85,7 @@ describe('the last attempt that fails', () => {
     expect(await codesUntilTheEnd(client)).to.deep.equal(TOO_MANY);
   });
 
-  it('is the one that maxAttempts counts, and none before it', async () => {
+  it('is the one with the number maxAttempts, and none before it', async () => {
     guard({ maxAttempts: 3 });
     const client = await world.connected();
     for (let attempt = 1; attempt < 3; attempt += 1) {
@@ -97,7 +97,7 @@ describe('the last attempt that fails', () => {
     expect(await codesUntilTheEnd(client)).to.deep.equal(['invalid_token', 'invalid_token', ...TOO_MANY]);
   });
 
-  it('may be one whose user has logged out meanwhile', async () => {
+  it('may be one whose client has logged out meanwhile', async () => {
     const key = new Gate();
     guard({ maxAttempts: 1, secret: key.wait });
     const client = await world.connected();
@@ -107,7 +107,7 @@ describe('the last attempt that fails', () => {
     expect(await codesUntilTheEnd(client)).to.deep.equal(['not_authenticated', 'too_many_attempts']);
   });
 
-  it('is counted anew after a good token', async () => {
+  it('is counted from the last good token on', async () => {
     guard({ maxAttempts: 2 });
     const client = await world.connected();
     await show(client, 'none');

@@ -196,12 +196,12 @@ describe('a user of socketio-jwt', () => {
 
   for (const [row, shows] of Object.entries(ROWS)) it(`finds what differs as documented: ${row}`, shows);
 
-  it('finds a test of every difference that is documented', () => {
+  it('finds a test for every documented difference', () => {
     const rows = tableRows(readText('docs/migration-from-socketio-jwt.md'), 'what').map(([what]) => what);
     expect(rows).to.have.members(Object.keys(ROWS));
   });
 
-  it('had a server that ended at its first connection to Socket.IO 4', async function () {
+  it('had a server that ended at its first connection on Socket.IO 4', async function () {
     this.timeout(120_000);
     const script = `
       const { Server } = require('socket.io');

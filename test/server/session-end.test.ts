@@ -67,7 +67,7 @@ for (const { name, recovery, handshake } of modes) {
     }
 
     for (const [how, token, end] of ends) {
-      it(`as it ${how}: disconnecting listeners see the rooms, and tell those who stay`, async () => {
+      it(`as it ${how}: disconnecting listeners see the rooms, and can send to the others there`, async () => {
         guard();
         const alice = await loggedIn(createToken({ sub: 'alice' }));
         const bob = await loggedIn(token());
@@ -93,7 +93,7 @@ for (const { name, recovery, handshake } of modes) {
         }
       });
 
-      it(`as it ${how}: the socket itself hears nothing more, whatever listeners say`, async () => {
+      it(`as it ${how}: the socket itself receives nothing more, whatever listeners send`, async () => {
         guard();
         const say = (): void => {
           world.io.emit('secret');
@@ -128,7 +128,7 @@ for (const { name, recovery, handshake } of modes) {
         expect(auth.stats()).to.include({ authenticated: 1, pending: 0 });
       });
 
-      it(`as it ${how}: a listener that throws does not keep it alive`, async () => {
+      it(`as it ${how}: a listener that throws does not keep it open`, async () => {
         guard();
         const warned = new Promise((resolve) => {
           process.once('warning', resolve);
@@ -142,7 +142,7 @@ for (const { name, recovery, handshake } of modes) {
         expect(auth.stats()).to.include({ authenticated: 0, pending: 0 });
       });
 
-      it(`as it ${how}: deauthenticated listeners are told whose it was`, async () => {
+      it(`as it ${how}: deauthenticated listeners get the user's claims`, async () => {
         guard();
         await loggedIn(token());
         await end(auth, time);
@@ -220,7 +220,7 @@ describe('a session that ends without a disconnect', () => {
     ],
   ];
   for (const [how, reason, options, token, end] of causes) {
-    it(`${how} leaves every room but its own, takes the claims away, and tells whose it was`, async () => {
+    it(`${how} leaves every room but its own, removes the claims, and reports whose it was`, async () => {
       world.stopTime();
       guard(options);
       const client = await world.connected();
@@ -237,7 +237,7 @@ describe('a session that ends without a disconnect', () => {
     });
   }
 
-  it('by a disconnect afterwards shows disconnecting listeners no rooms, and no claims', async () => {
+  it('shows disconnecting listeners of a later disconnect neither rooms nor claims', async () => {
     guard();
     const client = await world.connected();
     await show(client, createToken({ sub: 'bob' }));

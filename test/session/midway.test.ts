@@ -13,7 +13,7 @@ describe('a client that leaves in the middle', () => {
 
   afterEach(() => world.close());
 
-  it('right behind its token is neither verified nor refused', async () => {
+  it('right after its token is neither verified nor refused', async () => {
     const told = new NamespaceInbox(world.io.of('/'));
     let verifications = 0;
     const auth = world.authorize({ validate: () => void (verifications += 1) });
@@ -34,7 +34,7 @@ describe('a client that leaves in the middle', () => {
     raw.close();
   });
 
-  it('because of one of the events that waited for its login is not heard with the others', async () => {
+  it('because of one of its held events has no more of them delivered', async () => {
     world.authorize().attach(world.io);
     const heard: string[] = [];
     world.io.on('connection', (socket) => {

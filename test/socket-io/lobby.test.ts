@@ -52,7 +52,7 @@ describe('a command that disconnects the sockets of rooms', () => {
     ],
   ];
   for (const [what, give, left] of commands) {
-    it(`reaches those that have not logged in as it reaches others: ${what}`, async () => {
+    it(`reaches pending sockets as it reaches others: ${what}`, async () => {
       const ids = [bob, ...guests].map(({ socket }) => String(socket.id));
       give();
       await new Promise(setImmediate);
