@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import type { AuthorizeOptions } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { guessesOf, KEY_FORMS } from '../support/key-forms';
 import { show } from '../support/refusals';
 import { createToken, rsaKeys } from '../support/tokens';
-import { World } from '../support/world';
 
 /** A token under an HMAC with whatever is given as the key; jsonwebtoken refuses to sign with a public key. */
 function forge(secret: string | Buffer): string {
@@ -14,12 +14,7 @@ function forge(secret: string | Buffer): string {
 }
 
 describe('an attacker who knows the public key', () => {
-  let world: World;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-  afterEach(() => world.close());
+  const { world } = freshWorld();
 
   for (const [what, material] of KEY_FORMS) {
     const sources: [how: string, secret: AuthorizeOptions['secret']][] = [

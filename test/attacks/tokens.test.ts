@@ -2,10 +2,9 @@ import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import { sign } from 'jsonwebtoken';
 import type { AuthorizeOptions, JwtClaims, VerifierOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { connectError, refusal, show } from '../support/refusals';
 import { createToken, SECRET } from '../support/tokens';
-import { World } from '../support/world';
 
 const encode = (part: string): string => Buffer.from(part).toString('base64url');
 
@@ -16,15 +15,7 @@ function forge(payload: string): string {
 }
 
 describe('an unusual token', () => {
-  let world: World;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
+  const { world, told } = freshWorld();
 
   function guard(options: Partial<AuthorizeOptions> | VerifierOptions = {}): void {
     world.authorize(options).attach(world.io);

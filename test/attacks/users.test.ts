@@ -1,24 +1,15 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, JwtClaims } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
 import { Warnings } from '../support/warnings';
 import type { TestClient } from '../support/world';
-import { World } from '../support/world';
 
 describe('a token of another user', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize(options);

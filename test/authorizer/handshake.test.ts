@@ -1,25 +1,21 @@
 import { expect } from 'chai';
 import type { Authorizer, JwtClaims } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
 import type { TestOptions } from '../support/world';
-import { TestClient, World } from '../support/world';
+import { TestClient } from '../support/world';
 
 describe("a connection in handshake mode, under scope: 'connection',", () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
   let toldInChat: NamespaceInbox;
 
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
+  beforeEach(() => {
     toldInChat = new NamespaceInbox(world.io.of('/chat'));
   });
-
-  afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
     auth = world.authorize({ handshake: true, scope: 'connection', ...options });

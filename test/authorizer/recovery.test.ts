@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { AnyNamespace, Authorizer } from '../../lib';
 import { adapterOf } from '../../lib/socket-io/inside';
 import type { Adapter } from '../../lib/socket-io/inside';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { cutOff, giveOffset, recoveryIdOf, returning } from '../support/recovery';
 import type { RecoveryId } from '../support/recovery';
@@ -9,19 +10,16 @@ import { refusal, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
 import type { TestOptions } from '../support/world';
-import { TestClient, World } from '../support/world';
+import { TestClient } from '../support/world';
 
 describe("the adapter's copy of a session", () => {
-  let world: World;
+  const { world } = freshWorld({ connectionStateRecovery: {} });
   let auth: Authorizer;
   let adapter: Required<Adapter>;
 
-  beforeEach(async () => {
-    world = await new World({ connectionStateRecovery: {} }).listen();
+  beforeEach(() => {
     adapter = adapterOf(world.io.of('/') as AnyNamespace) as Required<Adapter>;
   });
-
-  afterEach(() => world.close());
 
   /** A client that comes back, to a server whose adapter does as the test says. */
   async function comeBack(): Promise<TestClient> {
@@ -89,7 +87,7 @@ describe("the adapter's copy of a session", () => {
 });
 
 describe("a recovery id for one namespace of a connection, under scope: 'connection',", () => {
-  let world: World;
+  const { world } = freshWorld({ connectionStateRecovery: {} });
   let auth: Authorizer;
   let check: SlowCheck;
   let toldInChat: NamespaceInbox;
@@ -98,7 +96,6 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
   const alice = createToken({ sub: 'alice' });
 
   beforeEach(async () => {
-    world = await new World({ connectionStateRecovery: {} }).listen();
     check = new SlowCheck();
     check.isSlow = false;
     const options: TestOptions = { scope: 'connection', validate: check.check };
@@ -114,8 +111,6 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     id = recoveryIdOf(client);
     check.asked = 0;
   });
-
-  afterEach(() => world.close());
 
   /** A client that has shown a token to the main namespace. */
   function connect(token: string): TestClient {

@@ -7,6 +7,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Server } from 'socket.io';
 import { authorize, UnauthorizedError } from '../../lib';
 import type { AuthorizeOptions, UnauthorizedData } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, show } from '../support/refusals';
 import { createToken, SECRET } from '../support/tokens';
@@ -16,13 +17,7 @@ import { Warnings } from '../support/warnings';
 import { World } from '../support/world';
 
 describe('the application', () => {
-  let world: World;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-
-  afterEach(() => world.close());
+  const { world } = freshWorld();
 
   function guard(options: Partial<AuthorizeOptions>): void {
     world.authorize(options).attach(world.io);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { AnyNamespace, AnySocket, Authorizer } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
@@ -16,16 +17,13 @@ function broadcast(world: World, namespace: string, text: string): void {
 }
 
 describe('attach, after sockets have connected', () => {
-  let world: World;
+  const { world } = freshWorld();
   let auth: Authorizer;
   let heard: Inbox;
 
-  beforeEach(async () => {
-    world = await new World().listen();
+  beforeEach(() => {
     heard = new Inbox();
   });
-
-  afterEach(() => world.close());
 
   /** The application: it listens to everything, and joins everybody to a room. */
   function listen(namespace: {
@@ -223,8 +221,7 @@ describe('attach, after sockets have connected', () => {
   });
 
   it('restores no session that was kept before, nor one of a socket that was pending', async () => {
-    await world.close();
-    world = await new World({ connectionStateRecovery: {} }).listen();
+    await world.restart({ connectionStateRecovery: {} });
     listen(world.io);
     const [dropped, staying] = [await world.connected(), await world.connected()];
     await giveOffset(dropped, world.io);
@@ -247,13 +244,12 @@ describe('attach, after sockets have connected', () => {
 });
 
 describe('an adapter that is set later', () => {
-  let world: World;
+  const { world } = freshWorld();
   let auth: Authorizer;
   let clients: Record<'alice' | 'bob' | 'guest', TestClient>;
   let former: AnyNamespace['adapter'];
 
   beforeEach(async () => {
-    world = await new World().listen();
     auth = world.authorize();
     auth.attach(world.io);
     world.io.on('connection', (socket) => socket.join('room'));
@@ -264,8 +260,6 @@ describe('an adapter that is set later', () => {
     former = world.io.of('/').adapter;
     world.io.adapter(former.constructor as never);
   });
-
-  afterEach(() => world.close());
 
   function serverSide(client: TestClient): AnySocket {
     return world.io.of('/').sockets.get(String(client.socket.id)) as AnySocket;
@@ -314,15 +308,12 @@ describe('an adapter that is set later', () => {
 });
 
 describe('after close()', () => {
-  let world: World;
+  const { world } = freshWorld();
   let heard: Inbox;
 
-  beforeEach(async () => {
-    world = await new World().listen();
+  beforeEach(() => {
     heard = new Inbox();
   });
-
-  afterEach(() => world.close());
 
   /** An application that greets everybody at once, and a client who may hear it. */
   function greet(namespace: string): void {

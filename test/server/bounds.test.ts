@@ -3,7 +3,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Socket } from 'socket.io-client';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
 import { UnauthorizedError } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
 import type { TestClient } from '../support/world';
@@ -32,16 +32,8 @@ class Gate {
 }
 
 describe('the bounds of a client', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize(options);

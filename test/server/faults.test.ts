@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import type { Authorizer } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import type { StoppedTime } from '../support/stopped-time';
@@ -63,17 +64,14 @@ describe('an authorizer that is installed in the wrong way', () => {
 });
 
 describe('a closed authorizer', () => {
-  let world: World;
+  const { world } = freshWorld();
   let time: StoppedTime;
   let auth: Authorizer;
 
-  beforeEach(async () => {
-    world = await new World().listen();
+  beforeEach(() => {
     time = world.stopTime();
     auth = world.authorize({ timeout: 20 });
   });
-
-  afterEach(() => world.close());
 
   it('leaves its sockets as they are', async () => {
     auth.attach(world.io);

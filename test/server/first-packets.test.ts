@@ -1,17 +1,11 @@
 import { expect } from 'chai';
+import { freshWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
-import { World } from '../support/world';
 
 describe('what a server sends while a client connects', () => {
-  let world: World;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-
-  afterEach(() => world.close());
+  const { world } = freshWorld();
 
   it('begins with CONNECT, which does not wait until a key is fetched', async () => {
     let deliver: (key: string) => void = () => {};

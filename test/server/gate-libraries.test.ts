@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import type { AnySocket } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
@@ -107,19 +108,16 @@ const libraries: [what: string, make: () => Library][] = [
 for (const [where, place] of places) {
   for (const [what, make] of libraries) {
     describe(`a library that ${what} socket.onevent ${where}`, () => {
-      let world: World;
+      const { world } = freshWorld();
       let library: Library;
       let heard: Inbox;
       let installed: ((packet: Packet) => void)[];
 
-      beforeEach(async () => {
-        world = await new World().listen();
+      beforeEach(() => {
         library = make();
         heard = new Inbox();
         installed = [];
       });
-
-      afterEach(() => world.close());
 
       function start(
         options: TestOptions,

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Server } from 'socket.io';
 import type { Socket } from 'socket.io';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
@@ -13,15 +14,12 @@ const modes = [
 
 for (const { name, options } of modes) {
   describe(`the gate, ${name}`, () => {
-    let world: World;
+    const { world } = freshWorld(options);
     let heard: Inbox;
 
-    beforeEach(async () => {
-      world = await new World(options).listen();
+    beforeEach(() => {
       heard = new Inbox();
     });
-
-    afterEach(() => world.close());
 
     /** Has the application listen to everything of every socket, and join it to a room at once. */
     function listen(): void {

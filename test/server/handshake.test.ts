@@ -2,24 +2,15 @@ import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import type { Accept, Authorizer, AuthorizeOptions, UnauthorizedData } from '../../lib';
 import { UnauthorizedError } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
-import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
 import type { ClientOptions, TestClient } from '../support/world';
-import { World } from '../support/world';
 
 describe('handshake mode', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize({ handshake: true, holdEvents: 0, ...options });

@@ -1,13 +1,12 @@
 import { expect } from 'chai';
 import type { AnySocket, Authorizer, UnauthorizedData } from '../../lib';
 import { authenticate } from '../../lib/client';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
-import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
 import { refusal, settled, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
-import { World } from '../support/world';
 import type { TestClient, TestOptions } from '../support/world';
 
 const aTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -53,21 +52,16 @@ const clients: [what: string, prepare: (client: TestClient, token: string) => vo
 ];
 
 describe('events around a login', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
   let heard: Inbox;
   /** Everything that the server's application noticed, in order. */
   let log: string[];
 
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
+  beforeEach(() => {
     heard = new Inbox();
     log = [];
   });
-
-  afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
     auth = world.authorize(options);

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, UnauthorizedData } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { settled, show } from '../support/refusals';
 import { createToken, SECRET } from '../support/tokens';
 import type { TestClient } from '../support/world';
-import { World } from '../support/world';
 
 const TOO_MANY = ['invalid_token', 'too_many_attempts'];
 
@@ -29,16 +28,8 @@ class Gate {
 }
 
 describe('the last attempt that fails', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions>): void {
     auth = world.authorize(options);

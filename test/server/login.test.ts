@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import type { AuthorizedSocket } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { refusal, show } from '../support/refusals';
 import { createToken, rsaKeys, SECRET } from '../support/tokens';
@@ -88,14 +89,11 @@ for (const transport of ['websocket', 'polling']) {
 }
 
 describe('the token of a first authenticate that has none itself', () => {
-  let world: World;
+  const { world } = freshWorld();
 
-  beforeEach(async () => {
-    world = await new World().listen();
+  beforeEach(() => {
     world.authorize({ cookie: 'jwt' }).attach(world.io);
   });
-
-  afterEach(() => world.close());
 
   const good = createToken();
   const sources: [name: string, options: object][] = [
@@ -158,13 +156,7 @@ describe('the token of a first authenticate that has none itself', () => {
 });
 
 describe('keys', () => {
-  let world: World;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-
-  afterEach(() => world.close());
+  const { world } = freshWorld();
 
   it('can be rotated: a list accepts tokens of each key', async () => {
     world.authorize({ secret: ['the newest secret, of 32 bytes or more', SECRET] }).attach(world.io);

@@ -5,22 +5,13 @@ import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { authorize } from '../../lib';
 import type { AuthorizeOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { connectError, refusal, show } from '../support/refusals';
 import { readText, ROOT, tableRows } from '../support/repository';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
-import { World } from '../support/world';
 
 describe('a user of socketio-jwt', () => {
-  let world: World;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
+  const { world, told } = freshWorld();
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     const auth = world.authorize({ holdEvents: 0, ...options });

@@ -2,20 +2,14 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import type { Socket as ClientSocket } from 'socket.io-client';
 import type { AnyNamespace, Authorizer } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal, show } from '../support/refusals';
 import { createToken, tokenEndingIn } from '../support/tokens';
 import type { TestClient } from '../support/world';
-import { World } from '../support/world';
 
 describe('namespaces', () => {
-  let world: World;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-
-  afterEach(() => world.close());
+  const { world } = freshWorld();
 
   /** A further socket of a client's connection. */
   async function beside(client: TestClient, namespace: string, auth: object = {}): Promise<ClientSocket> {

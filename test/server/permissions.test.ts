@@ -1,31 +1,25 @@
 import { expect } from 'chai';
 import type { AnySocket, Authorizer, UnauthorizedData, UnauthorizedError } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
-import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
 import { cutOff, giveOffset, recoveryIdOf, returning } from '../support/recovery';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
 import { Warnings } from '../support/warnings';
-import { World } from '../support/world';
 import type { TestClient, TestOptions } from '../support/world';
 
 type Map = NonNullable<TestOptions['permissions']>;
 
 describe('permissions', () => {
-  let world: World;
+  const { world, told } = freshWorld({ connectionStateRecovery: {} });
   let auth: Authorizer;
-  let told: NamespaceInbox;
   let heard: Inbox;
 
-  beforeEach(async () => {
-    world = await new World({ connectionStateRecovery: {} }).listen();
-    told = new NamespaceInbox(world.io.of('/'));
+  beforeEach(() => {
     heard = new Inbox();
   });
-
-  afterEach(() => world.close());
 
   function guard(permissions: unknown, options: TestOptions = {}): void {
     auth = world.authorize({ permissions: permissions as Map, ...options });

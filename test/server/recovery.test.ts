@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken, tokenEndingIn } from '../support/tokens';
 import { Warnings } from '../support/warnings';
@@ -10,16 +10,8 @@ import { World } from '../support/world';
 const RECONNECTING: ClientOptions = { reconnection: true, reconnectionDelay: 10, reconnectionDelayMax: 20 };
 
 describe('connectionStateRecovery', () => {
-  let world: World;
+  const { world, told } = freshWorld({ connectionStateRecovery: {} });
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World({ connectionStateRecovery: {} }).listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize({ holdEvents: 0, ...options });
@@ -234,8 +226,7 @@ describe('connectionStateRecovery', () => {
 
   for (const skipMiddlewares of [true, false]) {
     it(`restores at the handshake, skipMiddlewares: ${skipMiddlewares}`, async () => {
-      await world.close();
-      world = await new World({ connectionStateRecovery: { skipMiddlewares } }).listen();
+      await world.restart({ connectionStateRecovery: { skipMiddlewares } });
       guard({ handshake: true });
       const client = world.client('/', { ...RECONNECTING, auth: { token: createToken({ sub: 'bob' }) } });
       await client.until('authenticated');

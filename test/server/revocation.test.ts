@@ -1,26 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, Revocation, RevocationRule } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { Warnings } from '../support/warnings';
-import { World } from '../support/world';
 import type { TestClient } from '../support/world';
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
 describe('revoke', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize(options);

@@ -2,7 +2,7 @@ import { createAdapter } from '@socket.io/redis-adapter';
 import { expect } from 'chai';
 import type { AnySocket, Authorizer, JwtClaims } from '../../lib';
 import { needs } from '../support/debian';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { cutOff, giveOffset, recoveryIdOf, returning } from '../support/recovery';
 import { RedisServer } from '../support/redis';
 import { refusal, refusedAtConnect, settled, show } from '../support/refusals';
@@ -15,16 +15,8 @@ import type { TestClient, TestOptions } from '../support/world';
 const roomsOf = ({ rooms }: JwtClaims): string[] => (rooms ?? []) as string[];
 
 describe('rooms', () => {
-  let world: World;
+  const { world, told } = freshWorld({ connectionStateRecovery: {} });
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World({ connectionStateRecovery: {} }).listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
     auth = world.authorize({ rooms: roomsOf, ...options });

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import type { AnySocket, Authorizer, JwtClaims } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { refusal, settled, show } from '../support/refusals';
 import type { StoppedTime } from '../support/stopped-time';
 import { createToken, tokenEndingIn } from '../support/tokens';
-import { World } from '../support/world';
 import type { TestClient, TestOptions } from '../support/world';
 
 /** What the application's listeners of a socket that goes saw. */
@@ -28,21 +27,16 @@ const modes = [
 
 for (const { name, recovery, handshake } of modes) {
   describe(`a session that ends by a disconnect, ${name}`, () => {
-    let world: World;
+    const { world, told } = freshWorld(recovery ? { connectionStateRecovery: {} } : {});
     let time: StoppedTime;
     let auth: Authorizer;
-    let told: NamespaceInbox;
     let seen: Seen[];
     let isGone: Promise<void>;
 
-    beforeEach(async () => {
-      world = await new World(recovery ? { connectionStateRecovery: {} } : {}).listen();
+    beforeEach(() => {
       time = world.stopTime();
-      told = new NamespaceInbox(world.io.of('/'));
       seen = [];
     });
-
-    afterEach(() => world.close());
 
     function guard(options: TestOptions = {}): void {
       auth = world.authorize({ handshake, ...options });
@@ -180,16 +174,8 @@ for (const { name, recovery, handshake } of modes) {
 }
 
 describe('a session that ends without a disconnect', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
     auth = world.authorize(options);

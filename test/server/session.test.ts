@@ -1,21 +1,12 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken, tokenEndingIn } from '../support/tokens';
-import { World } from '../support/world';
 
 describe('the life of a session', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize(options);

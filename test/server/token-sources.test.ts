@@ -1,26 +1,17 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, UnauthorizedData } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { Warnings } from '../support/warnings';
 import type { ClientOptions } from '../support/world';
-import { World } from '../support/world';
 
 const TOKEN = createToken({ sub: 'bob' });
 
 describe('a token', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize(options);

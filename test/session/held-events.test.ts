@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { HeldEvents } from '../../lib/session/held-events';
 import type { EventPacket } from '../../lib/socket-io/event-packet';
+import { freshWorld } from '../support/fresh-world';
 import { settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import type { TestClient } from '../support/world';
-import { World } from '../support/world';
 
 const KIB = 1024;
 /** An event's list, two members, and the name `x`. */
@@ -88,13 +88,7 @@ describe('held events', () => {
   });
 
   describe('of a server', () => {
-    let world: World;
-
-    beforeEach(async () => {
-      world = await new World().listen();
-    });
-
-    afterEach(() => world.close());
+    const { world } = freshWorld();
 
     const ends: [how: string, end: (client: TestClient, socket: Socket) => unknown][] = [
       ['has logged in', (client) => show(client, createToken())],

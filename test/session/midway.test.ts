@@ -1,17 +1,11 @@
 import { expect } from 'chai';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
 import { createToken } from '../support/tokens';
-import { World } from '../support/world';
 
 describe('a client that leaves in the middle', () => {
-  let world: World;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-
-  afterEach(() => world.close());
+  const { world } = freshWorld();
 
   it('right after its token is neither verified nor refused', async () => {
     const told = new NamespaceInbox(world.io.of('/'));

@@ -1,11 +1,14 @@
-import type { UnauthorizedError } from '../../lib';
+import type { AnyNamespace, AnySocket, UnauthorizedError } from '../../lib';
 import { Inbox } from './inbox';
-import type { AnyNamespace, AnySocket } from '../../lib';
 
-/** What a namespace's local listeners are told, by event name. */
+/** The events that a namespace's local listeners get from the library. */
 export class NamespaceInbox extends Inbox {
-  constructor(namespace: AnyNamespace) {
+  constructor(namespace?: AnyNamespace) {
     super();
+    if (namespace !== undefined) this.listen(namespace);
+  }
+
+  listen(namespace: AnyNamespace): void {
     for (const event of ['authenticated', 'reauthenticated', 'unauthorized', 'deauthenticated']) {
       namespace.on(event, (...args: unknown[]) => this.push(event, args));
     }
