@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, RevocationStore } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { unharmedWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { createToken } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
 import { until } from '../support/until';
 import { World } from '../support/world';
 
@@ -50,23 +49,15 @@ const FLOODS: [what: string, options: Partial<AuthorizeOptions>, packets: () => 
 ];
 
 describe('a client', () => {
-  let world: World;
   let auth: Authorizer;
-  let told: NamespaceInbox;
   let raw: RawClient;
-  let unharmed: Unharmed;
+
+  afterEach(() => raw.close());
+
+  const { world, told } = unharmedWorld();
 
   beforeEach(async () => {
-    unharmed = new Unharmed();
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
     raw = await RawClient.open(world.url, 'polling');
-  });
-
-  afterEach(async () => {
-    raw.close();
-    await world.close();
-    unharmed.close();
   });
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {

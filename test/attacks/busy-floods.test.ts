@@ -1,13 +1,12 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
 import { countAlive, heldBytes } from '../support/cost';
+import { unharmedWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
 import { until } from '../support/until';
-import { World } from '../support/world';
 
 /** Answers and calls of listeners that one verification can cause, besides its outcome. */
 const MAX_ANSWERS = 16;
@@ -33,27 +32,21 @@ const SHOWN: [what: string, packet: (index: number) => string][] = [
 
 for (const transport of ['websocket', 'polling'] as const) {
   describe(`a flood over ${transport} while a token is being verified`, () => {
-    let world: World;
     let auth: Authorizer;
-    let told: NamespaceInbox;
     let raw: RawClient;
-    let unharmed: Unharmed;
     let slow: SlowCheck;
     let syncs = 0;
 
-    beforeEach(async () => {
-      unharmed = new Unharmed();
-      slow = new SlowCheck();
-      world = await new World().listen();
-      told = new NamespaceInbox(world.io.of('/'));
-      raw = await RawClient.open(world.url, transport);
-    });
-
-    afterEach(async () => {
+    afterEach(() => {
       slow.answer();
       raw.close();
-      await world.close();
-      unharmed.close();
+    });
+
+    const { world, told } = unharmedWorld();
+
+    beforeEach(async () => {
+      slow = new SlowCheck();
+      raw = await RawClient.open(world.url, transport);
     });
 
     function guard(options: Partial<AuthorizeOptions> = {}): void {

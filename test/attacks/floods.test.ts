@@ -1,33 +1,24 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { unharmedWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { show } from '../support/refusals';
 import { createToken } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
 import { World } from '../support/world';
 
 for (const transport of ['websocket', 'polling'] as const) {
   describe(`a flood of packets over ${transport}`, () => {
-    let world: World;
     let auth: Authorizer;
-    let told: NamespaceInbox;
     let raw: RawClient;
-    let unharmed: Unharmed;
     let verified: number;
 
-    beforeEach(async () => {
-      unharmed = new Unharmed();
-      verified = 0;
-      world = await new World().listen();
-      told = new NamespaceInbox(world.io.of('/'));
-      raw = await RawClient.open(world.url, transport);
-    });
+    afterEach(() => raw.close());
 
-    afterEach(async () => {
-      raw.close();
-      await world.close();
-      unharmed.close();
+    const { world, told } = unharmedWorld();
+
+    beforeEach(async () => {
+      verified = 0;
+      raw = await RawClient.open(world.url, transport);
     });
 
     function guard(options: Partial<AuthorizeOptions> = {}): void {
@@ -115,7 +106,13 @@ for (const transport of ['websocket', 'polling'] as const) {
           running -= 1;
         },
       });
-      raw.send(...Array.from({ length: 50 }, () => RawClient.connect({ token: createToken() })));
+      world.io.of('/open');
+      raw.send(
+        ...Array.from({ length: 50 }, () => RawClient.connect({ token: createToken() })),
+        RawClient.connect(undefined, '/open'),
+      );
+      // The last packet is answered, so the server has read all.
+      await raw.next('CONNECT');
       // At most 16 of the others are reported.
       for (let count = 0; count < 16; count += 1) await told.take('unauthorized');
       expect(new Set(told.codes)).to.deep.equal(new Set(['authentication_in_progress']));

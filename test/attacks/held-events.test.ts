@@ -2,13 +2,12 @@ import { expect } from 'chai';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { AnySocket, Authorizer, UnauthorizedData } from '../../lib';
+import { unharmedWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { RawClient } from '../support/raw-client';
 import { refusal, settled, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
-import { World } from '../support/world';
 import type { TestClient, TestOptions } from '../support/world';
 
 const PER_SOCKET = 64 * 1024;
@@ -48,20 +47,12 @@ function nest(depth: number): unknown {
 }
 
 describe('events that wait for a login, under attack', () => {
-  let world: World;
+  const { world } = unharmedWorld({ maxHttpBufferSize: 4e6 });
   let auth: Authorizer;
   let heard: Inbox;
-  let unharmed: Unharmed;
 
-  beforeEach(async () => {
-    unharmed = new Unharmed();
-    world = await new World({ maxHttpBufferSize: 4e6 }).listen();
+  beforeEach(() => {
     heard = new Inbox();
-  });
-
-  afterEach(async () => {
-    await world.close();
-    unharmed.close();
   });
 
   function guard(options: TestOptions = {}): void {

@@ -3,11 +3,10 @@ import { sign } from 'jsonwebtoken';
 import { anything, asyncProperty, assert, jsonValue } from 'fast-check';
 import type { AuthorizeOptions, UnauthorizedData } from '../../lib';
 import { CODES, REASONS } from '../../lib/protocol';
+import { unharmedWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import { createToken, rsaKeys, SECRET } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
-import { World } from '../support/world';
 
 const CODE_SET: ReadonlySet<string> = new Set(Object.values(CODES));
 const REASON_SET: ReadonlySet<unknown> = new Set([undefined, ...Object.values(REASONS)]);
@@ -53,18 +52,7 @@ const PAYLOADS: [what: string, ...args: unknown[]][] = [
 ];
 
 describe('a hostile client', () => {
-  let world: World;
-  let unharmed: Unharmed;
-
-  beforeEach(async () => {
-    unharmed = new Unharmed();
-    world = await new World().listen();
-  });
-
-  afterEach(async () => {
-    await world.close();
-    unharmed.close();
-  });
+  const { world } = unharmedWorld();
 
   function expectSane(data: UnauthorizedData | undefined, secretText?: string): void {
     expect(CODE_SET.has(String(data?.code)), JSON.stringify(data)).to.equal(true);

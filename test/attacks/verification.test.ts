@@ -1,34 +1,26 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { unharmedWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
-import { World } from '../support/world';
 
 for (const transport of ['websocket', 'polling'] as const) {
   describe(`one verification at a time, over ${transport}`, () => {
-    let world: World;
     let auth: Authorizer;
-    let told: NamespaceInbox;
     let raw: RawClient;
-    let unharmed: Unharmed;
     let slow: SlowCheck;
 
-    beforeEach(async () => {
-      unharmed = new Unharmed();
-      slow = new SlowCheck();
-      world = await new World().listen();
-      told = new NamespaceInbox(world.io.of('/'));
-      raw = await RawClient.open(world.url, transport);
-    });
-
-    afterEach(async () => {
+    afterEach(() => {
       slow.answer();
       raw.close();
-      await world.close();
-      unharmed.close();
+    });
+
+    const { world, told } = unharmedWorld();
+
+    beforeEach(async () => {
+      slow = new SlowCheck();
+      raw = await RawClient.open(world.url, transport);
     });
 
     function guard(options: Partial<AuthorizeOptions> = {}): void {

@@ -3,28 +3,14 @@ import { createServer } from 'node:http';
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, JwtClaims, VerifyFunction } from '../../lib';
 import { UnauthorizedError } from '../../lib';
+import { unharmedWorld } from '../support/fresh-world';
 import { JwksEndpoint, SigningKey } from '../support/jwks-endpoint';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal, settled, show } from '../support/refusals';
-import { Unharmed } from '../support/unharmed';
-import { World } from '../support/world';
 
 describe('a verifier of the application', () => {
-  let world: World;
+  const { world, told } = unharmedWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-  let unharmed: Unharmed;
-
-  beforeEach(async () => {
-    unharmed = new Unharmed();
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(async () => {
-    await world.close();
-    unharmed.close();
-  });
 
   /** @param verify as an application in JavaScript may write it */
   function guard(
