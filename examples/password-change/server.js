@@ -29,10 +29,10 @@ function start(port = 3000) {
     }
     // Yours: check the old password, and store the new one.
     const answer = ({ issuedBefore }) => {
-      // Tokens of this second are refused as well, since `iat` tells no more: the fresh one is dated to the next.
+      // `iat` is in whole seconds, so all tokens of this second are refused: date the fresh one to the next second.
       response.json({ token: jwt.sign({ sub: user, iat: issuedBefore }, secret, { expiresIn: '1h' }) });
     };
-    // A store that fails: the sessions here are ended, and the browser tries again.
+    // If the store fails, the local sessions are ended, and the browser has to try again.
     auth.revoke({ sub: user }).then(answer, () => response.sendStatus(503));
   });
   return new Promise((resolve) => server.listen(port, () => resolve(server)));
