@@ -10,8 +10,8 @@ const secret = secretFrom('JWT_SECRET');
 async function start(port = defaultPort) {
   // A name that is a number is an error, and not turned into text.
   const app = Fastify({ ajv: { customOptions: { coerceTypes: false } } });
-  const name = { type: 'string', minLength: 1, maxLength: 40 };
-  const schema = { body: { type: 'object', required: ['name'], properties: { name } } };
+  const aName = { type: 'string', minLength: 1, maxLength: 40 };
+  const schema = { body: { type: 'object', required: ['name'], properties: { name: aName } } };
   app.post('/login', { schema }, async ({ body: { name } }) => {
     // Yours: check a password here.
     return { token: jwt.sign({ sub: name, name }, secret, { expiresIn: '5m' }) };

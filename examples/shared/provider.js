@@ -104,8 +104,8 @@ async function startOpaqueProvider() {
     return response.end(JSON.stringify(claims ? { active: true, ...claims } : { active: false }));
   }
   const server = createServer((request, response) => {
-    if (request.url !== '/introspect') return posts.emit('request', request, response);
-    return introspect(request, response).catch(() => response.destroy());
+    if (request.url !== '/introspect') posts.emit('request', request, response);
+    else introspect(request, response).catch(() => response.destroy());
   });
   await listen(server, 0);
   const url = urlOf(server);

@@ -84,6 +84,12 @@ describe('npm run example', function () {
     expect(own.output).not.to.include('JWT_SECRET');
   });
 
+  it('-- NAME listens where HOST says', async () => {
+    const demo = await startDemo('express', { HOST: '127.0.0.2' });
+    open.push(demo);
+    expect(demo.output).to.match(/listens at http:\/\/127\.0\.0\.2:\d+/);
+  });
+
   it('-- NAME says in one sentence that its port is in use', async () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     const { port } = await new Promise<AddressInfo>((done) => {
