@@ -46,6 +46,7 @@ describe('npm run example', function () {
 
   for (const name of NAMES) {
     it(`-- ${name} prints what to do next, and that shows what it says`, async function test() {
+      needs(this, 'curl');
       const env: Record<string, string> = {};
       if (name === 'python') needs(this, 'python3-jwt', 'python3-socketio', 'python3-requests');
       if (name === 'python') env.PYTHON = '/usr/bin/python3';
