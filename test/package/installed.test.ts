@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { build } from 'esbuild';
-import { bin, execute, Project } from '../support/project';
+import { execute, Project } from '../support/project';
 import { readText } from '../support/repository';
 
 /** The main line of the design, word for word. */
