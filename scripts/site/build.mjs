@@ -38,7 +38,9 @@ function nameDocuments(project) {
   const taken = new Map();
   for (const document of project.documents ?? []) {
     const path = document.name;
-    document.name = takeTitle(document.content) ?? path;
+    const title = takeTitle(document.content) ?? path;
+    // The README's title is the name of the package, which is the site's.
+    document.name = path === 'README' ? 'Overview' : title;
     taken.set(document, path);
   }
   const title = takeTitle(project.readme ?? []);
@@ -67,8 +69,10 @@ app.renderer.on(PageEvent.END, (page) => {
   const pages = new Map([[FIRST, 'index.html']]);
   for (const [document, name] of paths) pages.set(`${name}.md`, app.renderer.router.getFullUrl(document));
   linkPages(page, pages);
-  if (page.url === 'index.html')
-    page.contents = page.contents.replace(/<h1>[^<]*(?:<[^/][^<]*<\/\w+>)?[^<]*<\/h1>/, `<h1>${title}</h1>`);
+  if (page.url === 'index.html') page.contents = page.contents.replace(/<h1>.*?<\/h1>/s, `<h1>${title}</h1>`);
+  // Of a document, TypeDoc shows the name as a path of one step: it is the title.
+  if (paths.has(page.model))
+    page.contents = page.contents.replace(/<ul class="tsd-breadcrumb".*?<\/ul>/s, `<h1>${page.model.name}</h1>`);
 });
 await app.generateOutputs(project);
 copyFileSync(fetchMermaid(ROOT), resolve(OUT, 'assets/mermaid.js'));
