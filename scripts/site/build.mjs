@@ -72,7 +72,10 @@ app.renderer.on(PageEvent.END, (page) => {
   if (page.url === 'index.html') page.contents = page.contents.replace(/<h1>.*?<\/h1>/s, `<h1>${title}</h1>`);
   // Of a document, TypeDoc shows the name as a path of one step: it is the title.
   if (paths.has(page.model))
-    page.contents = page.contents.replace(/<ul class="tsd-breadcrumb".*?<\/ul>/s, `<h1>${page.model.name}</h1>`);
+    page.contents = page.contents.replace(
+      /<ul class="tsd-breadcrumb".*?<\/ul>/s,
+      `<h1>${page.model.name}</h1>`,
+    );
 });
 await app.generateOutputs(project);
 copyFileSync(fetchMermaid(ROOT), resolve(OUT, 'assets/mermaid.js'));
