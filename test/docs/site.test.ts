@@ -38,10 +38,11 @@ describe('the site', function () {
     expect(code, (stdout + stderr).slice(-2000)).to.equal(0);
     pages = readdirSync(join(folder, 'documents')).map((name) => `documents/${name}`);
     server = createServer((request, response) => {
-      const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://a').pathname));
+      const asked = decodeURIComponent(new URL(request.url ?? '/', 'http://a').pathname);
+      const path = asked === '/' ? '/index.html' : normalize(asked);
       try {
-        const body = readFileSync(join(folder, path === '/' ? 'index.html' : path));
-        response.setHeader('content-type', TYPES[extname(path === '/' ? '.html' : path)] ?? 'text/plain');
+        const body = readFileSync(join(folder, path));
+        response.setHeader('content-type', TYPES[extname(path)] ?? 'text/plain');
         response.end(body);
       } catch {
         response.writeHead(404).end();
@@ -134,7 +135,7 @@ describe('the site', function () {
         'interfaces/index.AuthorizeOptions.html',
       ]) {
         await page.goto(url + path);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
         expect(wide, path).to.be.at.most(0);
         if (width > 769) continue;
         const inside = await page
