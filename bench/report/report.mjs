@@ -51,7 +51,11 @@ const REPORTS = [
     name: 'docs/performance.md, its chart, and docs/capacity.md',
     suites: [...TABLES, 'profile'],
     async write(figures, plan) {
-      const groups = CHART_GROUPS.map(({ title, name, ids }) => ({ title, ids, table: figures.tableOf(name) }));
+      const groups = CHART_GROUPS.map(({ title, name, ids }) => ({
+        title,
+        ids,
+        table: figures.tableOf(name),
+      }));
       writeFileSync(resolve(DOCS, CHART), toChart(groups, CHART_TITLE));
       await writeCapacity((name) => figures.tableOf(name));
       await writePerformance({

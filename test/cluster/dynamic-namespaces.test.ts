@@ -6,23 +6,22 @@ import { createToken } from '../support/tokens';
 import { World } from '../support/world';
 
 /** What Socket.IO calls on the namespace of the other node. */
-type Receiver = Namespace & { _onServerSideEmit(args: unknown[]): void };
+type Receiver = Pick<Namespace, 'name'> & { _onServerSideEmit(args: unknown[]): void };
 
 /** Adapters that hand a message between nodes over within the process, as those of Redis do over the network. */
 function bus(): typeof Adapter {
-  const all = new Set<Adapter>();
+  const all = new Set<Receiver>();
   return class BusAdapter extends Adapter {
     constructor(nsp: Namespace) {
       super(nsp);
-      all.add(this);
+      all.add(nsp);
     }
 
     override serverSideEmit(args: unknown[]): void {
       const copy = JSON.stringify(args);
-      for (const { nsp } of all) {
-        if (nsp !== this.nsp && nsp.name === this.nsp.name) {
-          (nsp as Receiver)._onServerSideEmit(JSON.parse(copy) as unknown[]);
-        }
+      const own = this.nsp as unknown as Receiver;
+      for (const nsp of all) {
+        if (nsp !== own && nsp.name === own.name) nsp._onServerSideEmit(JSON.parse(copy) as unknown[]);
       }
     }
   };

@@ -9,7 +9,7 @@ import { RedisServer } from '../support/redis';
 import { ROOT, readText } from '../support/repository';
 
 /** Those whose own tests start them. */
-const ELSEWHERE = new Set(['chat', 'user-sessions', 'shared']);
+const ELSEWHERE = new Set(['chat', 'user-sessions', 'shared', 'react', 'testing']);
 const NAMES = readdirSync(resolve(ROOT, 'examples'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !ELSEWHERE.has(entry.name))
   .map(({ name }) => name);
