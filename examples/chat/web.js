@@ -48,7 +48,8 @@ function createWeb({ logins, demoTokens, loginsPerMinute }) {
     if (method === 'POST' && Object.hasOwn(demoTokens, name)) return sendDemoToken(request, response, name);
     const [, id, action = ''] = /^\/logins\/([\w-]+)(?:\/(token|everywhere))?$/.exec(url) ?? [];
     const act = ACTIONS[`${method} ${action}`];
-    if (id === undefined || act === undefined) throw new HttpError(404, 'not_found', 'There is nothing here.');
+    if (id === undefined || act === undefined)
+      throw new HttpError(404, 'not_found', 'There is nothing here.');
     return reply(response, 200, await act(findLogin(id, request)));
   }
 
