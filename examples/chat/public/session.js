@@ -40,10 +40,12 @@ export function logIn(login) {
   });
   auth.on('unauthorized', ({ data }) => leave(wordsFor(data), data));
   auth.on('dropped', ({ data }) => showNotice(wordsFor(data), data));
-  auth.on('error', ({ data }) => {
-    // After "log out everywhere" a fresh token would count, but this login gets none.
-    if (data?.reason === 'revoked') leave(wordsFor(data), data);
-    else show('trouble', data ? wordsFor(data) : 'There is no new token yet', 'Trying again…');
+  auth.on('error', ({ data }) =>
+    show('trouble', data ? wordsFor(data) : 'There is no new token yet', 'Trying again…'),
+  );
+  // After "log out everywhere" a fresh token would count, and the library asks for one. This login gets none.
+  socket.on('unauthorized', ({ data }) => {
+    if (data.reason === 'revoked' && current?.socket === socket) leave(wordsFor(data), data);
   });
   enter({ socket, auth, login }, 'Log out');
 }
