@@ -131,6 +131,14 @@ export class Tab {
     await this.page.locator('header, main').getByText(text).filter({ visible: true }).first().waitFor();
   }
 
+  /** Waits until an expression of the page is true. (The page's policy forbids `waitForFunction` its `eval`.) */
+  async holds(expression: string): Promise<void> {
+    await this.page.evaluate(`new Promise((done) => {
+      const look = () => ((${expression}) ? done() : requestAnimationFrame(look));
+      look();
+    })`);
+  }
+
   /** The packets that the panel lists, or those of them that have a text. */
   packets(text: string | RegExp = ''): Locator {
     return this.page.getByRole('log', { name: 'Packets' }).locator('li').filter({ hasText: text });
