@@ -63,7 +63,7 @@ describe('The panel "What happens"', function () {
         .and.match(/name\s+Ada\s/)
         .and.match(/scope\s+chat:write\s/);
       expect(claims).to.match(/exp\s+\d\d:\d\d:\d\d, [01]:\d\d left/);
-      await ada.passed(/received authenticated.*The session ends: [01]:\d\d left/);
+      await ada.passed(/received authenticated.*The session: [01]:\d\d left/);
       await sent.filter({ hasText: /0:5[0-8] left/ }).waitFor();
     });
 

@@ -21,7 +21,7 @@ export function addPacket(packet) {
   if (args.length > 0) item.append(element('pre', args.map((part) => JSON.stringify(part)).join(', ')));
   if (token) item.append(element('p', 'The token says:', 'says'), claimsOf(token));
   const end = event === 'authenticated' || event === 'token_expiring' ? args[0].expiresAt : undefined;
-  if (end) item.append(element('p', ['The session ends: ', left(end)]));
+  if (end) item.append(element('p', ['The session: ', left(end)]));
   add(item);
   $('last').textContent = `${ARROWS[direction]} ${name}${id ? ` ${id}` : ''}`;
 }
