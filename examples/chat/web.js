@@ -77,8 +77,8 @@ function createWeb({ logins, demoTokens, loginsPerMinute }) {
       `key=${login.key}; Path=/logins/${login.id}; HttpOnly; SameSite=Strict`,
       `browser=${browser}; Path=/login; HttpOnly; SameSite=Strict`,
     ]);
-    const { key, ...shown } = login;
-    reply(response, 200, { ...shown, token: logins.newToken(login) });
+    const { id, user, name, admin } = login;
+    reply(response, 200, { id, user, name, admin, token: logins.newToken(login) });
   }
 
   async function sendDemoToken(request, response, name) {

@@ -46,9 +46,9 @@ describe('The server of the chat', () => {
   /** What a token brings: `authenticated`, or the reason of its refusal. */
   async function outcome(token: string): Promise<unknown> {
     const socket = connect(chat.url, { auth: { token }, forceNew: true });
-    const result = await new Promise<unknown>((resolve) => {
-      socket.once('authenticated', () => resolve('authenticated'));
-      socket.once('unauthorized', ({ data }: { data: { reason: unknown } }) => resolve(data.reason));
+    const result = await new Promise<unknown>((settle) => {
+      socket.once('authenticated', () => settle('authenticated'));
+      socket.once('unauthorized', ({ data }: { data: { reason: unknown } }) => settle(data.reason));
     });
     socket.disconnect();
     return result;
@@ -166,8 +166,8 @@ describe('The server of the chat', () => {
   it('takes no message that is longer than the field of the page', async () => {
     const { token } = await logIn();
     const socket = connect(chat.url, { auth: { token }, forceNew: true });
-    await new Promise<void>((resolve) => socket.once('authenticated', resolve));
-    const first = new Promise<{ text: string }>((resolve) => socket.once('message', resolve));
+    await new Promise<void>((settle) => socket.once('authenticated', settle));
+    const first = new Promise<{ text: string }>((settle) => socket.once('message', settle));
     for (const text of ['x'.repeat(501), ' ', 7, null, { length: 1 }, 'short']) socket.emit('message', text);
     expect((await first).text).to.equal('short');
     socket.disconnect();

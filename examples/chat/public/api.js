@@ -8,8 +8,9 @@ export class ApiError extends Error {
   }
 }
 
-async function ask(method, path, body) {
-  const response = await fetch(path, { method, body }).catch(() => undefined);
+/** @param {RequestInit} request */
+async function ask(path, request) {
+  const response = await fetch(path, request).catch(() => undefined);
   const answer = await response?.json().catch(() => undefined);
   if (response?.ok && answer) return answer;
   const silent = { code: 'no_answer', message: 'The server does not answer. Please try again.' };
@@ -17,9 +18,9 @@ async function ask(method, path, body) {
 }
 
 /** @param {FormData} form */
-export const requestLogin = (form) => ask('POST', '/login', new URLSearchParams(form));
-export const requestToken = async (id) => (await ask('POST', `/logins/${id}/token`)).token;
-export const endLogin = (id) => ask('DELETE', `/logins/${id}`);
-export const endEverywhere = (id) => ask('DELETE', `/logins/${id}/everywhere`);
+export const requestLogin = (form) => ask('/login', { method: 'POST', body: new URLSearchParams(form) });
+export const requestToken = async (id) => (await ask(`/logins/${id}/token`, { method: 'POST' })).token;
+export const endLogin = (id) => ask(`/logins/${id}`, { method: 'DELETE' });
+export const endEverywhere = (id) => ask(`/logins/${id}/everywhere`, { method: 'DELETE' });
 /** @param {'forged' | 'expired'} kind */
-export const requestDemoToken = async (kind) => (await ask('POST', `/demo/tokens/${kind}`)).token;
+export const requestDemoToken = async (kind) => (await ask(`/demo/tokens/${kind}`, { method: 'POST' })).token;

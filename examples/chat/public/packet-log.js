@@ -56,11 +56,11 @@ function headOf({ direction, type, event, id }, name) {
 }
 
 function claimsOf({ header, claims }) {
-  const list = element('dl');
+  const table = element('dl');
   for (const [name, value] of Object.entries({ alg: header.alg, ...claims })) {
-    list.append(element('dt', name), element('dd', worded(name, value)));
+    table.append(element('dt', name), element('dd', worded(name, value)));
   }
-  return list;
+  return table;
 }
 
 function worded(name, value) {

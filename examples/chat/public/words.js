@@ -22,7 +22,7 @@ export function wordsFor({ code, reason, message }) {
 const MEANINGS = {
   'out CONNECT': 'The page asks for a connection, without a token.',
   'out CONNECT with a token': 'The page asks for a connection, and logs in with the same packet.',
-  'in CONNECT': 'The connection stands. Logged in is who has sent a good token.',
+  'in CONNECT': 'The connection is open. That alone is no login.',
   'in DISCONNECT': 'The server has closed the connection.',
   'out DISCONNECT': 'The page has closed the connection.',
   'out authenticate': 'The page shows a token to the server.',
