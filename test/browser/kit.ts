@@ -126,9 +126,10 @@ export class Tab {
     await this.page.getByLabel('Your message').press('Enter');
   }
 
-  /** Waits until the page shows a text, outside of the panel. */
+  /** Waits until the page shows a text, outside of the panel of the chat. */
   async sees(text: string | RegExp): Promise<void> {
-    await this.page.locator('header, main').getByText(text).filter({ visible: true }).first().waitFor();
+    const outside = this.page.locator(':not(#panel *)');
+    await this.page.getByText(text).and(outside).filter({ visible: true }).first().waitFor();
   }
 
   /** Waits until an expression of the page is true. (The page's policy forbids `waitForFunction` its `eval`.) */
