@@ -70,6 +70,6 @@ if (require.main === module) {
   start({ port: Number(PORT), host: HOST, oneDevice: Boolean(ONE_DEVICE) }).then((server) => {
     const { address, port } = server.address();
     console.log(`Listening on http://${address}:${port}`);
-    console.log('In other terminals: node examples/user-sessions/client.mjs bob');
+    console.log(`In other terminals: node examples/user-sessions/client.mjs bob http://${address}:${port}`);
   });
 }
