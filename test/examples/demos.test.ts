@@ -76,6 +76,20 @@ describe('npm run example', function () {
     }
   });
 
+  it('lists what starts no server too, and says how to use it', async () => {
+    const all = terminal('npm run --silent example');
+    expect(await all.ends()).to.equal(0);
+    for (const [name, use] of [
+      ['react', 'docs/platforms.md'],
+      ['testing', 'node --test examples/testing/*.test.mjs'],
+    ] as const) {
+      expect(all.output).to.match(new RegExp(`^ {2}${name} +[A-Z]`, 'm'));
+      const one = terminal(`npm run --silent example -- ${name}`);
+      expect(await one.ends()).to.equal(0);
+      expect(one.output).to.include(use);
+    }
+  });
+
   it('makes a random secret where none is set, and says so', async () => {
     const demo = await startDemo('express');
     open.push(demo);
