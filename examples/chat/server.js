@@ -45,8 +45,9 @@ async function start(
   const io = new Server(http, { maxHttpBufferSize: MAX_PACKET });
   authorizer
     .attach(io)
-    .on('authenticated', tellWhoIsHere)
-    .on('deauthenticated', tellWhoIsHere)
+    .on('authenticated', () => tellWhoIsHere())
+    // A socket that is disconnected next keeps its claims until then.
+    .on('deauthenticated', (socket) => tellWhoIsHere(socket))
     .on('connection', (socket) => {
       // For the countdown of a visitor who does not log in.
       socket.emit('hello', { logInWithin: timeout });
@@ -64,14 +65,15 @@ async function start(
     socket.on('log_out', (user) => {
       if (typeof user === 'string') logins.endAll(user).catch(console.error);
     });
-    socket.on('disconnect', tellWhoIsHere);
+    socket.on('disconnect', () => tellWhoIsHere());
   }
 
-  function tellWhoIsHere() {
+  /** @param {import('socket.io').Socket} [gone] is here no more */
+  function tellWhoIsHere(gone) {
     const people = new Map();
-    for (const { data } of io.sockets.sockets.values()) {
-      if (data.auth === undefined) continue;
-      const { sub, name, scope } = data.auth.claims;
+    for (const socket of io.sockets.sockets.values()) {
+      if (socket === gone || socket.data.auth === undefined) continue;
+      const { sub, name, scope } = socket.data.auth.claims;
       people.set(sub, { user: sub, name, admin: String(scope).split(' ').includes('chat:moderate') });
     }
     io.emit('people', [...people.values()]);

@@ -192,6 +192,22 @@ describe('The panel "What happens"', function () {
       expect(await root.packets(/received unauthorized/).count()).to.equal(0);
     });
 
+    it('an administrator who logs somebody out gets no list with that person afterwards', async () => {
+      await suite.user('Ada');
+      const root = await suite.tab();
+      await root.logIn('Root', { admin: true });
+      await root.passed(/received people.*Ada/);
+      await root.press('Log out Ada');
+      const later = root
+        .packets(/sent log_out/)
+        .locator('~ li')
+        .filter({ hasText: /received people/ });
+      await later.nth(1).waitFor();
+      expect((await later.allTextContents()).join())
+        .to.include('Root')
+        .and.not.include('Ada');
+    });
+
     it('"Revoke this session" ends this login, and not those in other tabs', async () => {
       const [one, two] = [await suite.user('Ada'), await suite.user('Ada')];
       const token = await one.stored('token');
