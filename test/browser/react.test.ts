@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect } from 'chai';
 import { ROOT } from '../support/repository';
@@ -44,8 +44,8 @@ describe('The hook for React, in StrictMode', function () {
   before(async function () {
     await browser.launch(this);
     const { outputFiles } = await build({
-      stdin: { contents: PAGE, resolveDir: resolve(ROOT, 'examples/react') },
-      alias: { 'socketio-authorize/client': resolve(ROOT, 'dist/client.mjs') },
+      stdin: { contents: PAGE, resolveDir: join(ROOT, 'examples/react') },
+      alias: { 'socketio-authorize/client': join(ROOT, 'dist/client.mjs') },
       bundle: true,
       write: false,
       define: { 'process.env.NODE_ENV': '"development"' },
