@@ -1,4 +1,14 @@
 import { describe } from '../runtime/describe';
+import {
+  checkValue,
+  expect,
+  expectList,
+  expectOneOrMore,
+  isFilled,
+  show,
+  unknownOption,
+} from '../runtime/option-check';
+import type { Check } from '../runtime/option-check';
 import type { JwtClaims } from '../types';
 import { issuerFault } from './discovery';
 import type { FetchLike } from './fetch';
@@ -119,37 +129,40 @@ export interface JwksSettings {
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
-const isList = (value: unknown, holds: (one: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.length > 0 && value.every(holds);
-const isTextOrList = (value: unknown): boolean => isText(value) || isList(value, isText);
 const isAbove0 = (value: unknown): value is number => typeof value === 'number' && value > 0;
 
-type Check = readonly [expectation: string, holds: (value: unknown) => boolean];
+const areIssuers = expectOneOrMore(
+  'a string that is not empty, a list of them, or a function',
+  'a string that is not empty',
+  isText,
+);
 
 const CHECKS: Readonly<Record<keyof JwksVerifierOptions, Check>> = {
-  jwksUri: ['an http(s) URL', (value) => isText(value) && isHttp(value as string)],
-  issuer: [
-    'a string that is not empty, a list of them, or a function',
-    (value) => isTextOrList(value) || typeof value === 'function',
-  ],
-  audience: ['a string that is not empty, or a list of them', isTextOrList],
-  algorithms: [
+  jwksUri: expect('an http(s) URL', (value) => isText(value) && isHttp(value as string)),
+  issuer: (value) => (typeof value === 'function' ? undefined : areIssuers(value)),
+  audience: expectOneOrMore(
+    'a string that is not empty, or a list of them',
+    'a string that is not empty',
+    isText,
+  ),
+  algorithms: expectList(
     `a list of ${ALGORITHMS.join(', ')}`,
-    (value) => isList(value, (one) => (ALGORITHMS as readonly unknown[]).includes(one)),
-  ],
-  typ: ['a string that is not empty', isText],
-  clockTolerance: [
+    isFilled,
+    expect(`one of ${ALGORITHMS.join(', ')}`, (value) => (ALGORITHMS as readonly unknown[]).includes(value)),
+  ),
+  typ: expect('a string that is not empty', isText),
+  clockTolerance: expect(
     'a number of seconds, 0 or above',
     (value) => Number.isFinite(value) && (value as number) >= 0,
-  ],
-  requiredClaims: ['a list of names', (value) => isList(value, isText)],
-  fetch: ['a function', (value) => typeof value === 'function'],
-  timeout: [
+  ),
+  requiredClaims: expectList('a list of names', isFilled, expect('the name of a claim', isText)),
+  fetch: expect('a function', (value) => typeof value === 'function'),
+  timeout: expect(
     `a number of ms above 0, at most ${MAX_TIMEOUT}`,
     (value) => isAbove0(value) && value <= MAX_TIMEOUT,
-  ],
-  cacheMaxAge: ['a number of ms above 0', isAbove0],
-  cooldown: ['a number of ms above 0', isAbove0],
+  ),
+  cacheMaxAge: expect('a number of ms above 0', isAbove0),
+  cooldown: expect('a number of ms above 0', isAbove0),
 };
 
 /** @throws TypeError that names the option and what it must be */
@@ -191,10 +204,8 @@ function withoutUndefined(options: JwksVerifierOptions): Defined {
 }
 
 function checkOption(name: string, value: unknown): void {
-  if (!Object.hasOwn(CHECKS, name)) throw new TypeError(`options.${name} is not an option of jwksVerifier()`);
-  const [expectation, holds] = CHECKS[name as keyof JwksVerifierOptions];
-  if (value !== undefined && !holds(value))
-    throw new TypeError(`options.${name} must be ${expectation}, got ${describe(value)}`);
+  if (!Object.hasOwn(CHECKS, name)) throw unknownOption(name, 'jwksVerifier()', Object.keys(CHECKS));
+  if (value !== undefined) checkValue(name, CHECKS[name as keyof JwksVerifierOptions], value);
 }
 
 /** Without `jwksUri`, the issuer's document says where the keys are. */
@@ -202,7 +213,7 @@ function checkIssuer(issuer: unknown): void {
   if (typeof issuer !== 'string')
     throw new TypeError('options.jwksUri is required, unless options.issuer is one string');
   const fault = issuerFault(issuer);
-  if (fault !== undefined) throw new TypeError(`options.issuer ${fault}, got ${JSON.stringify(issuer)}`);
+  if (fault !== undefined) throw new TypeError(`options.issuer ${fault}, got ${show(issuer)}`);
 }
 
 function isHttp(url: string): boolean {

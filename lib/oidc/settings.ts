@@ -3,6 +3,7 @@ import { toJwksSettings } from '../jwks/settings';
 import type { JwksSettings, JwksVerifierOptions } from '../jwks/settings';
 import type { Revocation } from '../types';
 import { describe } from '../runtime/describe';
+import { checkValue, expect, unknownOption } from '../runtime/option-check';
 
 /** Options that {@link backchannelLogout} shares with `jwksVerifier`. Their meaning is the same. */
 type KeyOptions = Pick<
@@ -53,7 +54,7 @@ export interface LogoutSettings {
   readonly jwks: JwksSettings;
 }
 
-const END_BY: ReadonlySet<unknown> = new Set(['sid', 'sub']);
+const isEndBy = expect("'sid' or 'sub'", (value) => value === 'sid' || value === 'sub');
 
 /**
  * The claims that every logout token must have (OpenID Connect Back-Channel Logout 1.0 §2.4), besides `sid` or `sub`.
@@ -81,10 +82,9 @@ export function toLogoutSettings(auth: LogoutAuthorizer, given: BackchannelLogou
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`options must be an object, got ${describe(given)}`);
   const stranger = Object.keys(given).find((name) => !NAMES.has(name));
-  if (stranger !== undefined)
-    throw new TypeError(`options.${stranger} is not an option of backchannelLogout()`);
+  if (stranger !== undefined) throw unknownOption(stranger, 'backchannelLogout()', [...NAMES]);
   const { endBy = 'sid', clockTolerance = 60, ...rest } = given;
-  if (!END_BY.has(endBy)) throw new TypeError(`options.endBy must be 'sid' or 'sub', got ${describe(endBy)}`);
+  checkValue('endBy', isEndBy, endBy);
   const jwks = toJwksSettings({ ...rest, clockTolerance, requiredClaims: REQUIRED_CLAIMS });
   // An access token or ID token for somebody else must not end sessions.
   for (const name of ['issuer', 'audience'] as const)
