@@ -23,7 +23,7 @@ export interface MemberSession {
   readonly isOpen: boolean;
   /** Whether events may wait for a login. */
   readonly isHolding: boolean;
-  /** Logins so far, renewals not counted. */
+  /** Logins so far. A renewal counts if it brings another user. */
   readonly logins: number;
   readonly claims: JwtClaims;
   /** Whether the client is told of one more refusal. */
@@ -195,6 +195,12 @@ export class Member implements Gatekeeper {
     if (!this.#isRestored) markLogin(this.socket);
     this.#isRestored = false;
     this.renew(permit, rooms);
+  }
+
+  /** Another user takes over: earlier packets are not for the new user, and answers to earlier questions not by it. */
+  forgetUser(): void {
+    forgetQuestions(this.socket);
+    markLogin(this.socket);
   }
 
   /** The token was renewed. */

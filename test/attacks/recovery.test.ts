@@ -632,6 +632,22 @@ for (const place of places) {
           .and.not.include.members(['more to alice']);
       });
 
+      it('brings nothing that was said to a former user, whom a renewal has replaced', async () => {
+        await guard({ sameSubject: false });
+        const witness = await witnessed();
+        const client = await pendingWithOffset();
+        const old = recoveryIdOf(client);
+        await show(client, createToken({ sub: 'alice' }));
+        await say(witness, 'secret');
+        await client.until('said');
+        await show(client, createToken({ sub: 'bob' }));
+        await say(witness, 'to bob and others');
+        await client.until('said');
+        await cutOff(client, world);
+        await say(witness, 'missed');
+        expect(await saidTo(old)).to.not.include('secret');
+      });
+
       it('of another client brings nothing either', async () => {
         await guard({});
         const witness = await witnessed();
