@@ -559,6 +559,29 @@ for (const place of places) {
       raw.close();
     });
 
+    const changes: [what: string, change: () => unknown][] = [
+      ['is revoked', () => auth.revoke({ jti: 'first' })],
+      ['expires', () => world.stopTime().pass(31_000)],
+    ];
+    for (const [what, change] of changes) {
+      it(`is not restored, and misses stay missed, if it ${what} while the store is asked about it`, async () => {
+        const slow = new SlowCheck();
+        slow.isSlow = false;
+        const isRevoked = (): Promise<boolean> => slow.check().then(() => false);
+        const revocation = { add: () => undefined, isRevoked };
+        await guard({ revocation, timeout: 600_000, keyTimeout: 600_000 }, {}, () => void world.stopTime());
+        const { id, ...recoveryId } = await aliceDrops(tokenEndingIn(30_000, { ...ALICE, jti: 'first' }));
+        slow.isSlow = true;
+        const client = returning(world, recoveryId);
+        const wire = wireOf(client);
+        await slow.untilAsked(2);
+        await change();
+        slow.open();
+        await client.until('connect');
+        await expectFresh(client, wire, id);
+      });
+    }
+
     describe('an old offset', () => {
       /** Says something to everybody who may hear it now; comes back when they have. */
       async function say(witness: TestClient, text: string): Promise<void> {
