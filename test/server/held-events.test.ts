@@ -617,4 +617,69 @@ describe('events around a login', () => {
     await world.connected('/elsewhere');
     await aTurn();
   }
+
+  describe('behind a logout', () => {
+    const token = (sub: string): unknown => ({ token: createToken({ sub }) });
+
+    /** Logs in as Bob, then says more at once; gives whose messages the application heard, and what was refused. */
+    async function says(...events: unknown[][]): Promise<{ users: unknown[]; dropped: unknown[] }> {
+      guard();
+      const users: unknown[] = [];
+      world.io.on('connection', (socket: AnySocket & { decoded_token?: { sub: string } }) => {
+        socket.on('message', () => users.push(socket.decoded_token?.sub));
+        socket.on('last', () => users.push('last'));
+      });
+      const client = await RawClient.open(world.url, 'polling');
+      client.send(RawClient.connect(token('bob')));
+      await client.next('EVENT');
+      client.send(...events.map((event) => RawClient.event(...event)));
+      client.send('2999["authenticate",{}]');
+      await client.next('ACK');
+      client.close();
+      const refusals = client.inbox.all('EVENT') as [[string, { data: UnauthorizedData }]][];
+      const dropped = refusals.flatMap(([[, { data }]]) => (data?.event === undefined ? [] : [data.event]));
+      return { users, dropped };
+    }
+
+    it('and a login, an event is the new user’s, also if all of it is sent at once', async () => {
+      expect(await says(['deauthenticate'], ['authenticate', token('eve')], ['message'])).to.deep.equal({
+        users: ['eve'],
+        dropped: [],
+      });
+    });
+
+    it('alone, an event that is sent at once is dropped and reported', async () => {
+      expect(await says(['deauthenticate'], ['message'])).to.deep.equal({ users: [], dropped: ['message'] });
+    });
+
+    it('during a renewal, an event that is sent at once is dropped and reported', async () => {
+      const events = [['authenticate', token('bob')], ['deauthenticate'], ['message']];
+      expect(await says(...events)).to.deep.equal({ users: [], dropped: ['message'] });
+    });
+
+    it('an event that was sent ahead of it is not heard after the login behind it', async () => {
+      const { users } = await says(
+        ['deauthenticate'],
+        ['authenticate', token('eve')],
+        ['message'],
+        ['deauthenticate'],
+        ['message'],
+        ['authenticate', token('mallory')],
+        ['last'],
+      );
+      expect(users).to.not.include('mallory').and.to.include('last');
+    });
+
+    it('an event that was sent before a login of its own is not the next user’s', async () => {
+      const events = [
+        ['deauthenticate'],
+        ['authenticate', token('eve')],
+        ['message'],
+        ['deauthenticate'],
+        ['authenticate', token('mallory')],
+      ];
+      const { users } = await says(...events);
+      expect(users).to.not.include('mallory');
+    });
+  });
 });
