@@ -22,7 +22,11 @@ export class Application {
   /** Sessions that ended, as `socket id: reason`. */
   readonly ended: string[] = [];
 
-  constructor(options: Partial<AuthorizeOptions>, canRecover: boolean) {
+  constructor(
+    options: Partial<AuthorizeOptions>,
+    canRecover: boolean,
+    readonly use: (event: readonly unknown[], next: () => void) => void,
+  ) {
     const recovery = { maxDisconnectionDuration: RECOVERY_TIME, skipMiddlewares: true };
     this.io = new Server(canRecover ? { connectionStateRecovery: recovery } : {});
     this.port = openMemoryPort(this.io);
@@ -41,6 +45,7 @@ export class Application {
     });
     namespace.on('connection', (socket: AnySocket & { decoded_token?: JwtClaims }) => {
       void socket.join('lounge');
+      socket.use(this.use);
       for (const event of EVENTS) {
         socket.on(event, (id: number) => this.heard.push({ id, sub: socket.decoded_token?.sub }));
       }
@@ -54,6 +59,6 @@ export class Application {
   close(): void {
     this.auth.close();
     // `io.close()` waits for an HTTP server.
-    for (const place of PLACES) this.io.of(place).adapter.close();
+    for (const place of PLACES) void this.io.of(place).adapter.close();
   }
 }

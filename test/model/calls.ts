@@ -1,8 +1,8 @@
 /** The application's functions that a token waits for, and what they answer. */
 import type { Scheduler } from 'fast-check';
 import type { RevocationRule, RevocationStore, TokenIdentity } from '../../lib';
-import type { Refusal, Shown, Token } from './permission';
-import { INVALID, MISMATCH } from './permission';
+import type { Refusal, Shown, Token } from './terms';
+import { INVALID, MISMATCH } from './terms';
 
 /** A token as the tests make it: what each function will say of it is written on it. */
 export interface TestToken extends Token {
@@ -15,7 +15,7 @@ export interface TestToken extends Token {
 }
 
 export type Kind = 'verify' | 'validate' | 'store';
-export type Slow = Readonly<Record<Kind | 'add', boolean>>;
+export type Slow = Readonly<Record<Kind | 'add' | 'use', boolean>>;
 
 /** What is known of one token's judgement. */
 interface Judgement {
@@ -34,6 +34,8 @@ const BY_SILENCE: Record<Kind, Refusal> = {
 export class Calls implements RevocationStore {
   readonly tokens = new Map<string, TestToken>();
   readonly stored: RevocationRule[] = [];
+  /** Messages that are through the middleware. */
+  readonly passed = new Set<number>();
   readonly #waiting = new Map<string, { readonly kind: Kind; readonly until: number }>();
   readonly #judgements = new Map<string, Judgement>();
   #adding = 0;
@@ -125,6 +127,16 @@ export class Calls implements RevocationStore {
       return this.stored.push(rule);
     });
   }
+
+  /** The application's `socket.use`. */
+  use = ([, id]: readonly unknown[], next: () => void): void => {
+    const pass = (): void => {
+      this.passed.add(id as number);
+      next();
+    };
+    if (this.slow.use) void this.#wait(`use ${String(id)}`).then(pass);
+    else pass();
+  };
 
   /** Answers now, or when the scheduler says so. */
   #ask(kind: Kind, id: string, answer: (judgement: Judgement) => unknown): unknown {

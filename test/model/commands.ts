@@ -36,10 +36,10 @@ function steps<Drawn>(name: string, drawn: fc.Arbitrary<Drawn>, act: (drawn: Dra
 }
 
 const often = <Usual, Rare>(usual: Usual, ...rare: Rare[]): fc.Arbitrary<Usual | Rare> =>
-  fc.oneof({ weight: 8, arbitrary: fc.constant(usual) }, ...rare.map((one) => fc.constant(one)));
+  fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, ...rare.map((one) => fc.constant(one)));
 
-const index = fc.constantFrom(0, 1);
-const place = often(PLACES[0], PLACES[1], PLACES[1]);
+const index = fc.constantFrom(0, 0, 1);
+const place = often(PLACES[0], PLACES[1], PLACES[1], PLACES[1]);
 const events = fc.array(fc.constantFrom(...EVENTS), { maxLength: 3 });
 const user = often('alice', 'bob', 'bob');
 
@@ -47,7 +47,7 @@ const token: fc.Arbitrary<TokenKind> = fc.record({
   sub: user,
   sid: fc.constantFrom('s1', 's2'),
   scopes: fc.constantFrom([], ['admin']),
-  life: fc.constantFrom(Infinity, 0, 1, 2, 5, 60),
+  life: fc.constantFrom(Infinity, 60, 5, 5, 2, 1, 0),
   verify: often('good', 'bad', 'down'),
   validate: often('good', 'bad'),
   store: often('good', 'down'),
@@ -55,7 +55,7 @@ const token: fc.Arbitrary<TokenKind> = fc.record({
 
 const at = { index, place };
 
-export const commands = (maxCommands: number): fc.Arbitrary<Iterable<Command>> =>
+export const commands = (maxCommands: number, replayPath?: string): fc.Arbitrary<Iterable<Command>> =>
   fc.commands(
     [
       steps(
@@ -80,21 +80,39 @@ export const commands = (maxCommands: number): fc.Arbitrary<Iterable<Command>> =
         fc.record({ ...at, byServer: fc.boolean() }),
         (one) => (world) => world.logout(one.index, one.place, one.byServer),
       ),
+      steps('logout and login', fc.record({ ...at, token, after: events }), (one) => (world) => {
+        world.logout(one.index, one.place, false);
+        world.send(one.index, one.place, [], one.token, one.after);
+      }),
+      steps('return', fc.record({ ...at, token: fc.option(token, { nil: undefined }) }), (one) => (world) => {
+        world.drop(one.index);
+        world.connect(one.index, one.place, one.token, true);
+      }),
       steps('leave', fc.record(at), (one) => (world) => world.leave(one.index, one.place)),
       steps('drop', index, (one) => (world) => world.drop(one)),
       steps('revoke', fc.record({ sub: user }), (rule) => (world) => world.revoke(rule)),
       steps('warn', user, (sub) => (world) => world.revoke({ sub, grace: GRACE })),
-      steps('revoke', fc.record({ sid: fc.constantFrom('s1', 's2') }), (rule) => (world) => world.revoke(rule)),
+      steps(
+        'revoke',
+        fc.record({ sid: fc.constantFrom('s1', 's2') }),
+        (rule) => (world) => world.revoke(rule),
+      ),
       steps('pass', fc.constantFrom(1, 4, 8, 20), (time) => (world) => world.pass(time)),
     ],
-    { maxCommands, size: 'max' },
+    { maxCommands, size: 'max', ...(replayPath !== undefined && { replayPath }) },
   );
 
 export const setups: fc.Arbitrary<Setup> = fc
   .record({
     isShared: fc.boolean(),
     canRecover: fc.boolean(),
-    slow: fc.record({ verify: fc.boolean(), validate: fc.boolean(), store: fc.boolean(), add: fc.boolean() }),
+    slow: fc.record({
+      verify: fc.boolean(),
+      validate: fc.boolean(),
+      store: fc.boolean(),
+      add: fc.boolean(),
+      use: fc.boolean(),
+    }),
     rules: fc.record({
       maxAttempts: fc.constant(3),
       mustLogIn: often(true, false),
@@ -104,4 +122,4 @@ export const setups: fc.Arbitrary<Setup> = fc
     }),
   })
   // Recovery under `scope: 'connection'` has tests of its own.
-  .map((setup) => ({ ...setup, canRecover: setup.canRecover && !setup.isShared }));
+  .filter(({ isShared, canRecover }) => !(isShared && canRecover));

@@ -1,7 +1,7 @@
 /** One client's connection as the model has it: which permission is where, and what the client must have been told. */
 import { LoginTime } from './login-time';
 import { Permission } from './permission';
-import type { Attempts, Outside, Rules, Shown, Token } from './permission';
+import type { Attempts, Outside, Rules, Shown, Token } from './terms';
 
 /** A session that recovery may restore. */
 export interface Kept {
@@ -60,6 +60,18 @@ export class Line {
     return [...this.#attempts.values()].flatMap(({ judging }) => judging ?? []);
   }
 
+  /** Whether it is in a namespace, or about to be. */
+  isAt(place: string): boolean {
+    return this.sockets.has(place) || this.connecting.has(place);
+  }
+
+  /** A client comes back once with what recovery has kept, or never. */
+  takeKept(place: string, isReturning: boolean): Kept | undefined {
+    const kept = this.kept.get(place);
+    this.kept.delete(place);
+    return isReturning ? kept : undefined;
+  }
+
   open(): void {
     this.isOpen = true;
     this.clock = this.#newClock();
@@ -81,6 +93,7 @@ export class Line {
     if (permission === undefined) return;
     this.sockets.delete(place);
     permission.held = permission.held.filter((message) => message.place !== place);
+    permission.travelling = permission.travelling.filter(({ message }) => message.place !== place);
     if (this.isShared && this.sockets.size > 0) return;
     if (!this.isShared) permission.close();
     this.clock.left(permission, this.sockets.size === 0, now);

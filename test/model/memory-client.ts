@@ -1,5 +1,8 @@
 import type { MemoryConnection, MemoryPort } from '../support/memory-connection';
 
+/** Refusals that a connection is told of in one minute. */
+const MAX_ANSWERS = 20;
+
 /** What a client knows of one namespace. */
 export class ClientPlace {
   sid: string | undefined;
@@ -15,6 +18,9 @@ export class ClientPlace {
 /** A client that writes packets by hand, and remembers what it is told. */
 export class MemoryClient {
   readonly answers = new Map<number, string[]>();
+  /** Whether it was refused so often on one connection that the server may have stopped to answer. */
+  isMuted = false;
+  #refusals = 0;
   readonly #places = new Map<string, ClientPlace>();
   readonly #port: MemoryPort;
   #connection: MemoryConnection | undefined;
@@ -33,6 +39,7 @@ export class MemoryClient {
       () => undefined,
     );
     this.#connection = connection;
+    this.#refusals = 0;
     for (const place of this.#places.values()) place.sid = undefined;
   }
 
@@ -66,8 +73,16 @@ export class MemoryClient {
     const content: unknown = data === '' ? undefined : JSON.parse(data);
     if (type === '0') Object.assign(place, content, { lastSid: (content as { sid: string }).sid });
     if (type === '1') place.sid = undefined;
-    if (type === '2') onEvent(place, content as unknown[]);
+    if (type === '2') this.#onEvent(place, content as unknown[]);
     if (type === '3') this.#onAnswer(Number(id), content as [Answer]);
+  }
+
+  #onEvent(place: ClientPlace, [event, value, offset]: unknown[]): void {
+    if (event === 'unauthorized') this.#refusals += 1;
+    this.isMuted ||= this.#refusals >= MAX_ANSWERS;
+    if (event !== 'news') return;
+    place.news.push(value as number);
+    if (typeof offset === 'string') place.offset = offset;
   }
 
   #onAnswer(question: number, [{ ok, error }]: [Answer]): void {
@@ -79,12 +94,6 @@ export class MemoryClient {
 interface Answer {
   readonly ok: boolean;
   readonly error?: { readonly code: string };
-}
-
-function onEvent(place: ClientPlace, [event, value, offset]: unknown[]): void {
-  if (event !== 'news') return;
-  place.news.push(value as number);
-  if (typeof offset === 'string') place.offset = offset;
 }
 
 const prefix = (name: string): string => (name === '/' ? '' : `${name},`);

@@ -1,6 +1,6 @@
 /** The library and the model beside each other: each step is done to both, and then they are compared. */
 import type { Scheduler } from 'fast-check';
-import { useFakeTimers } from 'sinon';
+import { createSandbox } from 'sinon';
 import type { SinonFakeTimers } from 'sinon';
 import type { AuthorizeOptions, Revocation, RevocationRule } from '../../lib';
 import { Application, PLACES } from './application';
@@ -11,8 +11,9 @@ import { compare } from './compare';
 import type { Connecting } from './line';
 import { Line } from './line';
 import { MemoryClient } from './memory-client';
-import { INVALID } from './permission';
-import type { Message, Outside, Permission, Rules, Shown } from './permission';
+import { INVALID } from './terms';
+import type { Permission } from './permission';
+import type { Message, Outside, Rules, Shown } from './terms';
 
 export interface Setup {
   readonly isShared: boolean;
@@ -34,6 +35,7 @@ export const GRACE = 2_011;
 const START = 1_800_000_000_000;
 
 export class World implements Outside {
+  readonly #fakes = createSandbox();
   readonly #time: SinonFakeTimers;
   readonly books = new Books();
   readonly calls: Calls;
@@ -43,6 +45,8 @@ export class World implements Outside {
   /** What must have been heard, by line and place, as `message: user`. */
   readonly heard = new Map<string, string[]>();
   readonly ended: string[] = [];
+  /** What has happened, so that a test can say that it did. */
+  readonly seen = new Set<string>();
   readonly #rules: RevocationRule[] = [];
   readonly #messages = new Map<number, string>();
   #serial = 0;
@@ -52,10 +56,10 @@ export class World implements Outside {
     scheduler: Scheduler,
   ) {
     const toFake = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] as const;
-    this.#time = useFakeTimers({ now: START, toFake: [...toFake] });
+    this.#time = this.#fakes.useFakeTimers({ now: START, toFake: [...toFake] });
     const { rules, isShared, canRecover, slow } = setup;
     this.calls = new Calls(scheduler, slow, rules.sameSubject, () => this.settle());
-    this.application = new Application(this.#options(), canRecover);
+    this.application = new Application(this.#options(), canRecover, this.calls.use);
     const timeout = rules.mustLogIn ? TIMEOUT : Infinity;
     this.lines = ['a', 'b'].map((name) => new Line(name, rules, timeout, isShared, this));
     this.clients = this.lines.map(() => new MemoryClient(this.application.port));
@@ -78,19 +82,14 @@ export class World implements Outside {
 
   connect(index: number, place: string, kind: TokenKind | undefined, isReturning: boolean): void {
     const [line, client] = this.#pair(index);
-    if (!line.isOpen) {
-      line.open();
-      client.open();
-    }
-    if (line.sockets.has(place) || line.connecting.has(place)) return;
+    if (!line.isOpen) for (const side of [line, client]) side.open();
+    if (line.isAt(place)) return;
     const token = kind && this.#token(kind);
     const { pid, offset } = client.place(place);
-    const kept = isReturning ? line.kept.get(place) : undefined;
-    line.kept.delete(place);
-    if (kept !== undefined) this.calls.expect(kept.token);
+    const kept = line.takeKept(place, isReturning);
     const renews = kept === undefined ? line.shared?.token : undefined;
     const shown = token && { token, place, question: undefined, renews };
-    if (shown !== undefined) this.calls.expect(token as TestToken, shown);
+    for (const one of [kept, shown]) if (one !== undefined) this.calls.expect(one.token, shown);
     line.connecting.set(place, { shown, kept });
     client.connect(place, { ...(kept && { pid, offset }), ...(token && { token: token.id }) });
   }
@@ -107,6 +106,7 @@ export class World implements Outside {
     };
     if (permission === undefined) return;
     for (const event of before) speak(event);
+    if (!this.setup.slow.use) this.#arrive(permission, () => true);
     if (kind !== undefined) this.#authenticate(line, client, place, permission, this.#token(kind));
     for (const event of after) speak(event);
   }
@@ -160,12 +160,13 @@ export class World implements Outside {
     const issuedBefore = Math.floor(this.now / 1000) + 1;
     const rule = { issuedBefore, ...revocation, expiresAt: null } as RevocationRule;
     this.#rules.push(rule);
-    void this.application.auth.revoke(revocation as { sub: string });
+    // Rejects if the store is silent for too long; the rule counts all the same.
+    this.application.auth.revoke(revocation as { sub: string }).catch(() => undefined);
     for (const permission of this.lines.flatMap((line) => [...line.permissions])) {
       const { token } = permission;
       // A revocation of a user ends every live session, whenever its token was issued.
       if (token === undefined || !names(rule, { ...identity(token as TestToken), iat: 0 })) continue;
-      if ('grace' in revocation) permission.warn(this.now + GRACE);
+      if ('grace' in revocation) permission.graceUntil = Math.min(permission.graceUntil, this.now + GRACE);
       else permission.revoke(this.now);
     }
   }
@@ -192,8 +193,17 @@ export class World implements Outside {
     for (const line of this.lines) {
       for (const [place, connecting] of line.connecting) this.#finish(line, place, connecting);
       for (const shown of line.judging) this.#judge(line, shown);
+      for (const permission of line.permissions)
+        this.#arrive(permission, ({ id }) => this.calls.passed.has(id));
     }
     compare(this);
+  }
+
+  /** Messages that are through the application's middleware reach its listeners. */
+  #arrive(permission: Permission, isThrough: (message: Message) => boolean): void {
+    const all = permission.travelling;
+    permission.travelling = all.filter(({ message }) => !isThrough(message));
+    for (const one of all) if (isThrough(one.message)) permission.arrive(one);
   }
 
   #judge(line: Line, shown: Shown): void {
@@ -206,6 +216,7 @@ export class World implements Outside {
     const next = attempts.waiting === waiting ? waiting : undefined;
     attempts.waiting = undefined;
     if (next === undefined) return;
+    this.seen.add('a token waited for another');
     next.by.judge(next);
     this.#judge(line, next);
   }
@@ -216,12 +227,16 @@ export class World implements Outside {
     if (tokens.some((token) => token && this.calls.isWaiting(token))) return;
     line.connecting.delete(place);
     const isSame = shown === undefined || shown.token.sub === kept?.token.sub;
-    const isRestored = kept !== undefined && isSame && this.calls.isRestorable(kept.token);
-    const permission = line.join(place, this.now, this.#pair(this.lines.indexOf(line))[1].place(place).lastSid);
+    const isValid = kept !== undefined && this.#late(kept.token as TestToken) === undefined;
+    const isRestored = isValid && isSame && this.calls.isRestorable(kept.token);
+    const permission = line.join(
+      place,
+      this.now,
+      this.#pair(this.lines.indexOf(line))[1].place(place).lastSid,
+    );
     if (isRestored) {
-      if (this.#late(kept.token as TestToken) !== undefined) return line.disconnect(permission, this.now);
+      this.seen.add('restored');
       permission.accept(kept.token, this.now);
-      permission.attempts.failures = 0;
       this.#newsOf(line, place).push(...kept.missed);
     }
     if (shown === undefined) return;
@@ -258,16 +273,19 @@ export class World implements Outside {
   // What the model says.
 
   answer({ question, place, socket }: Shown, code: string): void {
+    this.seen.add(`answer: ${code}`);
     const line = this.lines.find(({ sockets }) => sockets.get(place) === socket);
     if (question !== undefined) line?.answers.set(question, code);
   }
 
   hear({ id }: Message, sub: string): void {
+    this.seen.add('heard');
     const key = this.#messages.get(id) as string;
     this.heard.set(key, [...(this.heard.get(key) ?? []), `${id}: ${sub}`]);
   }
 
   end(permission: Permission, reason: string): void {
+    this.seen.add(`end: ${reason}`);
     for (const socket of this.#lineOf(permission)?.sockets.values() ?? []) {
       if (socket.permission !== permission) continue;
       socket.isInLounge = false;
@@ -302,7 +320,7 @@ export class World implements Outside {
   close(): void {
     this.application.close();
     this.books.close();
-    this.#time.restore();
+    this.#fakes.restore();
   }
 
   #pair(index: number): [Line, MemoryClient] {
