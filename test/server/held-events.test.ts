@@ -637,8 +637,8 @@ describe('events around a login', () => {
       await client.next('ACK');
       client.close();
       const refusals = client.inbox.all('EVENT') as [[string, { data: UnauthorizedData }]][];
-      const dropped = refusals.flatMap(([[, { data }]]) => (data?.event === undefined ? [] : [data.event]));
-      return { users, dropped };
+      const lost = refusals.flatMap(([[, { data }]]) => (data?.event === undefined ? [] : [data.event]));
+      return { users, dropped: lost };
     }
 
     it('and a login, an event is the new user’s, also if all of it is sent at once', async () => {
