@@ -92,6 +92,11 @@ export const commands = (maxCommands: number, replayPath?: string): fc.Arbitrary
       steps('drop', index, (one) => (world) => world.drop(one)),
       steps('revoke', fc.record({ sub: user }), (rule) => (world) => world.revoke(rule)),
       steps('warn', user, (sub) => (world) => world.revoke({ sub, grace: GRACE })),
+      steps('warn twice', fc.constantFrom(1, 4), (time) => async (world) => {
+        world.revoke({ sub: 'alice', grace: GRACE });
+        await world.pass(time);
+        world.revoke({ sub: 'alice', grace: GRACE });
+      }),
       steps(
         'revoke',
         fc.record({ sid: fc.constantFrom('s1', 's2') }),

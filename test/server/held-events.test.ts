@@ -636,8 +636,8 @@ describe('events around a login', () => {
       client.send('2999["authenticate",{}]');
       await client.next('ACK');
       client.close();
-      const refusals = client.inbox.all('EVENT') as [[string, { data: UnauthorizedData }]][];
-      const lost = refusals.flatMap(([[, { data }]]) => (data?.event === undefined ? [] : [data.event]));
+      const refused = client.inbox.all('EVENT') as [[string, { data: UnauthorizedData }]][];
+      const lost = refused.flatMap(([[, { data }]]) => (data?.event === undefined ? [] : [data.event]));
       return { users, dropped: lost };
     }
 
