@@ -25,8 +25,11 @@ export class MemoryClient {
   readonly #port: MemoryPort;
   #connection: MemoryConnection | undefined;
 
-  constructor(port: MemoryPort) {
+  readonly #onNews: () => void;
+
+  constructor(port: MemoryPort, onNews: () => void = () => undefined) {
     this.#port = port;
+    this.#onNews = onNews;
   }
 
   get isOpen(): boolean {
@@ -81,6 +84,7 @@ export class MemoryClient {
     if (event === 'unauthorized') this.#refusals += 1;
     this.isMuted ||= this.#refusals >= MAX_ANSWERS;
     if (event !== 'news') return;
+    this.#onNews();
     place.news.push(value as number);
     if (typeof offset === 'string') place.offset = offset;
   }

@@ -12,7 +12,7 @@ import { FORMS } from './corpus';
 import type { Form } from './corpus';
 import { mutate } from './mutations';
 import type { Packet } from './mutations';
-import { Random } from './random';
+import { Random } from '../random';
 
 const PLACES = ['/', '/side'];
 const CLIENTS = 3;

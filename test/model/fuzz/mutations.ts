@@ -1,5 +1,5 @@
 /** Makes bad packets of good ones. */
-import type { Random } from './random';
+import type { Random } from '../random';
 
 export type Packet = string | Buffer;
 
