@@ -43,7 +43,7 @@ export class Cluster {
   readonly #nodes: Node[] = [];
   readonly #revoked: Revoked[] = [];
   readonly report: Report = { deliveries: 0, revocations: 0, late: 0, faults: [] };
-  #serial = 0;
+  readonly #claims: Claims[] = [];
 
   /** @param isCalm nothing is lost, and nothing fails: then a revoked session hears and says nothing at all */
   constructor(
@@ -91,13 +91,20 @@ export class Cluster {
 
   // What users and operators do.
 
+  /** With a token of its own, or with one that was shown before and may be revoked. */
   #login(): void {
-    this.#serial += 1;
-    const iat = Math.floor(Date.now() / 1000);
-    const sid = `s${this.#random.below(10)}`;
     const node = this.#anyone();
     if (node.visitors.length >= MAX_VISITORS) node.visitors.shift()?.client.drop();
-    node.connect({ jti: `t${this.#serial}`, sub: this.#random.one(USERS), sid, iat });
+    const isKnown = this.#claims.length > 0 && this.#random.once(3);
+    node.connect(isKnown ? this.#random.one(this.#claims) : this.#newClaims());
+  }
+
+  #newClaims(): Claims {
+    const jti = `t${this.#claims.length}`;
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { jti, sub: this.#random.one(USERS), sid: `s${this.#random.below(10)}`, iat };
+    this.#claims.push(claims);
+    return claims;
   }
 
   #revoke(): void {
