@@ -1,6 +1,7 @@
 /** The application's functions that a token waits for, and what they answer. */
 import type { Scheduler } from 'fast-check';
 import type { RevocationRule, RevocationStore, TokenIdentity } from '../../lib';
+import type { TokenKind } from './setup';
 import type { Refusal, Shown, Token } from './terms';
 import { INVALID, MISMATCH } from './terms';
 
@@ -47,6 +48,14 @@ export class Calls implements RevocationStore {
     /** Runs after each answer, until nothing moves any more. */
     readonly afterAnswer: () => Promise<void>,
   ) {}
+
+  /** Makes a token. */
+  issue(id: string, { life, ...kind }: TokenKind): TestToken {
+    const iat = Math.floor(Date.now() / 1000);
+    const token = { ...kind, id, iat, exp: life === Infinity ? Infinity : (iat + life) * 1000 };
+    this.tokens.set(id, token);
+    return token;
+  }
 
   /** The judgement of a token begins. */
   expect(token: Token, shown?: Pick<Shown, 'renews'>): void {
@@ -170,4 +179,14 @@ export function names(rule: RevocationRule, identity: TokenIdentity & { iat?: nu
   if ('jti' in rule) return rule.jti === identity.jti;
   if ('sid' in rule) return rule.sid === identity.sid;
   return rule.sub === identity.sub && (identity.iat ?? 0) < rule.issuedBefore;
+}
+
+/** What rules are compared with. */
+export function identityOf({ id, sub, sid, iat }: TestToken): {
+  jti: string;
+  sub: string;
+  sid: string;
+  iat: number;
+} {
+  return { jti: id, sub, sid, iat };
 }

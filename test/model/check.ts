@@ -37,7 +37,7 @@ export async function check({
         if (scheduler.count() > 0) await scheduler.waitAll();
       } finally {
         world.close();
-        for (const one of world.seen) seen.add(one);
+        for (const one of world.expected.seen) seen.add(one);
       }
     },
   );

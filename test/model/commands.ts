@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import type { AsyncCommand } from 'fast-check';
 import { EVENTS, PLACES } from './application';
-import { GRACE } from './world';
-import type { Setup, TokenKind, World } from './world';
+import { GRACE } from './setup';
+import type { Setup, TokenKind } from './setup';
+import type { World } from './world';
 
 type Command = AsyncCommand<object, World>;
 

@@ -10,8 +10,12 @@ export function compare(world: World): void {
   for (const line of world.lines) compareLine(world, world.lines.indexOf(line));
   compareBooks(world);
   compareIndex(world);
-  deepStrictEqual(heardByPlace(world), Object.fromEntries(world.heard), 'what the application hears');
-  deepStrictEqual(world.application.ended.toSorted(), world.ended.toSorted(), 'which sessions end');
+  deepStrictEqual(
+    heardByPlace(world),
+    Object.fromEntries(world.expected.heard),
+    'what the application hears',
+  );
+  deepStrictEqual(world.application.ended.toSorted(), world.expected.ended.toSorted(), 'which sessions end');
 }
 
 function compareLine(world: World, index: number): void {
@@ -35,7 +39,7 @@ function compareLine(world: World, index: number): void {
     const socket = world.application.socket(place, client.place(place).sid);
     deepStrictEqual(socket?.connected ?? false, expected !== undefined, `whether ${name} is connected`);
     deepStrictEqual(socket?.decoded_token?.sub, expected?.token?.sub, `the user of ${name}`);
-    deepStrictEqual(client.place(place).news, line.news.get(place) ?? [], `the broadcasts to ${name}`);
+    deepStrictEqual(client.place(place).news, line.newsAt(place), `the broadcasts to ${name}`);
   }
 }
 
@@ -82,10 +86,10 @@ function compareIndex({ lines, books, setup, calls }: World): void {
   if (isOver) deepStrictEqual(owners.get('Grace') ?? 0, 0, 'the grace periods that are watched');
 }
 
-function heardByPlace({ application, placeOf }: World): Record<string, string[]> {
+function heardByPlace({ application, expected }: World): Record<string, string[]> {
   const heard: Record<string, string[]> = {};
   for (const { id, sub } of application.heard) {
-    const place = placeOf(id);
+    const place = expected.senderOf(id);
     heard[place] = [...(heard[place] ?? []), `${id}: ${sub}`];
   }
   return heard;

@@ -31,7 +31,7 @@ export class Line {
   readonly kept = new Map<string, Kept>();
   /** What was expected, by question. */
   readonly answers = new Map<number, string>();
-  readonly news = new Map<string, number[]>();
+  readonly #news = new Map<string, number[]>();
   #attempts = new Map<string, Attempts>();
   #shared: Permission | undefined;
 
@@ -63,6 +63,13 @@ export class Line {
   /** Whether it is in a namespace, or about to be. */
   isAt(place: string): boolean {
     return this.sockets.has(place) || this.connecting.has(place);
+  }
+
+  /** The broadcasts that it must have got at a place. */
+  newsAt(place: string): number[] {
+    const known = this.#news.get(place) ?? [];
+    this.#news.set(place, known);
+    return known;
   }
 
   /** A client comes back once with what recovery has kept, or never. */

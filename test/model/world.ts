@@ -2,39 +2,23 @@
 import type { Scheduler } from 'fast-check';
 import { createSandbox } from 'sinon';
 import type { SinonFakeTimers } from 'sinon';
-import type { AuthorizeOptions, Revocation, RevocationRule } from '../../lib';
+import type { Revocation, RevocationRule } from '../../lib';
 import { Application, PLACES } from './application';
 import { Books } from './books';
-import { Calls, KEY_TIMEOUT, names } from './calls';
-import type { Slow, TestToken } from './calls';
+import { Calls, identityOf, KEY_TIMEOUT, names } from './calls';
+import type { TestToken } from './calls';
 import { compare } from './compare';
+import { Expected } from './expected';
 import type { Connecting } from './line';
 import { Line } from './line';
 import { MemoryClient } from './memory-client';
+import { GRACE, optionsOf, START, STEP, TIMEOUT } from './setup';
+import type { Setup, TokenKind } from './setup';
 import { INVALID } from './terms';
 import type { Permission } from './permission';
-import type { Message, Outside, Rules, Shown } from './terms';
+import type { Message, Shown } from './terms';
 
-export interface Setup {
-  readonly isShared: boolean;
-  readonly canRecover: boolean;
-  readonly slow: Slow;
-  readonly rules: Rules;
-}
-
-/** What a client shows, without its id. */
-export type TokenKind = Pick<TestToken, 'sub' | 'sid' | 'scopes' | 'verify' | 'validate' | 'store'> & {
-  /** Seconds; `Infinity` for a token without end. */
-  readonly life: number;
-};
-
-/** No two kinds of deadline fall on one moment: tokens end on a whole second, steps are a quarter of one. */
-const STEP = 250;
-const TIMEOUT = 5_003;
-export const GRACE = 2_011;
-const START = 1_800_000_000_000;
-
-export class World implements Outside {
+export class World {
   readonly #fakes = createSandbox();
   readonly #time: SinonFakeTimers;
   readonly books = new Books();
@@ -42,13 +26,8 @@ export class World implements Outside {
   readonly application: Application;
   readonly lines: readonly Line[];
   readonly clients: readonly MemoryClient[];
-  /** What must have been heard, by line and place, as `message: user`. */
-  readonly heard = new Map<string, string[]>();
-  readonly ended: string[] = [];
-  /** What has happened, so that a test can say that it did. */
-  readonly seen = new Set<string>();
+  readonly expected = new Expected();
   readonly #rules: RevocationRule[] = [];
-  readonly #messages = new Map<number, string>();
   #serial = 0;
 
   constructor(
@@ -59,19 +38,11 @@ export class World implements Outside {
     this.#time = this.#fakes.useFakeTimers({ now: START, toFake: [...toFake] });
     const { rules, isShared, canRecover, slow } = setup;
     this.calls = new Calls(scheduler, slow, rules.sameSubject, () => this.settle());
-    this.application = new Application(this.#options(), canRecover, this.calls.use);
+    this.application = new Application(optionsOf(setup, this.calls), canRecover, this.calls.use);
     const timeout = rules.mustLogIn ? TIMEOUT : Infinity;
-    this.lines = ['a', 'b'].map((name) => new Line(name, rules, timeout, isShared, this));
+    this.lines = ['a', 'b'].map((name) => new Line(name, rules, timeout, isShared, this.expected));
+    this.expected.lines = this.lines;
     this.clients = this.lines.map(() => new MemoryClient(this.application.port));
-  }
-
-  #options(): Partial<AuthorizeOptions> {
-    const { rules, isShared } = this.setup;
-    const { maxAttempts, mustLogIn, holdEvents, sameSubject, onExpired } = rules;
-    const scope = isShared ? 'connection' : 'namespace';
-    const { verify, validate } = this.calls;
-    const own = { verify, validate, revocation: this.calls, timeout: TIMEOUT, keyTimeout: KEY_TIMEOUT };
-    return { ...own, scope, maxAttempts, required: mustLogIn, holdEvents, sameSubject, onExpired } as never;
   }
 
   get now(): number {
@@ -100,7 +71,7 @@ export class World implements Outside {
     const permission = line.sockets.get(place)?.permission;
     const speak = (event: string): void => {
       const message: Message = { id: (this.#serial += 1), event, place };
-      this.#messages.set(message.id, `${line.name} ${place}`);
+      this.expected.sent(message, line);
       client.emit(place, [event, message.id]);
       permission?.send(message);
     };
@@ -165,7 +136,7 @@ export class World implements Outside {
     for (const permission of this.lines.flatMap((line) => [...line.permissions])) {
       const { token } = permission;
       // A revocation of a user ends every live session, whenever its token was issued.
-      if (token === undefined || !names(rule, { ...identity(token as TestToken), iat: 0 })) continue;
+      if (token === undefined || !names(rule, { ...identityOf(token as TestToken), iat: 0 })) continue;
       if ('grace' in revocation) permission.graceUntil = Math.min(permission.graceUntil, this.now + GRACE);
       else permission.revoke(this.now);
     }
@@ -216,7 +187,7 @@ export class World implements Outside {
     const next = attempts.waiting === waiting ? waiting : undefined;
     attempts.waiting = undefined;
     if (next === undefined) return;
-    this.seen.add('a token waited for another');
+    this.expected.seen.add('a token waited for another');
     next.by.judge(next);
     this.#judge(line, next);
   }
@@ -235,9 +206,9 @@ export class World implements Outside {
       this.#pair(this.lines.indexOf(line))[1].place(place).lastSid,
     );
     if (isRestored) {
-      this.seen.add('restored');
+      this.expected.seen.add('restored');
       permission.accept(kept.token, this.now);
-      this.#newsOf(line, place).push(...kept.missed);
+      line.newsAt(place).push(...kept.missed);
     }
     if (shown === undefined) return;
     permission.show(Object.assign(shown, { by: permission, socket: line.sockets.get(place) as object }));
@@ -245,7 +216,7 @@ export class World implements Outside {
 
   /** What has come to refuse a token since it was judged. */
   #late(token: TestToken): typeof INVALID | undefined {
-    const isRevoked = this.#rules.some((rule) => names(rule, identity(token)));
+    const isRevoked = this.#rules.some((rule) => names(rule, identityOf(token)));
     return isRevoked || token.exp <= this.now ? INVALID : undefined;
   }
 
@@ -255,52 +226,13 @@ export class World implements Outside {
     for (const place of PLACES) {
       this.application.io.of(place).emit('news', number);
       for (const line of this.lines) {
-        if (line.sockets.get(place)?.permission.token) this.#newsOf(line, place).push(number);
+        if (line.sockets.get(place)?.permission.token) line.newsAt(place).push(number);
         line.kept.get(place)?.missed.push(number);
         // What is sent while the store is asked about a kept session does not reach it.
         const { kept } = line.connecting.get(place) ?? {};
         if (kept !== undefined && !this.calls.isWaiting(kept.token)) kept.missed.push(number);
       }
     }
-  }
-
-  #newsOf(line: Line, place: string): number[] {
-    const known = line.news.get(place) ?? [];
-    line.news.set(place, known);
-    return known;
-  }
-
-  // What the model says.
-
-  answer({ question, place, socket }: Shown, code: string): void {
-    this.seen.add(`answer: ${code}`);
-    const line = this.lines.find(({ sockets }) => sockets.get(place) === socket);
-    if (question !== undefined) line?.answers.set(question, code);
-  }
-
-  hear({ id }: Message, sub: string): void {
-    this.seen.add('heard');
-    const key = this.#messages.get(id) as string;
-    this.heard.set(key, [...(this.heard.get(key) ?? []), `${id}: ${sub}`]);
-  }
-
-  end(permission: Permission, reason: string): void {
-    this.seen.add(`end: ${reason}`);
-    for (const socket of this.#lineOf(permission)?.sockets.values() ?? []) {
-      if (socket.permission !== permission) continue;
-      socket.isInLounge = false;
-      this.ended.push(`${socket.sid}: ${reason}`);
-    }
-  }
-
-  disconnect(permission: Permission): void {
-    this.#lineOf(permission)?.disconnect(permission, this.now);
-  }
-
-  readonly placeOf = (id: number): string => this.#messages.get(id) as string;
-
-  #lineOf(permission: Permission): Line | undefined {
-    return this.lines.find((line) => line.permissions.has(permission));
   }
 
   // The end.
@@ -327,17 +259,9 @@ export class World implements Outside {
     return [this.lines[index] as Line, this.clients[index] as MemoryClient];
   }
 
-  #token({ life, ...kind }: TokenKind): TestToken {
-    const iat = Math.floor(this.now / 1000);
-    const id = `t${(this.#serial += 1)}`;
-    const token = { ...kind, id, iat, exp: life === Infinity ? Infinity : (iat + life) * 1000 };
-    this.calls.tokens.set(id, token);
-    return token;
+  #token(kind: TokenKind): TestToken {
+    return this.calls.issue(`t${(this.#serial += 1)}`, kind);
   }
-}
-
-function identity({ id, sub, sid, iat }: TestToken): { jti: string; sub: string; sid: string; iat: number } {
-  return { jti: id, sub, sid, iat };
 }
 
 /** The library waits for ticks and turns: after some of them nothing moves any more. */
