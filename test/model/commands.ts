@@ -89,6 +89,12 @@ export const commands = (maxCommands: number, replayPath?: string): fc.Arbitrary
         world.drop(one.index);
         world.connect(one.index, one.place, one.token, true);
       }),
+      steps('return and revoke', fc.record({ ...at, sub: user }), (one) => async (world) => {
+        world.drop(one.index);
+        world.connect(one.index, one.place, undefined, true);
+        await world.settle();
+        world.revoke({ sub: one.sub });
+      }),
       steps('leave', fc.record(at), (one) => (world) => world.leave(one.index, one.place)),
       steps('drop', index, (one) => (world) => world.drop(one)),
       steps('revoke', fc.record({ sub: user }), (rule) => (world) => world.revoke(rule)),
@@ -103,7 +109,7 @@ export const commands = (maxCommands: number, replayPath?: string): fc.Arbitrary
         fc.record({ sid: fc.constantFrom('s1', 's2') }),
         (rule) => (world) => world.revoke(rule),
       ),
-      steps('pass', fc.constantFrom(1, 4, 8, 20), (time) => (world) => world.pass(time)),
+      steps('pass', fc.constantFrom(1, 4, 8, 20, 24), (time) => (world) => world.pass(time)),
     ],
     { maxCommands, size: 'max', ...(replayPath !== undefined && { replayPath }) },
   );
