@@ -12,8 +12,8 @@ import { emptyStats } from '../session/statistics';
 import type { AuthorizerStats } from '../session/statistics';
 import { disconnect } from '../socket-io/connections';
 import { gatekeeperOf } from '../socket-io/event-gate';
-import { lobbyOf, prepareLobby } from '../socket-io/lobby';
-import { childrenOf, isNamespace, isServer, localListeners, onNewAdapter } from '../socket-io/namespaces';
+import { lobbyOf } from '../socket-io/lobby';
+import { childrenOf, isNamespace, isServer, listenFirst, localListeners } from '../socket-io/namespaces';
 import { guardRecovery } from '../socket-io/recovery';
 import { Admission } from '../token/admission';
 import { describe } from '../token/keys';
@@ -96,7 +96,7 @@ export class AuthorizerCore {
     } else {
       this.#joinCluster(namespace);
       // The parent's listeners and middlewares are copied to a child when it is made.
-      namespace.prependListener('connect', this.#onConnect);
+      listenFirst(namespace, 'connect', this.#onConnect);
       namespace.server.of('/').on('new_namespace', this.#onNewNamespace);
       for (const child of children) this.#guard(child);
     }
@@ -133,15 +133,10 @@ export class AuthorizerCore {
   #guard(namespace: AnyNamespace): void {
     if (this.#guarded.has(namespace)) return;
     this.#guarded.add(namespace);
-    const guardAdapter = (): void => {
-      prepareLobby(namespace);
-      guardRecovery(namespace, this.#recovery);
-    };
-    guardAdapter();
-    onNewAdapter(namespace, guardAdapter);
+    guardRecovery(namespace, this.#recovery);
     this.#joinCluster(namespace);
     // `connect` comes before `connection`: no listener sees a socket that is not gated yet, or broadcasts to it.
-    namespace.prependListener('connect', this.#onConnect);
+    listenFirst(namespace, 'connect', this.#onConnect);
   }
 
   #joinCluster(namespace: AnyNamespace): void {

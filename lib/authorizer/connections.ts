@@ -1,8 +1,10 @@
 import { LoginAttempts } from '../session/login-attempts';
 import { LoginClock } from '../session/login-clock';
+import type { ClockOwner } from '../session/login-clock';
 import type { SessionContext } from '../session/context';
 import { ReportBudget } from '../session/report-budget';
 import { Session } from '../session/session';
+import type { SessionPlace } from '../session/session';
 import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed } from '../socket-io/connections';
 import type { AnyNamespace, AnySocket } from '../types';
 
@@ -29,26 +31,31 @@ export class Connections {
   }
 }
 
+/** What a connection has, and has tried, at one namespace. */
+interface Visit {
+  /** The live socket, with its session. */
+  live: { readonly socket: AnySocket; readonly session: Session } | undefined;
+  attempts: LoginAttempts | undefined;
+}
+
 /** One client's connection: its live sockets, its sessions, and what it has tried. */
-export class ClientConnection {
+export class ClientConnection implements SessionPlace, ClockOwner {
   readonly #context: SessionContext;
   readonly #key: object;
   readonly #isShared: boolean;
-  readonly clock: LoginClock;
-  readonly #live = new Map<AnyNamespace, { readonly socket: AnySocket; readonly session: Session }>();
-  /** Attempts by namespace; `undefined` stands for all, under `scope: 'connection'`. */
-  readonly #attempts = new Map<AnyNamespace | undefined, LoginAttempts>();
+  readonly #visits = new Map<AnyNamespace, Visit>();
   #sweepAt = FIRST_SWEEP;
+  /** While a session must log in; a new one has the full time, as one has after a login. */
+  #clock: LoginClock | undefined;
   #answers: ReportBudget | undefined;
-  /** Under `scope: 'connection'`, the session of all namespaces. */
+  /** Under `scope: 'connection'`, the session of all namespaces, and what was tried at it. */
   #shared: Session | undefined;
+  #sharedAttempts: LoginAttempts | undefined;
 
   constructor(key: object, context: SessionContext) {
-    const { deadlines, settings } = context;
     this.#context = context;
     this.#key = key;
-    this.#isShared = settings.scope === 'connection';
-    this.clock = new LoginClock(deadlines, settings.timeout, () => closeIfIdle(key));
+    this.#isShared = context.settings.scope === 'connection';
     if (this.#isShared) onceClosed(key, () => this.#onClosed());
   }
 
@@ -59,37 +66,35 @@ export class ClientConnection {
 
   /** The session of a live socket. */
   sessionOf(socket: AnySocket): Session | undefined {
-    const live = this.#live.get(socket.nsp);
+    const live = this.#visits.get(socket.nsp)?.live;
     return live?.socket === socket ? live.session : undefined;
   }
 
   /** The live socket of a namespace. */
   socketAt(namespace: AnyNamespace): AnySocket | undefined {
-    return this.#live.get(namespace)?.socket;
+    return this.#visits.get(namespace)?.live?.socket;
   }
 
   /** Gives a socket that has just connected its session. */
   sessionFor(socket: AnySocket): Session {
-    const session = this.sharedSession ?? this.#newSession(socket.nsp);
+    const session = this.sharedSession ?? new Session(this.#context, this, this.sessionAttempts(socket.nsp));
     if (this.#isShared) this.#shared = session;
-    this.#live.set(socket.nsp, { socket, session });
+    this.#visit(socket.nsp).live = { socket, session };
     return session;
   }
 
   /** What the connection has tried at a namespace's sessions. */
   sessionAttempts(namespace: AnyNamespace): LoginAttempts {
-    return this.attemptsAt(this.#isShared ? undefined : namespace);
+    if (!this.#isShared) return this.attemptsAt(namespace);
+    return (this.#sharedAttempts ??= this.#newAttempts());
   }
 
   /** What the connection has tried at a namespace. */
-  attemptsAt(namespace: AnyNamespace | undefined): LoginAttempts {
-    let attempts = this.#attempts.get(namespace);
-    if (attempts === undefined) {
-      if (this.#attempts.size >= this.#sweepAt) this.#sweep();
-      this.#attempts.set(namespace, (attempts = new LoginAttempts(this.#context.settings.maxAttempts)));
-    }
-    return attempts;
+  attemptsAt(namespace: AnyNamespace): LoginAttempts {
+    return (this.#visit(namespace).attempts ??= this.#newAttempts());
   }
+
+  // What its sessions need.
 
   /** Whether the client is told of one more refusal. The bound is the connection's: namespaces may be endless. */
   mayAnswer(): boolean {
@@ -98,29 +103,59 @@ export class ClientConnection {
     return this.#answers.allows(deadlines.now());
   }
 
-  #newSession(namespace: AnyNamespace): Session {
-    return new Session(this.#context, {
-      clock: this.clock,
-      attempts: this.sessionAttempts(namespace),
-      isIdle: () => isIdle(this.#key),
-      mayAnswer: () => this.mayAnswer(),
-      onLeave: (session, socket) => this.#onLeave(session, socket),
-    });
+  mustLogIn(session: Session): void {
+    const { deadlines, settings } = this.#context;
+    this.#clock ??= new LoginClock(deadlines, settings.timeout, this);
+    this.#clock.start(session);
   }
 
-  #onLeave(session: Session, socket: AnySocket): void {
-    if (this.#live.get(socket.nsp)?.socket === socket) this.#live.delete(socket.nsp);
-    if (this.#attempts.get(socket.nsp)?.isBlank) this.#attempts.delete(socket.nsp);
-    if (!session.isEmpty) return;
+  hasLoggedIn(session: Session): void {
+    this.#clock?.loggedIn(session);
+    if (!this.#clock?.isRunning) this.#clock = undefined;
+  }
+
+  hasClosed(session: Session): void {
+    this.#clock?.left(session, isIdle(this.#key));
+  }
+
+  onLeave(session: Session, socket: AnySocket): void {
+    this.#leave(socket);
     const isOpen = isTransportOpen(socket);
-    if (!this.#isShared || !isOpen) session.close();
-    else this.clock.left(session, isIdle(this.#key));
-    if (!isOpen && this.#live.size === 0) this.clock.stop();
+    if (session.isEmpty) {
+      if (!this.#isShared || !isOpen) session.close();
+      else this.hasClosed(session);
+    }
+    if (!isOpen) this.#clock?.stop();
+  }
+
+  /** Forgets a socket, and its namespace unless something that was tried there must be remembered. */
+  #leave(socket: AnySocket): void {
+    const visit = this.#visits.get(socket.nsp);
+    if (visit?.live?.socket !== socket) return;
+    visit.live = undefined;
+    if (visit.attempts?.isBlank !== false) this.#visits.delete(socket.nsp);
+  }
+
+  onIdle(): void {
+    closeIfIdle(this.#key);
   }
 
   #onClosed(): void {
     this.#shared?.close();
-    this.clock.stop();
+    this.#clock?.stop();
+  }
+
+  #newAttempts(): LoginAttempts {
+    return new LoginAttempts(this.#context.settings.maxAttempts);
+  }
+
+  #visit(namespace: AnyNamespace): Visit {
+    let visit = this.#visits.get(namespace);
+    if (visit === undefined) {
+      if (this.#visits.size >= this.#sweepAt) this.#sweep();
+      this.#visits.set(namespace, (visit = { live: undefined, attempts: undefined }));
+    }
+    return visit;
   }
 
   /**
@@ -129,10 +164,9 @@ export class ClientConnection {
    * stays the same.
    */
   #sweep(): void {
-    for (const [namespace, { verification }] of this.#attempts) {
-      const isLive = namespace === undefined || this.#live.has(namespace);
-      if (!isLive && !verification.isRunning) this.#attempts.delete(namespace);
+    for (const [namespace, { live, attempts }] of this.#visits) {
+      if (live === undefined && !attempts?.verification.isRunning) this.#visits.delete(namespace);
     }
-    this.#sweepAt = Math.max(FIRST_SWEEP, this.#attempts.size * 2);
+    this.#sweepAt = Math.max(FIRST_SWEEP, this.#visits.size * 2);
   }
 }

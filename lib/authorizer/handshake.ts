@@ -1,7 +1,6 @@
 import { unauthorized, UnauthorizedError } from '../errors';
-import type { Accept, AuthorizeOptions } from '../options';
+import type { AuthorizeOptions } from '../options';
 import { CODES } from '../protocol';
-import { callGuarded } from '../runtime/warnings';
 import type { SessionContext } from '../session/context';
 import type { LoginAttempts } from '../session/login-attempts';
 import { countRefusal } from '../session/refusals';
@@ -12,6 +11,7 @@ import type { Outcome } from '../token/admission';
 import type { Permit } from '../token/permit';
 import type { Shown } from '../token/token-text';
 import type { AnyNamespace, AnySocket } from '../types';
+import { ClassicHooks } from './classic-hooks';
 import type { Connections } from './connections';
 import type { Recovery } from './recovery';
 
@@ -44,6 +44,7 @@ export class Handshake {
   readonly #admitted = new WeakMap<AnySocket, Permit | undefined>();
   /** Under `scope: 'connection'`: the running login of a connection, for its CONNECT packets without a token. */
   readonly #logins = new WeakMap<object, Outcome | Promise<Outcome>>();
+  readonly #hooks: ClassicHooks;
   /** CONNECT packets whose token is being verified. */
   #waiting = 0;
 
@@ -57,6 +58,7 @@ export class Handshake {
     this.#settings = settings;
     this.#connections = connections;
     this.#recovery = recovery;
+    this.#hooks = new ClassicHooks(context.deadlines, settings.keyTimeout);
   }
 
   /** The permit that a socket was admitted with. */
@@ -193,7 +195,7 @@ export class Handshake {
       admit();
       return;
     }
-    this.#ask(
+    this.#hooks.ask(
       'success',
       (accept) => success(socket, accept),
       (error, isAccepted) => {
@@ -211,7 +213,7 @@ export class Handshake {
       this.#close(socket, error, next);
       return;
     }
-    this.#ask(
+    this.#hooks.ask(
       'fail',
       (accept) => fail(error, socket, accept),
       (told, isAccepted) => {
@@ -221,30 +223,6 @@ export class Handshake {
         } else this.#close(socket, told ?? error, next);
       },
     );
-  }
-
-  /** Asks a classic hook. Only its first answer within `keyTimeout` counts. */
-  #ask(
-    name: string,
-    hook: (accept: Accept) => unknown,
-    answer: (error: UnauthorizedError | undefined, isAccepted: boolean) => void,
-  ): void {
-    let isAnswered = false;
-    const once = (error: unknown, isAccepted: boolean): void => {
-      if (isAnswered) return;
-      isAnswered = true;
-      cancel();
-      // Any other error was not written for the client.
-      answer(error instanceof UnauthorizedError ? error : undefined, isAccepted);
-    };
-    const cancel = this.#context.deadlines.after(this.#settings.keyTimeout, () => once(undefined, false));
-    let hasFailed = true;
-    callGuarded(`options.${name}`, () => {
-      const result = hook((error, accepted = true) => once(error, !error && accepted));
-      hasFailed = false;
-      return result;
-    });
-    if (hasFailed) once(undefined, false);
   }
 
   /** Refuses. After too many refusals it closes the transport, which Socket.IO would leave open. */

@@ -7,6 +7,12 @@ export interface TimedSession {
   onTimeout(): void;
 }
 
+/** The connection whose time it is. */
+export interface ClockOwner {
+  /** The time is over, and no session is pending. */
+  onIdle(): void;
+}
+
 /**
  * The time that one connection has to log in. It runs while a session of the connection is pending. When the client
  * changes namespaces, it continues where it stopped. After each login it is full again. It also runs while the
@@ -15,7 +21,7 @@ export interface TimedSession {
 export class LoginClock implements DeadlineOwner {
   readonly #deadlines: Deadlines;
   readonly #timeout: number;
-  readonly #onIdle: () => void;
+  readonly #owner: ClockOwner;
   readonly #deadline = new Deadline(this);
   readonly #pending = new Set<TimedSession>();
   /** The time that is left while no session is pending, in ms. */
@@ -23,13 +29,16 @@ export class LoginClock implements DeadlineOwner {
 
   /**
    * @param timeout in ms; `Infinity` if guests may stay
-   * @param onIdle called when the time is over and no session is pending
    */
-  constructor(deadlines: Deadlines, timeout: number, onIdle: () => void) {
+  constructor(deadlines: Deadlines, timeout: number, owner: ClockOwner) {
     this.#deadlines = deadlines;
     this.#timeout = timeout;
-    this.#onIdle = onIdle;
+    this.#owner = owner;
     this.#left = timeout;
+  }
+
+  get isRunning(): boolean {
+    return this.#deadline.isSet;
   }
 
   /** A session is pending from now on. */
@@ -66,7 +75,7 @@ export class LoginClock implements DeadlineOwner {
   onDeadline(): void {
     const sessions = [...this.#pending];
     this.#pending.clear();
-    if (sessions.length === 0) this.#onIdle();
+    if (sessions.length === 0) this.#owner.onIdle();
     // A client that is disconnected may connect again, with the full time.
     else this.#left = this.#timeout;
     for (const session of sessions) session.onTimeout();

@@ -12,7 +12,7 @@ import { expired, revokedToken } from '../token/refusals';
 import type { AnySocket, JwtClaims, TokenIdentity } from '../types';
 import type { SessionContext } from './context';
 import type { LoginAttempts } from './login-attempts';
-import type { LoginClock, TimedSession } from './login-clock';
+import type { TimedSession } from './login-clock';
 import { Member } from './member';
 import type { MemberSession } from './member';
 import { Members } from './members';
@@ -28,10 +28,11 @@ import type { IntakeSession, Shown } from './token-intake';
 
 /** What a session needs of the connection that it belongs to. */
 export interface SessionPlace {
-  readonly clock: LoginClock;
-  readonly attempts: LoginAttempts;
-  /** Whether the connection is in no namespace. */
-  isIdle(): boolean;
+  /** The session is pending: its client has a limited time to log in. */
+  mustLogIn(session: Session): void;
+  hasLoggedIn(session: Session): void;
+  /** The session has ended, or has lost its last socket. */
+  hasClosed(session: Session): void;
   /** Whether the client is told of one more refusal. */
   mayAnswer(): boolean;
   /** Called when a socket has left the session. */
@@ -46,20 +47,23 @@ export interface SessionPlace {
 export class Session implements RevocableSession, TimedSession, TermOwner, MemberSession, IntakeSession {
   readonly #context: SessionContext;
   readonly #place: SessionPlace;
+  readonly #attempts: LoginAttempts;
   readonly #members: Members;
   readonly #term: Term;
   readonly intake: TokenIntake;
   #state: SessionState = NEW;
   #permit: Permit | undefined;
-  #attempt = 0;
+  #lastAttempt = 0;
   #logins = 0;
 
-  constructor(context: SessionContext, place: SessionPlace) {
+  /** @param attempts what the connection has tried at this session's namespace */
+  constructor(context: SessionContext, place: SessionPlace, attempts: LoginAttempts) {
     this.#context = context;
     this.#place = place;
+    this.#attempts = attempts;
     this.#members = new Members(context);
     this.#term = new Term(this, context.deadlines, context.settings);
-    this.intake = new TokenIntake(this, place.attempts, context);
+    this.intake = new TokenIntake(this, attempts, context);
   }
 
   get isClosed(): boolean {
@@ -124,7 +128,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#members.add(member);
     member.keepWaiting();
     const permit = this.#permit;
-    if (permit === undefined) this.#place.clock.start(this);
+    if (permit === undefined) this.#place.mustLogIn(this);
     else if (member.admitLate(permit)) {
       // Another socket's login may have welcomed it by then.
       process.nextTick(() => {
@@ -143,7 +147,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#dropPermit();
     this.intake.withdraw();
     this.#term.stop();
-    this.#place.clock.left(this, this.#place.isIdle());
+    this.#place.hasClosed(this);
     this.#state = CLOSED;
   }
 
@@ -165,9 +169,14 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   // Tokens have an outcome.
 
   begin(): number {
-    this.#attempt += 1;
-    this.#step({ type: 'submit', attempt: this.#attempt });
-    return this.#attempt;
+    this.#lastAttempt += 1;
+    this.#step({ type: 'submit', attempt: this.#lastAttempt });
+    return this.#lastAttempt;
+  }
+
+  /** `authenticated` was sent when the token was taken, so only an acknowledgement is still due. */
+  confirm({ reply }: Shown): void {
+    reply?.({ ok: true, ...this.#payload() });
   }
 
   /** Takes a permit that was granted before the socket connected: at the handshake, or before a drop. */
@@ -194,14 +203,14 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
    */
   #settleStale(outcome: Outcome, { socket, reply }: Shown): void {
     tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context, reply);
-    if (outcome instanceof UnauthorizedError && this.#place.attempts.fail(outcome)) this.#giveUp();
+    if (outcome instanceof UnauthorizedError && this.#attempts.fail(outcome)) this.#giveUp();
   }
 
   #accept(attempt: number, permit: Permit, rooms: MemberRooms, shown: Shown): void {
     const { socket, reply, isConnecting } = shown;
     this.#step({ type: 'accept', attempt });
-    this.#place.attempts.succeed();
-    this.#place.clock.loggedIn(this);
+    this.#attempts.succeed();
+    this.#place.hasLoggedIn(this);
     this.#enter(permit, rooms);
     const welcome = (): void => {
       if (this.#permit === permit) this.#members.welcome(socket, () => this.#payload());
@@ -235,7 +244,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     if (!this.isOpen) this.#members.dropHeld();
     // The permit was granted before the connection and is refused now: the socket must not stay.
     if (isConnecting) disconnect(socket);
-    else if (this.#place.attempts.fail(error)) this.#giveUp();
+    else if (this.#attempts.fail(error)) this.#giveUp();
     else if (isOverdue) this.onTimeout();
     else if (disconnectAfter !== undefined && !this.isOpen) this.#disconnectLater(socket, disconnectAfter);
   }
@@ -315,7 +324,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const { claims } = this;
     this.#dropPermit();
     this.#term.stop();
-    this.#place.clock.start(this);
+    this.#place.mustLogIn(this);
     this.#members.evict({ reason, claims, notice, isDisconnecting });
   }
 

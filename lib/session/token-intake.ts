@@ -28,6 +28,8 @@ export interface IntakeSession {
   begin(): number;
   /** Whether the client is told of one more refusal. */
   mayAnswer(): boolean;
+  /** Tells a client that shows the session's own token that it is logged in. */
+  confirm(shown: Shown): void;
   /** Takes the outcome of an attempt. */
   settle(attempt: number, outcome: Outcome, shown: Shown): void;
 }
@@ -40,6 +42,8 @@ export class TokenIntake {
   #verifying: { readonly token: string; readonly job: Job; readonly shown: Shown } | undefined;
   /** Tokens that have arrived, and are read later in this tick. */
   #arriving = 0;
+  /** Whether a client has sent `authenticate` without a token. */
+  #hasComeWithout = false;
 
   constructor(session: IntakeSession, attempts: LoginAttempts, context: SessionContext) {
     this.#session = session;
@@ -64,7 +68,7 @@ export class TokenIntake {
     const shown: Shown = { socket, reply };
     // Before the token is read: a flood during a slow verification must cost almost nothing.
     if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, shown);
-    else this.#show(this.#tokenOf(payload, socket), shown);
+    else this.#showEvent(payload, shown);
   }
 
   /**
@@ -110,13 +114,20 @@ export class TokenIntake {
     verification.submit(job);
   }
 
-  #tokenOf(payload: unknown, socket: AnySocket): string | UnauthorizedError {
+  /**
+   * The token of an event, or else that of the HTTP request. The latter is as old as the connection: it can log in, but
+   * not renew. A client cannot know whether the server took it at the handshake: the first such event is no mistake.
+   */
+  #showEvent(payload: unknown, shown: Shown): void {
     const { tokens } = this.#context.settings;
+    const { logins, permit } = this.#session;
     const token = tokens.ofEvent(payload);
-    if (token !== undefined) return token;
-    // The token of the HTTP request is as old as the connection: it can log in, but not renew.
-    const former = this.#session.logins === 0 ? tokens.ofRequest(socket) : undefined;
-    return former ?? malformed('invalid token datatype');
+    const former = token === undefined ? tokens.ofRequest(shown.socket) : undefined;
+    const isFirst = token === undefined && !this.#hasComeWithout;
+    if (token === undefined) this.#hasComeWithout = true;
+    if (isFirst && typeof former === 'string' && former === permit?.token) this.#session.confirm(shown);
+    else
+      this.#show(token ?? (logins === 0 ? former : undefined) ?? malformed('invalid token datatype'), shown);
   }
 
   /** Answers a token that arrives during a verification, within bounds. */

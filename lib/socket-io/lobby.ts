@@ -14,87 +14,96 @@
  *   rooms as sets.
  */
 import type { AnySocket } from '../types';
-import { adapterOf, inside } from './inside';
+import { inside } from './inside';
 import type { Adapter, SocketFilter } from './inside';
 import { baseOf } from './namespaces';
 
-const lobbies = new WeakMap<Adapter, Lobby>();
+const LOBBY = Symbol('socketio-authorize lobby');
+type WithLobby = Adapter & { [LOBBY]?: Lobby };
 
 /** The lobby of a socket's adapter; all authorizers share it. */
 export function lobbyOf(socket: AnySocket): Lobby {
-  return lobbyFor(inside(socket).adapter);
-}
-
-/** Makes a namespace's lobby, before its first socket needs it. */
-export function prepareLobby(namespace: AnySocket['nsp']): void {
-  lobbyFor(adapterOf(namespace));
-}
-
-function lobbyFor(adapter: Adapter): Lobby {
-  let lobby = lobbies.get(adapter);
-  if (lobby === undefined) lobbies.set(adapter, (lobby = new Lobby(adapter)));
-  return lobby;
+  const adapter: WithLobby = inside(socket).adapter;
+  return adapter[LOBBY] ?? new Lobby(adapter);
 }
 
 export class Lobby {
   readonly #adapter: Adapter;
   /** The rooms that each waiting socket will be in, by the socket's id. */
-  readonly #waiting = new Map<string, Set<string>>();
-  readonly #addAll: Adapter['addAll'];
+  readonly waiting = new Map<string, Set<string>>();
+  /** The adapter's own methods. */
+  readonly own: Pick<Adapter, 'addAll' | 'del' | 'delAll' | 'socketRooms'>;
 
   constructor(adapter: Adapter) {
     const { addAll, del, delAll, socketRooms } = adapter;
-    const waiting = this.#waiting;
     this.#adapter = adapter;
-    this.#addAll = addAll;
-    adapter.addAll = (id, rooms) => {
-      const later = waiting.get(id);
-      if (later === undefined) return addAll.call(adapter, id, rooms);
-      for (const room of rooms) later.add(room);
-    };
-    adapter.del = (id, room) => {
-      waiting.get(id)?.delete(room);
-      return del.call(adapter, id, room);
-    };
-    adapter.delAll = (id) => {
-      // Into the adapter's records again, or the room of its own id would remain.
-      if (waiting.delete(id)) adapter.sids.set(id, new Set([id]));
-      delAll.call(adapter, id);
-    };
-    adapter.socketRooms = (id) => waiting.get(id) ?? socketRooms.call(adapter, id);
+    this.own = { addAll, del, delAll, socketRooms };
+    Object.defineProperty(adapter, LOBBY, { value: this });
+    // The same functions for all adapters: a server may have a namespace for each of its users.
+    adapter.addAll = lobbyAddAll;
+    adapter.del = lobbyDel;
+    adapter.delAll = lobbyDelAll;
+    adapter.socketRooms = lobbySocketRooms;
     disconnectWaitingToo(baseOf(adapter));
   }
 
   /** Excludes a socket from every broadcast. The rooms that it is in, or joins, take effect at {@link release}. */
   hold(id: string): void {
-    if (this.#waiting.has(id)) return;
+    if (this.waiting.has(id)) return;
     const rooms = this.#adapter.sids.get(id) ?? new Set([id]);
     // A socket that has just connected is in no other room: its set is used without a copy.
     const later = isLone(rooms, id) ? rooms : new Set(rooms).add(id);
     for (const room of later) if (room !== id) void this.#adapter.del(id, room);
     this.#adapter.sids.delete(id);
-    this.#waiting.set(id, later);
+    this.waiting.set(id, later);
   }
 
   /** Includes a socket in broadcasts, and joins its rooms. */
   release(id: string): void {
-    const rooms = this.#waiting.get(id);
+    const rooms = this.waiting.get(id);
     if (rooms === undefined) return;
-    this.#waiting.delete(id);
+    this.waiting.delete(id);
     // It has never left its own room.
     if (isLone(rooms, id)) this.#adapter.sids.set(id, rooms);
-    else void this.#addAll.call(this.#adapter, id, rooms);
+    else void this.own.addAll.call(this.#adapter, id, rooms);
   }
 
   /** Disconnects the waiting sockets that a command is for. */
   disconnect({ rooms, except }: SocketFilter, isClosing: boolean): void {
-    for (const [id, own] of this.#waiting) {
+    for (const [id, own] of this.waiting) {
       const isMeant = rooms.size === 0 || overlaps(own, rooms);
       if (isMeant && !(except && overlaps(own, except))) {
         this.#adapter.nsp.sockets.get(id)?.disconnect(isClosing);
       }
     }
   }
+}
+
+const lobbyIn = (adapter: Adapter): Lobby => (adapter as WithLobby)[LOBBY] as Lobby;
+
+function lobbyAddAll(this: Adapter, id: string, rooms: Set<string>): Promise<void> | void {
+  const { waiting, own } = lobbyIn(this);
+  const later = waiting.get(id);
+  if (later === undefined) return own.addAll.call(this, id, rooms);
+  for (const room of rooms) later.add(room);
+}
+
+function lobbyDel(this: Adapter, id: string, room: string): Promise<void> | void {
+  const { waiting, own } = lobbyIn(this);
+  waiting.get(id)?.delete(room);
+  return own.del.call(this, id, room);
+}
+
+function lobbyDelAll(this: Adapter, id: string): void {
+  const { waiting, own } = lobbyIn(this);
+  // Into the adapter's records again, or the room of its own id would remain.
+  if (waiting.delete(id)) this.sids.set(id, new Set([id]));
+  own.delAll.call(this, id);
+}
+
+function lobbySocketRooms(this: Adapter, id: string): Set<string> | undefined {
+  const { waiting, own } = lobbyIn(this);
+  return waiting.get(id) ?? own.socketRooms.call(this, id);
 }
 
 const prepared = new WeakSet<Adapter>();
@@ -109,7 +118,7 @@ function disconnectWaitingToo(base: Adapter): void {
   const { disconnectSockets } = base;
   base.disconnectSockets = function disconnectAll(this: Adapter, filter, isClosing) {
     const result = disconnectSockets.call(this, filter, isClosing);
-    lobbies.get(this)?.disconnect(filter, isClosing);
+    (this as WithLobby)[LOBBY]?.disconnect(filter, isClosing);
     return result;
   };
 }

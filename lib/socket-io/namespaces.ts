@@ -14,7 +14,7 @@
  * - A server has `sockets` and `of`; a namespace has `adapter`, `sockets` and `use`, and a socket has no `sockets`.
  */
 import { EventEmitter } from 'node:events';
-import type { AnyNamespace, AnyServer } from '../types';
+import type { AnyNamespace, AnyServer, AnySocket } from '../types';
 import { adapterOf } from './inside';
 import type { Adapter } from './inside';
 
@@ -28,6 +28,16 @@ export function localListeners(namespace: AnyNamespace, event: string): ((...arg
   const parent = parentOf(namespace);
   const inherited = parent && EventEmitter.prototype.rawListeners.call(parent, event);
   return (inherited ? [...own, ...inherited] : own) as ((...args: unknown[]) => unknown)[];
+}
+
+/** Makes a listener the first one of its event, unless it is: a child may have taken it over from its parent. */
+export function listenFirst(
+  namespace: AnyNamespace,
+  event: 'connect',
+  listener: (socket: AnySocket) => void,
+): void {
+  const [first] = EventEmitter.prototype.rawListeners.call(namespace, event);
+  if (first !== listener) namespace.prependListener(event, listener);
 }
 
 const parents = new WeakMap<AnyNamespace, ParentNamespace | null>();

@@ -2,6 +2,7 @@
  * Connection state recovery: which client gets a dropped session back, and which part of it.
  *
  * Relies on (read in Socket.IO 4.6.0 and 4.8.4; older ones have no recovery):
+ * - Without `connectionStateRecovery` in `server.opts`, nothing is kept at a drop and `auth.pid` is not looked at.
  * - `namespace._createSocket(client, auth)` makes the Socket of a CONNECT packet, before any middleware. With
  *   `auth.pid` and `auth.offset`, both strings, it asks `adapter.restoreSession(pid, offset)`.
  * - If the socket is `recovered` by then, no middleware runs, unless `skipMiddlewares` is false
@@ -19,6 +20,7 @@ import type { AnyNamespace, AnySocket } from '../types';
 import { isTransportOpen } from './connections';
 import { adapterOf, inside } from './inside';
 import type { Adapter, Client, PersistedSession } from './inside';
+import { onNewAdapter } from './namespaces';
 import { comesAfter, firstOffset, lastOffset, watchOffsets } from './offsets';
 import type { Place } from './offsets';
 import { EVENT } from './packet-types';
@@ -52,7 +54,7 @@ interface Stored {
 }
 
 /** The place from which on a logged-in socket may be sent packets. */
-const loginPlaces = new WeakMap<AnySocket, Place | undefined>();
+const loginPlaces = new WeakMap<AnySocket, Place>();
 /** Data of sessions that were restored: the in-memory adapter would return the same one again, even after a logout. */
 const used = new WeakSet<object>();
 const restored = new WeakMap<AnySocket, object>();
@@ -60,7 +62,8 @@ const restored = new WeakMap<AnySocket, object>();
 /** Records that a socket has logged in: earlier packets are not for it. */
 export function markLogin(socket: AnySocket): void {
   const offset = lastOffset(inside(socket).adapter);
-  loginPlaces.set(socket, offset === undefined ? undefined : { offset, isBehind: true });
+  if (offset === undefined) loginPlaces.delete(socket);
+  else loginPlaces.set(socket, { offset, isBehind: true });
 }
 
 /** What was kept of the session that a socket was restored with; `undefined` if it was not restored. */
@@ -71,11 +74,20 @@ export function keptOf(socket: AnySocket): object | undefined {
 type Rules = RecoveryRules<object>;
 const rulesByAdapter = new WeakMap<Adapter, Rules>();
 
-/** Guards Socket.IO's recovery on one namespace and its current adapter. The latest authorizer's rules count. */
+/**
+ * Guards Socket.IO's recovery on one namespace, with its adapter and every one that it is given later. The latest
+ * authorizer's rules count.
+ */
 export function guardRecovery<Kept extends object>(
   namespace: AnyNamespace,
   rules: RecoveryRules<Kept>,
 ): void {
+  if (!hasRecovery(namespace)) return;
+  guardCurrentAdapter(namespace, rules);
+  onNewAdapter(namespace, () => guardCurrentAdapter(namespace, rules));
+}
+
+function guardCurrentAdapter(namespace: AnyNamespace, rules: Rules): void {
   const adapter = adapterOf(namespace);
   if (adapter.persistSession === undefined || adapter.restoreSession === undefined) return;
   if (!rulesByAdapter.has(adapter)) {
@@ -84,6 +96,12 @@ export function guardRecovery<Kept extends object>(
     guardCreation(namespace);
   }
   rulesByAdapter.set(adapter, rules);
+}
+
+/** Whether the server's option is set. Every adapter of Socket.IO 4.6 has the methods, even where it is not. */
+function hasRecovery({ server }: AnyNamespace): boolean {
+  const { opts } = server as unknown as { opts: { connectionStateRecovery?: unknown } };
+  return Boolean(opts.connectionStateRecovery);
 }
 
 const rulesOf = (adapter: Adapter): Rules => rulesByAdapter.get(adapter) as Rules;
@@ -160,6 +178,8 @@ async function restore(socket: AnySocket, pid: string, offset: string): Promise<
   const session = await askAdapter(adapter, pid, offset);
   const stored = storedIn(session);
   if (!session || !stored || !rules.isMeant(stored.kept, whose, socket)) return;
+  // Meanwhile somebody has joined a room of this name, and would get the socket's private messages.
+  if (adapter.rooms.has(session.sid)) return;
   loginPlaces.set(socket, stored.since);
   restored.set(socket, stored.kept);
   resume(socket, session, stored.since);

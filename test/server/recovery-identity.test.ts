@@ -177,6 +177,20 @@ describe('the user of a session', () => {
     }
   }
 
+  it('does not get it back once somebody has joined a room of its id: private messages would go to both', async () => {
+    await guard({ rooms: ({ room }) => (typeof room === 'string' ? [room] : []) });
+    const { id, ...known } = await dropped(tokenOf({ sub: 'a' }));
+    const thief = world.client('/', { auth: { token: tokenOf({ sub: 'eve', room: id }) } });
+    await thief.until('authenticated');
+    const client = await comesBack(known, { auth: { token: tokenOf({ sub: 'a' }) } });
+    expect(client.socket.recovered).to.equal(false);
+    expect(client.socket.id).to.not.equal(id);
+    serverSide(client).emit('private');
+    world.io.to(String(client.socket.id)).emit('private');
+    await client.until('private');
+    expect(thief.received('private')).to.deep.equal([]);
+  });
+
   it('goes on after a recovery without a token, and renews as before', async () => {
     let verified = 0;
     await guard({ validate: () => void (verified += 1) });

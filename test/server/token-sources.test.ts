@@ -191,6 +191,34 @@ describe('a token', () => {
       expect(again.error).to.include({ code: 'invalid_token', reason: 'malformed' });
     });
 
+    it('is known to a server that took it at the handshake: a first authenticate without a token is confirmed', async () => {
+      guard({ handshake: true, getToken: () => TOKEN, maxAttempts: 2 });
+      const client = world.client();
+      await client.until('authenticated');
+      const answer = (await client.socket.emitWithAck('authenticate')) as object;
+      expect(answer).to.include({ ok: true });
+      expect(answer).to.have.all.keys('ok', 'expiresAt', 'expiresIn');
+      expect(told.events).to.deep.equal(['authenticated']);
+      const again = (await client.socket.emitWithAck('authenticate')) as { error: UnauthorizedData };
+      expect(again.error).to.include({ code: 'invalid_token', reason: 'malformed' });
+      expect(client.received('authenticated')).to.have.length(1);
+      // One failed attempt, not two.
+      expect(client.socket.connected).to.equal(true);
+    });
+
+    it('is not confirmed to a client whose session has another token meanwhile', async () => {
+      guard({ handshake: true, getToken: () => TOKEN });
+      const client = world.client();
+      await client.until('authenticated');
+      expect(
+        await client.socket.emitWithAck('authenticate', { token: createToken({ sub: 'bob', jti: 'fresh' }) }),
+      ).to.include({
+        ok: true,
+      });
+      const answer = (await client.socket.emitWithAck('authenticate')) as { error: UnauthorizedData };
+      expect(answer.error).to.include({ code: 'invalid_token', reason: 'malformed' });
+    });
+
     it('that throws refuses with unknown, and one warning tells of it', async () => {
       const warnings = new Warnings();
       const getToken = (): never => {

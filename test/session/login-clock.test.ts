@@ -17,7 +17,9 @@ describe('the time to log in', () => {
     start = Date.now();
     deadlines = new Deadlines();
     ended = [];
-    clock = new LoginClock(deadlines, 1000, () => ended.push(['idle', Date.now() - start]));
+    clock = new LoginClock(deadlines, 1000, {
+      onIdle: () => void ended.push(['idle', Date.now() - start]),
+    });
   });
 
   afterEach(() => {
@@ -164,7 +166,7 @@ describe('the time to log in', () => {
   });
 
   it('never runs out where guests may stay', () => {
-    const endless = new LoginClock(deadlines, Infinity, () => ended.push(['idle', 0]));
+    const endless = new LoginClock(deadlines, Infinity, { onIdle: () => void ended.push(['idle', 0]) });
     endless.start(one);
     endless.left(one, true);
     endless.start(one);

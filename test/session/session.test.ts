@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { Deadlines } from '../../lib/runtime/deadlines';
 import { LoginAttempts } from '../../lib/session/login-attempts';
-import { LoginClock } from '../../lib/session/login-clock';
 import { Session } from '../../lib/session/session';
 import type { SessionContext } from '../../lib/session/context';
 import { toSettings } from '../../lib/authorizer/settings';
@@ -13,15 +12,14 @@ describe('a session that is not authenticated', () => {
     const stats = emptyStats();
     const context = { settings: toSettings({ secret: SECRET }), deadlines: new Deadlines(), stats };
     const attempts = new LoginAttempts(5);
-    const clock = new LoginClock(context.deadlines, 1000, () => expect.fail('idle'));
     const place = {
-      attempts,
-      clock,
-      isIdle: () => true,
+      mustLogIn: () => expect.fail('it has no sockets'),
+      hasLoggedIn: () => expect.fail('it has no token'),
+      hasClosed: () => expect.fail('it is open'),
       mayAnswer: () => true,
       onLeave: () => expect.fail('nobody is there'),
     };
-    const session = new Session(context as unknown as SessionContext, place);
+    const session = new Session(context as unknown as SessionContext, place, attempts);
     expect(session.identity).to.deep.equal({});
     expect(session.endsAt).to.equal(Infinity);
     expect(session.permit).to.equal(undefined);
