@@ -16,6 +16,7 @@ async function main(): Promise<void> {
   for (let seed = first; seed < first + count; seed += 1) {
     const { faults, deliveries, revocations } = await simulate(seed);
     if (values.seed !== undefined) console.log({ deliveries, revocations, faults });
+    if (seed % 500 === 0) console.log(`up to seed ${seed}: in time`);
     if (faults.length === 0) continue;
     console.error(`seed ${seed}: ${faults.slice(0, 3).join('; ')}`);
     console.error(`again: npm run cluster-model -- --seed ${seed}`);
