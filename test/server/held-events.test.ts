@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { Server } from 'socket.io';
 import type { AnySocket, Authorizer, UnauthorizedData } from '../../lib';
 import { authenticate } from '../../lib/client';
 import { Inbox } from '../support/inbox';
+import { openMemoryPort } from '../support/memory-connection';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
 import { refusal, settled, show } from '../support/refusals';
@@ -655,6 +657,29 @@ describe('events around a login', () => {
     it('during a renewal, an event that is sent at once is dropped and reported', async () => {
       const events = [['authenticate', token('bob')], ['deauthenticate'], ['message']];
       expect(await says(...events)).to.deep.equal({ users: [], dropped: ['message'] });
+    });
+
+    it('an event whose socket leaves at once is forgotten: its bytes count no more', async () => {
+      const io = new Server();
+      const port = openMemoryPort(io);
+      const guarded = world.authorize();
+      guarded.attach(io);
+      const login = RawClient.event('authenticate', token('eve'));
+      const event = ['message', 'x'.repeat(30_000)];
+      // Together more than a process may hold.
+      for (let times = 0; times < 300; times += 1) {
+        const client = port.connect(
+          () => undefined,
+          () => undefined,
+        );
+        client.send(RawClient.connect(token('bob')));
+        while (guarded.stats().authenticated === 0) await aTurn();
+        client.send(RawClient.event('deauthenticate'), login, RawClient.event(...event), '1');
+        while (io.of('/').sockets.size > 0) await aTurn();
+        client.drop();
+      }
+      const { users } = await says(['deauthenticate'], ['authenticate', token('eve')], event);
+      expect(users).to.deep.equal(['eve']);
     });
 
     it('an event that was sent ahead of it is not heard after the login behind it', async () => {
