@@ -10,7 +10,6 @@ export class Permission {
   token: Token | undefined;
   logins = 0;
   isClosed = false;
-  /** When a revocation ends the session; a renewal saves it. */
   graceUntil = Infinity;
   held: Message[] = [];
   /** Messages that were let through, and the login they belong to; the application's middlewares may be slow. */
@@ -103,11 +102,12 @@ export class Permission {
 
   advance(now: number): void {
     const { onExpired } = this.rules;
-    const end = onExpired === 'ignore' ? Infinity : (this.token?.exp ?? Infinity);
-    if (this.token === undefined || Math.min(end, this.graceUntil) > now) return;
-    if (this.graceUntil < end) return this.revoke(now);
+    const end = (onExpired !== 'ignore' && this.token?.exp) || Infinity;
+    const due = Math.min(end, this.graceUntil);
+    if (this.token === undefined || due > now) return;
+    if (this.graceUntil < end) return this.revoke(due);
     if (onExpired === 'disconnect') this.#leave();
-    this.#end('expired', now);
+    this.#end('expired', due);
     if (onExpired === 'disconnect') this.#disconnect();
   }
 
@@ -140,8 +140,8 @@ export class Permission {
   }
 
   #count(refusal: Refusal): void {
-    if (refusal?.isFailure !== true) return;
-    if ((this.attempts.failures += 1) >= this.rules.maxAttempts) this.#disconnect();
+    if (refusal?.isFailure) this.attempts.failures += 1;
+    if (refusal?.isFailure && this.attempts.failures >= this.rules.maxAttempts) this.#disconnect();
   }
 
   #disconnect(): void {

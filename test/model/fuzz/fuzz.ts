@@ -1,6 +1,7 @@
 /** Sends bad packets to a real server, and looks that they do no harm. */
 import { deepStrictEqual } from 'node:assert';
 import { decodePayload } from 'engine.io-parser';
+import { createSandbox } from 'sinon';
 import { Server } from 'socket.io';
 import { authorize } from '../../../lib';
 import type { AnySocket, Authorizer, JwtClaims } from '../../../lib';
@@ -28,11 +29,14 @@ export class Round {
   readonly #auth: Authorizer;
   readonly #port: MemoryPort;
   readonly #books = new Books();
+  /** The adapter for recovery sets an interval that never ends, and keeps its server in memory. */
+  readonly #fakes = createSandbox();
   readonly #faults: string[] = [];
   /** All that was sent, for the report of a fault. */
   readonly sent: Packet[] = [];
 
   constructor(readonly seed: number) {
+    this.#fakes.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     this.#random = new Random(seed);
     this.#form = this.#random.one(FORMS);
     const { parser } = this.#form;
@@ -131,6 +135,7 @@ export class Round {
   close(): void {
     this.#auth.close();
     this.#books.close();
+    this.#fakes.restore();
   }
 }
 
