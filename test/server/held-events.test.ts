@@ -2,14 +2,13 @@ import { expect } from 'chai';
 import { Server } from 'socket.io';
 import type { AnySocket, Authorizer, UnauthorizedData } from '../../lib';
 import { authenticate } from '../../lib/client';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { openMemoryPort } from '../support/memory-connection';
-import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
 import { refusal, settled, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
-import { World } from '../support/world';
 import type { TestClient, TestOptions } from '../support/world';
 
 const aTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -55,21 +54,16 @@ const clients: [what: string, prepare: (client: TestClient, token: string) => vo
 ];
 
 describe('events around a login', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
   let heard: Inbox;
   /** Everything that the server's application noticed, in order. */
   let log: string[];
 
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
+  beforeEach(() => {
     heard = new Inbox();
     log = [];
   });
-
-  afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
     auth = world.authorize(options);
@@ -128,7 +122,7 @@ describe('events around a login', () => {
   for (const transport of ['websocket', 'polling'] as const) {
     for (const [what, options] of checks) {
       for (const [who, prepare] of clients) {
-        it(`are heard with ${what}, of ${who}, over ${transport}`, async () => {
+        it(`are delivered with ${what}, from ${who}, over ${transport}`, async () => {
           guard(options(until('"msg",4')));
           const client = world.client('/', { autoConnect: false, transports: [transport] });
           prepare(client, createToken());
@@ -151,7 +145,7 @@ describe('events around a login', () => {
       }
     }
 
-    it(`are heard of the client helper with retries, each once, over ${transport}`, async () => {
+    it(`are delivered from the client helper with retries, each once, over ${transport}`, async () => {
       guard({ validate: until('"msg",1') });
       const client = world.client('/', {
         autoConnect: false,
@@ -169,7 +163,7 @@ describe('events around a login', () => {
     });
   }
 
-  it('are heard of a plain client with retries that logs in with the CONNECT packet', async () => {
+  it('are delivered from a plain client with retries that logs in with the CONNECT packet', async () => {
     guard({ validate: until('"msg",1') });
     const client = world.client('/', {
       autoConnect: false,
@@ -183,7 +177,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([1, 2]);
   });
 
-  it('are held though the token comes much later', async () => {
+  it('are held even if the token arrives much later', async () => {
     guard();
     const client = await world.connected();
     client.socket.emit('msg', 1);
@@ -215,7 +209,7 @@ describe('events around a login', () => {
     expect(log.at(-1)).to.equal('msg 4');
   });
 
-  it('are heard by handlers that are registered in `authenticated`', async () => {
+  it('reach handlers that are registered in `authenticated`', async () => {
     auth = world.authorize();
     auth.attach(world.io).on('authenticated', (socket: AnySocket) => {
       socket.on('msg', (text: unknown) => heard.push('msg', [text]));
@@ -228,7 +222,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([1, 2]);
   });
 
-  it('go through onAny and socket.use once, as messages of the user who logged in', async () => {
+  it('pass onAny and socket.use once, as messages of the user who logged in', async () => {
     guard();
     world.io.on('connection', (socket: AnySocket) => {
       const user = (): string =>
@@ -269,7 +263,7 @@ describe('events around a login', () => {
     expect(heard.all('7')).to.deep.equal([[{ a: [null, true, 'ü', { b: 1.5 }] }]]);
   });
 
-  it('are held if they are volatile, too', async () => {
+  it('are held even if they are volatile', async () => {
     guard({ validate: aTurn });
     const client = await world.connected();
     client.socket.emit('authenticate', { token: createToken() });
@@ -282,7 +276,7 @@ describe('events around a login', () => {
     expect(client.received('unauthorized')).to.deep.equal([]);
   });
 
-  it('that `allow` names are never held, are answered at once, and may overtake', async () => {
+  it('that `allow` names are never held, are acknowledged at once, and may overtake others', async () => {
     const slow = new SlowCheck();
     guard({ allow: ['login'], validate: slow.check });
     const client = await world.connected();
@@ -297,7 +291,7 @@ describe('events around a login', () => {
     expect(log.slice(2)).to.deep.equal(['authenticated', 'msg 1', 'msg 2']);
   });
 
-  it('are dropped and reported if the token is refused, and not heard after another one', async () => {
+  it('are dropped and reported if the token is refused, and not delivered after another one', async () => {
     guard();
     const client = await world.connected();
     client.socket.emit('msg', 1);
@@ -334,7 +328,7 @@ describe('events around a login', () => {
     ['the token has expired', {}, () => tokenEndingIn(-5_000), 'invalid_token'],
   ];
   for (const [what, options, token, code] of refusals) {
-    it(`are dropped and reported where ${what}, those sent behind the token too`, async () => {
+    it(`are dropped and reported when ${what}, including those sent after the token`, async () => {
       guard(options);
       const client = await world.connected();
       client.socket.emit('msg', 1);
@@ -366,7 +360,7 @@ describe('events around a login', () => {
     expect(reports(client)).to.have.length(1);
   });
 
-  it('outlive a second token that is refused because the first is still being verified', async () => {
+  it('stay held when a second token is refused because the first is still being verified', async () => {
     const slow = new SlowCheck();
     guard({ validate: slow.check });
     const client = await world.connected();
@@ -391,7 +385,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([2]);
   });
 
-  it('are dropped and reported at a logout while a token is verified, and are no messages of the next user', async () => {
+  it('are dropped and reported at a logout while a token is being verified, and never become messages of the next user', async () => {
     const slow = new SlowCheck();
     guard({ validate: slow.check });
     const client = await world.connected();
@@ -410,7 +404,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal(['of bob', 'more']);
   });
 
-  it('of guests are dropped at once with required: false, and held while a token is verified', async () => {
+  it('of guests are dropped at once with required: false, and held while a token is being verified', async () => {
     const slow = new SlowCheck();
     guard({ required: false, validate: slow.check });
     const client = await world.connected();
@@ -424,7 +418,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([2]);
   });
 
-  it('are dropped at once with holdEvents: 0, also while a token is verified', async () => {
+  it('are dropped at once with holdEvents: 0, even while a token is being verified', async () => {
     const slow = new SlowCheck();
     guard({ holdEvents: 0, validate: slow.check });
     const client = await world.connected();
@@ -441,7 +435,7 @@ describe('events around a login', () => {
 
   for (const holdEvents of [undefined, 1, 3]) {
     const most = holdEvents ?? 16;
-    it(`past the first ${most} are dropped at once with holdEvents: ${holdEvents}`, async () => {
+    it(`after the first ${most} are dropped at once with holdEvents: ${holdEvents}`, async () => {
       guard(holdEvents === undefined ? {} : { holdEvents });
       const client = await world.connected();
       for (let text = 1; text <= most + 2; text += 1) client.socket.emit('msg', text);
@@ -456,12 +450,12 @@ describe('events around a login', () => {
   }
 
   for (const wrong of [-1, 1.5, NaN, '16', null, true]) {
-    it(`holdEvents: ${String(wrong)} is a TypeError`, () => {
+    it(`throw a TypeError at start for holdEvents: ${String(wrong)}`, () => {
       expect(() => world.authorize({ holdEvents: wrong as never })).to.throw(TypeError, /holdEvents/);
     });
   }
 
-  it('are gone with a client that stays silent until the timeout', async () => {
+  it('are dropped with a client that stays silent until the timeout', async () => {
     guard({ timeout: 60 });
     const client = await world.connected();
     client.socket.emit('msg', 1);
@@ -471,7 +465,7 @@ describe('events around a login', () => {
     expect(auth.stats()).to.include({ pending: 0, timedOut: 1 });
   });
 
-  it('behind a verification that outlasts the timeout are heard, or reported as dropped: each once', async () => {
+  it('during a verification that outlasts the timeout are delivered or reported as dropped, each once', async () => {
     const slow = new SlowCheck();
     guard({ timeout: 60, validate: slow.check });
     const [client, silent] = [await world.connected(), await world.connected()];
@@ -486,7 +480,7 @@ describe('events around a login', () => {
     expect(texts().at(-1)).to.equal(3);
   });
 
-  it('are gone with a socket that closes before the outcome', async () => {
+  it('are dropped with a socket that closes before the outcome', async () => {
     const slow = new SlowCheck();
     guard({ validate: slow.check });
     const client = await world.connected();
@@ -500,7 +494,7 @@ describe('events around a login', () => {
     expect(log).to.deep.equal([]);
   });
 
-  it('are not heard if an `authenticated` listener ends the session, or the connection', async () => {
+  it('are not delivered if an `authenticated` listener ends the session or the connection', async () => {
     for (const end of [
       (socket: AnySocket) => auth.deauthenticate(socket),
       (socket: AnySocket) => socket.disconnect(),
@@ -520,7 +514,7 @@ describe('events around a login', () => {
     }
   });
 
-  it('are not heard after a held one whose listener ends the session', async () => {
+  it('are not delivered after a held event whose listener ends the session', async () => {
     guard();
     world.io.on('connection', (socket: AnySocket) => socket.on('login', () => auth.deauthenticate(socket)));
     const client = await world.connected();
@@ -533,7 +527,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([1]);
   });
 
-  it('are not held while a session is renewed: they are heard at once', async () => {
+  it('are delivered at once while a session is being renewed', async () => {
     const slow = new SlowCheck();
     slow.isSlow = false;
     guard({ validate: slow.check });
@@ -547,7 +541,7 @@ describe('events around a login', () => {
     expect(await renewal).to.include({ ok: true });
   });
 
-  it('of a session that is over are dropped at once, and held while the next token is verified', async () => {
+  it('after the end of a session are dropped at once, and held while the next token is being verified', async () => {
     const slow = new SlowCheck();
     slow.isSlow = false;
     guard({ validate: slow.check });
@@ -565,7 +559,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([2]);
   });
 
-  it('are held while a renewal goes on as a login, its session having expired', async () => {
+  it('are held while a renewal continues as a login, because its session has expired', async () => {
     const slow = new SlowCheck();
     slow.isSlow = false;
     guard({ validate: slow.check, onExpired: 'deauthenticate' });
@@ -600,7 +594,7 @@ describe('events around a login', () => {
     expect(texts()).to.have.members(['in /', 'in chat']);
   });
 
-  it('in a dynamic namespace are held as well', async () => {
+  it('in a dynamic namespace are held too', async () => {
     const parent = world.io.of(/^\/room-\d$/);
     auth = world.authorize({ validate: aTurn });
     auth.attach(parent);
