@@ -15,7 +15,6 @@ const NAMES = readdirSync(resolve(ROOT, 'examples'), { withFileTypes: true })
   .map(({ name }) => name);
 
 describe('npm run example', function () {
-  this.timeout(20_000);
   const open: { close(): Promise<void> }[] = [];
 
   afterEach(async () => {
