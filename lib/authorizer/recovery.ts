@@ -72,6 +72,10 @@ export class Recovery implements RecoveryRules<KeptSocket> {
   }
 
   isMeant({ session }: KeptSocket, { userKey }: NonNullable<Whose>, socket: AnySocket): boolean {
+    const { revocations, deadlines } = this.#context;
+    // A slow store: meanwhile a rule may have come, or the token expired. No missed packet is sent then.
+    if (revocations.refuses(session.identity) !== undefined) return false;
+    if ((session.expiresAt ?? Infinity) <= deadlines.now()) return false;
     const shared = this.#connections.of(socket).sharedSession;
     // Under `scope: 'connection'` a user may have logged in since `mayAsk`, or be about to.
     if (shared?.isBusy) return false;

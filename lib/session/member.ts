@@ -23,7 +23,7 @@ export interface MemberSession {
   readonly isOpen: boolean;
   /** Whether events may wait for a login. */
   readonly isHolding: boolean;
-  /** Logins so far, renewals not counted. */
+  /** Logins so far. A renewal counts if it brings another user. */
   readonly logins: number;
   readonly claims: JwtClaims;
   /** Whether the client is told of one more refusal. */
@@ -51,6 +51,10 @@ export class Member implements Gatekeeper {
   /** Rooms that the option `rooms` has joined. */
   #rooms = NO_ROOMS;
   #held: HeldEvents | undefined;
+  /** Logouts that have arrived, and take effect later in this tick. */
+  #leaving = 0;
+  /** Events that were sent behind such a logout: if a login follows, they wait for it. */
+  #behind: HeldEvents | undefined;
   #reports: ReportBudget | undefined;
   /**
    * Whether the socket continues a session from before a drop. It then keeps that session's place among the packets.
@@ -89,14 +93,16 @@ export class Member implements Gatekeeper {
       this.#speak(event, packet);
       return false;
     }
-    const { permissions } = this.#context.settings;
-    if (this.#session.isOpen) {
-      if (permissions.allows(data, this.#session.claims)) return true;
-      this.#report(CODES.insufficientScope, event);
-      return false;
-    }
-    if (permissions.isOpenToAll(String(event))) return true;
+    // An event behind a logout is not the former user's.
+    if (this.#session.isOpen && this.#leaving === 0) return this.#isPermitted(data);
+    if (this.#context.settings.permissions.isOpenToAll(String(event))) return true;
     if (!this.#session.isHolding || !this.#hold(packet)) this.#report(CODES.notAuthenticated, event);
+    return false;
+  }
+
+  #isPermitted(data: unknown[]): boolean {
+    if (this.#context.settings.permissions.allows(data, this.#session.claims)) return true;
+    this.#report(CODES.insufficientScope, data[0]);
     return false;
   }
 
@@ -107,10 +113,22 @@ export class Member implements Gatekeeper {
     const reply = replyTo(this.socket, packet);
     const payload: unknown = packet.data?.[1];
     if (event === EVENTS.authenticate) this.#session.expectToken();
+    else this.#leaving += 1;
     process.nextTick(() => {
       if (event === EVENTS.authenticate) this.#session.onAuthenticate(this.socket, payload, reply);
-      else if (this.socket.connected) this.#session.onDeauthenticate(reply);
+      else this.#logout(reply);
     });
+  }
+
+  #logout(reply: Reply | undefined): void {
+    this.#leaving -= 1;
+    if (!this.socket.connected) return;
+    this.#session.onDeauthenticate(reply);
+    const behind = this.#behind;
+    this.#behind = undefined;
+    // The logout has dropped the events that were sent before it.
+    if (this.#session.isHolding) this.#held = behind;
+    else this.#drop(behind);
   }
 
   get login(): number {
@@ -125,7 +143,8 @@ export class Member implements Gatekeeper {
 
   left(): void {
     this.#held?.take();
-    this.#held = undefined;
+    this.#behind?.take();
+    this.#held = this.#behind = undefined;
     this.#context.stats[this.#isIn ? 'authenticated' : 'pending'] -= 1;
     this.#session.leave(this);
   }
@@ -135,22 +154,28 @@ export class Member implements Gatekeeper {
   #hold(packet: EventPacket): boolean {
     const { holdEvents } = this.#context.settings;
     if (holdEvents === 0) return false;
-    this.#held ??= new HeldEvents(holdEvents);
-    return this.#held.push(packet);
+    if (this.#leaving > 0) return (this.#behind ??= new HeldEvents(holdEvents)).push(packet);
+    return (this.#held ??= new HeldEvents(holdEvents)).push(packet);
   }
 
   /** The session is open: delivers the held events, in order. */
   releaseHeld(): void {
     for (const packet of this.#held?.take() ?? []) {
       if (!this.socket.connected) return;
-      // Asks again: a permission may be missing, or a listener may have ended the session.
-      if (this.hears(packet)) deliver(this.socket, packet);
+      // Asks again: a permission may be missing, or a listener may have ended the session. A logout that has arrived
+      // was sent later than these events.
+      const isHeard = this.#session.isOpen ? this.#isPermitted(packet.data as unknown[]) : this.hears(packet);
+      if (isHeard) deliver(this.socket, packet);
     }
   }
 
   /** The token was refused, or the client has logged out: drops and reports the held events. */
   dropHeld(): void {
-    for (const { data } of this.#held?.take() ?? []) this.#report(CODES.notAuthenticated, data?.[0]);
+    this.#drop(this.#held);
+  }
+
+  #drop(events: HeldEvents | undefined): void {
+    for (const { data } of events?.take() ?? []) this.#report(CODES.notAuthenticated, data?.[0]);
   }
 
   #report(code: string, event: unknown): void {
@@ -195,6 +220,12 @@ export class Member implements Gatekeeper {
     if (!this.#isRestored) markLogin(this.socket);
     this.#isRestored = false;
     this.renew(permit, rooms);
+  }
+
+  /** Another user takes over: earlier packets are not for the new user, and answers to earlier questions not by it. */
+  forgetUser(): void {
+    forgetQuestions(this.socket);
+    markLogin(this.socket);
   }
 
   /** The token was renewed. */

@@ -72,9 +72,16 @@ export class Members {
     for (const [member, own] of rooms) member.admit(permit, own);
   }
 
-  /** A renewal: identity and rooms change, and the sockets stay authenticated. */
-  renew(permit: Permit, rooms: MemberRooms): void {
-    for (const [member, own] of rooms) member.renew(permit, own);
+  /**
+   * A renewal: identity and rooms change, and the sockets stay authenticated.
+   *
+   * @param isOther whether the token is of another user, which `sameSubject: false` allows
+   */
+  renew(permit: Permit, rooms: MemberRooms, isOther: boolean): void {
+    for (const [member, own] of rooms) {
+      if (isOther) member.forgetUser();
+      member.renew(permit, own);
+    }
   }
 
   /**

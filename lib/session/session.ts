@@ -225,16 +225,15 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   }
 
   #enter(permit: Permit, rooms: MemberRooms): void {
-    const isRenewal = this.#permit !== undefined;
+    const former = this.#permit;
     this.#dropPermit();
     this.#permit = permit;
     this.#context.revocations.register(this);
     this.#term.start(permit.endsAt);
-    if (isRenewal) this.#members.renew(permit, rooms);
-    else {
-      this.#logins += 1;
-      this.#members.admit(permit, rooms);
-    }
+    // With `sameSubject: false`, a renewal may bring another user: as for messages, that is a login.
+    if (former?.userKey !== permit.userKey) this.#logins += 1;
+    if (former === undefined) this.#members.admit(permit, rooms);
+    else this.#members.renew(permit, rooms, former.userKey !== permit.userKey);
   }
 
   #refuse(attempt: number, error: UnauthorizedError, { socket, reply, isConnecting }: Shown): void {

@@ -15,8 +15,8 @@ async function drawDiagrams() {
   const library = document.createElement('script');
   library.src = new URL('mermaid.js', script).href;
   const loaded = new Promise((resolve, reject) => {
-    library.onload = resolve;
-    library.onerror = () => reject(new Error('the diagrams could not be loaded'));
+    library.addEventListener('load', resolve);
+    library.addEventListener('error', () => reject(new Error('the diagrams could not be loaded')));
   });
   document.head.append(library);
   await loaded;

@@ -33,7 +33,6 @@ const leaveAll = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, index) => `1/room-${from + index},`);
 
 describe('a flood of CONNECT packets for ever new namespaces', function () {
-  this.timeout(30_000);
   let world: World;
   let unharmed: Unharmed;
 

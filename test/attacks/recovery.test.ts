@@ -357,10 +357,8 @@ for (const place of places) {
         return known;
       }
 
-      it('restores nothing in the namespace of another authorizer, for which Alice has no token', async () => {
-        await guard({});
-        const administrators = world.authorize({ secret: 'the secret of the administrators, long enough' });
-        administrators.attach(world.io.of('/other'));
+      /** Alice's recovery id of the main namespace brings nothing in `/other`. */
+      async function expectNothingInOther(): Promise<void> {
         const { id, ...recoveryId } = await aliceDropsIn('/');
         const client = returning(world, recoveryId, {}, '/other');
         const wire = wireOf(client);
@@ -368,19 +366,20 @@ for (const place of places) {
         expect(client.socket.recovered).to.equal(false);
         expect(client.socket.id).to.not.equal(id);
         expect(secrets(wire)).to.deep.equal([]);
+      }
+
+      it('restores nothing in the namespace of another authorizer, for which Alice has no token', async () => {
+        await guard({});
+        const administrators = world.authorize({ secret: 'the secret of the administrators, long enough' });
+        administrators.attach(world.io.of('/other'));
+        await expectNothingInOther();
         expect(administrators.stats()).to.include({ authenticated: 0, pending: 1 });
       });
 
       it('restores nothing in another namespace of the same authorizer, which has other rooms', async () => {
         await guard({});
         auth.attach(world.io.of('/other'));
-        const { id, ...recoveryId } = await aliceDropsIn('/');
-        const client = returning(world, recoveryId, {}, '/other');
-        const wire = wireOf(client);
-        await client.until('connect');
-        expect(client.socket.recovered).to.equal(false);
-        expect(client.socket.id).to.not.equal(id);
-        expect(secrets(wire)).to.deep.equal([]);
+        await expectNothingInOther();
         expect(auth.stats()).to.include({ authenticated: 0, pending: 1 });
       });
 
@@ -559,6 +558,29 @@ for (const place of places) {
       raw.close();
     });
 
+    const changes: [what: string, change: () => unknown][] = [
+      ['is revoked', () => auth.revoke({ jti: 'first' })],
+      ['expires', () => world.stopTime().pass(31_000)],
+    ];
+    for (const [what, change] of changes) {
+      it(`is not restored, and misses stay missed, if it ${what} while the store is asked about it`, async () => {
+        const slow = new SlowCheck();
+        slow.isSlow = false;
+        const isRevoked = (): Promise<boolean> => slow.check().then(() => false);
+        const revocation = { add: () => undefined, isRevoked };
+        await guard({ revocation, timeout: 600_000, keyTimeout: 600_000 }, {}, () => void world.stopTime());
+        const { id, ...recoveryId } = await aliceDrops(tokenEndingIn(30_000, { ...ALICE, jti: 'first' }));
+        slow.isSlow = true;
+        const client = returning(world, recoveryId);
+        const wire = wireOf(client);
+        await slow.untilAsked(2);
+        await change();
+        slow.open();
+        await client.until('connect');
+        await expectFresh(client, wire, id);
+      });
+    }
+
     describe('an old offset', () => {
       /** Says something to everybody who may hear it now; comes back when they have. */
       async function say(witness: TestClient, text: string): Promise<void> {
@@ -630,6 +652,22 @@ for (const place of places) {
         expect(await saidTo(old))
           .to.not.include.members(['secret'])
           .and.not.include.members(['more to alice']);
+      });
+
+      it('brings nothing that was said to a former user, whom a renewal has replaced', async () => {
+        await guard({ sameSubject: false });
+        const witness = await witnessed();
+        const client = await pendingWithOffset();
+        const old = recoveryIdOf(client);
+        await show(client, createToken({ sub: 'alice' }));
+        await say(witness, 'secret');
+        await client.until('said');
+        await show(client, createToken({ sub: 'bob' }));
+        await say(witness, 'to bob and others');
+        await client.until('said');
+        await cutOff(client, world);
+        await say(witness, 'missed');
+        expect(await saidTo(old)).to.not.include('secret');
       });
 
       it('of another client brings no messages either', async () => {

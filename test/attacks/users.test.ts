@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Authorizer, AuthorizeOptions, JwtClaims } from '../../lib';
+import type { AnySocket, Authorizer, AuthorizeOptions, JwtClaims } from '../../lib';
 import { freshWorld } from '../support/fresh-world';
 import { show } from '../support/refusals';
 import { createToken } from '../support/tokens';
@@ -75,6 +75,41 @@ describe('a token of another user', () => {
       expect(told.events).to.deep.equal(['authenticated', 'reauthenticated', 'reauthenticated']);
     });
   }
+
+  describe('in a renewal, with sameSubject: false', () => {
+    it('is not the sender of an event that the former user sent', async () => {
+      guard({ sameSubject: false });
+      const heard: unknown[] = [];
+      let next: (() => void) | undefined;
+      world.io.on('connection', (socket: AnySocket & { decoded_token?: JwtClaims }) => {
+        socket.use(([event], pass) => {
+          if (event === 'slow') next = pass;
+          else pass();
+        });
+        socket.on('slow', () => heard.push(socket.decoded_token?.sub));
+        socket.on('last', (reply: () => void) => reply());
+      });
+      const client = await loggedIn({ sub: 'bob' });
+      client.socket.emit('slow');
+      expect(await show(client, createToken({ sub: 'eve' }))).to.include({ ok: true });
+      next?.();
+      await client.socket.emitWithAck('last');
+      expect(heard).to.deep.equal([]);
+    });
+
+    it('does not answer a question that the former user was asked', async () => {
+      guard({ sameSubject: false });
+      const client = await loggedIn({ sub: 'bob' });
+      const [socket] = world.io.of('/').sockets.values();
+      const answers: unknown[] = [];
+      socket?.emit('question', (answer: unknown) => answers.push(answer));
+      const [answer] = (await client.until('question')) as [(text: string) => void];
+      expect(await show(client, createToken({ sub: 'eve' }))).to.include({ ok: true });
+      answer('as eve');
+      expect(await show(client, createToken({ sub: 'eve' }))).to.include({ ok: true });
+      expect(answers).to.deep.equal([]);
+    });
+  });
 
   it("remains another user's, even if validate changes the claims", async () => {
     guard({ validate: (claims) => void (claims.sub = 'everybody') });

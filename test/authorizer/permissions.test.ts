@@ -47,7 +47,7 @@ describe('the option permissions', () => {
         if (value !== undefined)
           expect(() => authorize({ secret: SECRET, permissions: value as Permissions })).to.throw(
             TypeError,
-            /^options\.permissions[.\[\]\w]* must be /,
+            /^options\.permissions[.[\]\w]* must be /,
           );
       });
     }

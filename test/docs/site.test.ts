@@ -11,6 +11,14 @@ import { PATIENCE, TestBrowser } from '../browser/kit';
 import { execute } from '../support/project';
 import { ROOT } from '../support/repository';
 
+/** What of an element the tests read in the browser. */
+interface Element {
+  getAttribute(name: string): string | null;
+  readonly scrollWidth: number;
+  readonly clientWidth: number;
+  readonly outerHTML: string;
+}
+
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -96,7 +104,9 @@ describe('the site', function () {
       ).to.have.length(1);
       const hosts = await page
         .locator('.col-content a[href^="http"]')
-        .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+        .evaluateAll((links) =>
+          (links as unknown as Element[]).map((link) => link.getAttribute('href') ?? ''),
+        );
       expect(
         hosts.filter((href) => /^http:\/\/Socket\.IO/i.test(href)),
         path,
@@ -141,7 +151,7 @@ describe('the site', function () {
         const inside = await page
           .locator('.col-content :is(pre, table, p)')
           .evaluateAll((parts) =>
-            parts
+            (parts as unknown as Element[])
               .filter((part) => part.scrollWidth > part.clientWidth + 1)
               .map((part) => part.outerHTML.slice(0, 200)),
           );
@@ -158,7 +168,7 @@ describe('the site', function () {
     await page.locator('#tsd-search-results li').first().waitFor();
     const found = await page
       .locator('#tsd-search-results a')
-      .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+      .evaluateAll((links) => (links as unknown as Element[]).map((link) => link.getAttribute('href') ?? ''));
     expect(found.some((href) => href.includes('documents/'))).to.equal(true);
   });
 });

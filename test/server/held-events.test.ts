@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { Server } from 'socket.io';
 import type { AnySocket, Authorizer, UnauthorizedData } from '../../lib';
 import { authenticate } from '../../lib/client';
 import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
+import { openMemoryPort } from '../support/memory-connection';
 import { RawClient } from '../support/raw-client';
 import { refusal, settled, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
@@ -611,4 +613,92 @@ describe('events around a login', () => {
     await world.connected('/elsewhere');
     await aTurn();
   }
+
+  describe('behind a logout', () => {
+    const token = (sub: string): unknown => ({ token: createToken({ sub }) });
+
+    /** Logs in as Bob, then says more at once; gives whose messages the application heard, and what was refused. */
+    async function says(...events: unknown[][]): Promise<{ users: unknown[]; dropped: unknown[] }> {
+      guard();
+      const users: unknown[] = [];
+      world.io.on('connection', (socket: AnySocket & { decoded_token?: { sub: string } }) => {
+        socket.on('message', () => users.push(socket.decoded_token?.sub));
+        socket.on('last', () => users.push('last'));
+      });
+      const client = await RawClient.open(world.url, 'polling');
+      client.send(RawClient.connect(token('bob')));
+      await client.next('EVENT');
+      client.send(...events.map((event) => RawClient.event(...event)));
+      client.send('2999["authenticate",{}]');
+      await client.next('ACK');
+      client.close();
+      const refused = client.inbox.all('EVENT') as [[string, { data: UnauthorizedData }]][];
+      const lost = refused.flatMap(([[, { data }]]) => (data?.event === undefined ? [] : [data.event]));
+      return { users, dropped: lost };
+    }
+
+    it('and a login, an event is the new user’s, also if all of it is sent at once', async () => {
+      expect(await says(['deauthenticate'], ['authenticate', token('eve')], ['message'])).to.deep.equal({
+        users: ['eve'],
+        dropped: [],
+      });
+    });
+
+    it('alone, an event that is sent at once is dropped and reported', async () => {
+      expect(await says(['deauthenticate'], ['message'])).to.deep.equal({ users: [], dropped: ['message'] });
+    });
+
+    it('during a renewal, an event that is sent at once is dropped and reported', async () => {
+      const events = [['authenticate', token('bob')], ['deauthenticate'], ['message']];
+      expect(await says(...events)).to.deep.equal({ users: [], dropped: ['message'] });
+    });
+
+    it('an event whose socket leaves at once is forgotten: its bytes count no more', async () => {
+      const io = new Server();
+      const port = openMemoryPort(io);
+      const guarded = world.authorize();
+      guarded.attach(io);
+      const login = RawClient.event('authenticate', token('eve'));
+      const event = ['message', 'x'.repeat(30_000)];
+      // Together more than a process may hold.
+      for (let times = 0; times < 300; times += 1) {
+        const client = port.connect(
+          () => undefined,
+          () => undefined,
+        );
+        client.send(RawClient.connect(token('bob')));
+        while (guarded.stats().authenticated === 0) await aTurn();
+        client.send(RawClient.event('deauthenticate'), login, RawClient.event(...event), '1');
+        while (io.of('/').sockets.size > 0) await aTurn();
+        client.drop();
+      }
+      const { users } = await says(['deauthenticate'], ['authenticate', token('eve')], event);
+      expect(users).to.deep.equal(['eve']);
+    });
+
+    it('an event that was sent ahead of it is not heard after the login behind it', async () => {
+      const { users } = await says(
+        ['deauthenticate'],
+        ['authenticate', token('eve')],
+        ['message'],
+        ['deauthenticate'],
+        ['message'],
+        ['authenticate', token('mallory')],
+        ['last'],
+      );
+      expect(users).to.not.include('mallory').and.to.include('last');
+    });
+
+    it('an event that was sent before a login of its own is not the next user’s', async () => {
+      const events = [
+        ['deauthenticate'],
+        ['authenticate', token('eve')],
+        ['message'],
+        ['deauthenticate'],
+        ['authenticate', token('mallory')],
+      ];
+      const { users } = await says(...events);
+      expect(users).to.not.include('mallory');
+    });
+  });
 });

@@ -14,7 +14,7 @@ const scroll = followEnd($('packets'));
 
 /** @param {import('./packets.js').Packet} packet */
 export function addPacket(packet) {
-  const { direction, type, event, id, args, token } = packet;
+  const { direction, type, event, args, token } = packet;
   const name = event ?? type;
   const item = element('li', headOf(packet, name), direction);
   item.append(element('p', meaningOf(packet)));

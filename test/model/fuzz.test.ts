@@ -1,0 +1,11 @@
+import { expect } from 'chai';
+import { Unharmed } from '../support/unharmed';
+import { fuzz } from './fuzz/fuzz';
+
+describe('packets that no client would send', () => {
+  it('do no harm, whatever they are: five seconds of them', async function () {
+    const unharmed = new Unharmed();
+    expect(await fuzz(14, 5)).to.be.above(100);
+    unharmed.close();
+  });
+});

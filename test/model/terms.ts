@@ -1,0 +1,66 @@
+/** The words of the model: what a permission is told, and what it tells. */
+import type { Permission } from './permission';
+
+export interface Rules {
+  readonly maxAttempts: number;
+  readonly mustLogIn: boolean;
+  readonly holdEvents: number;
+  readonly sameSubject: boolean;
+  readonly onExpired: 'disconnect' | 'deauthenticate' | 'ignore';
+}
+
+export interface Token {
+  readonly id: string;
+  readonly sub: string;
+  readonly exp: number;
+  readonly scopes: readonly string[];
+}
+
+/** A token that a client shows; `question` is the number of its `authenticate`, if it has one. */
+export interface Shown {
+  readonly token: Token;
+  readonly place: string;
+  readonly socket: object;
+  readonly question: number | undefined;
+  readonly by: Permission;
+  /** The token that it is to renew. */
+  renews?: Token | undefined;
+}
+
+/** Why a token is refused by its own judgement; `isFailure`: it counts as an attempt. */
+export type Refusal = { readonly code: string; readonly isFailure: boolean } | undefined;
+
+export interface Message {
+  readonly id: number;
+  readonly event: string;
+  readonly place: string;
+}
+
+/** What outlives a permission: its connection has it for each namespace. */
+export interface Attempts {
+  failures: number;
+  judging?: Shown | undefined;
+  waiting?: Shown | undefined;
+}
+
+/** What the model says must be seen outside. */
+export interface Outside {
+  answer(shown: Shown, code: string): void;
+  hear(message: Message, sub: string): void;
+  end(permission: Permission, reason: string): void;
+  /** The server disconnects every socket of the permission. */
+  disconnect(permission: Permission): void;
+}
+
+export const INVALID: Refusal = { code: 'invalid_token', isFailure: true };
+export const MISMATCH: Refusal = { code: 'identity_mismatch', isFailure: true };
+
+/** A message that was let through, and the login that it belongs to. */
+export interface Travelling {
+  readonly message: Message;
+  readonly login: number;
+}
+
+export function isAllowed(event: string, { scopes }: Token): boolean {
+  return event === 'talk' || scopes.includes(event);
+}
