@@ -5,20 +5,20 @@
 const Module = require('node:module');
 const { join, resolve, sep } = require('node:path');
 
-const ROOT = resolve(__dirname, '../..');
-const folder = process.env.SOCKET_IO_FOLDER;
 /** The server's packages. The client keeps its own parser. */
 const PACKAGES = /^(socket\.io|socket\.io-adapter|socket\.io-parser|engine\.io)(\/|$)/;
-/** Who gets that version: the tests, and adapters, which extend its adapter. */
-const ASKERS = [join(ROOT, '.build') + sep, join('node_modules', '@socket.io') + sep];
 
-const inFolder = Module.createRequire(join(folder, 'package.json'));
+const inFolder = Module.createRequire(join(process.env.SOCKET_IO_FOLDER, 'package.json'));
+const tests = join(resolve(__dirname, '../..'), '.build') + sep;
+/** Adapters between processes extend the version's own adapter, unless it is too old for them: npm gives them another. */
+const adapters = join('node_modules', '@socket.io') + sep;
+const hasAdapters = 'ClusterAdapter' in inFolder('socket.io-adapter');
 const resolveFilename = Module._resolveFilename;
 
 Module._resolveFilename = function redirected(request, parent, ...rest) {
   const asker = parent?.filename ?? '';
-  if (PACKAGES.test(request) && ASKERS.some((start) => asker.includes(start))) {
-    return inFolder.resolve(request);
-  }
-  return resolveFilename.call(this, request, parent, ...rest);
+  const isOurs = asker.startsWith(tests) || (hasAdapters && asker.includes(adapters));
+  return PACKAGES.test(request) && isOurs
+    ? inFolder.resolve(request)
+    : resolveFilename.call(this, request, parent, ...rest);
 };

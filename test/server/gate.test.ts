@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { Server } from 'socket.io';
 import type { Socket } from 'socket.io';
 import { Inbox } from '../support/inbox';
 import { refusal, settled, show } from '../support/refusals';
@@ -224,7 +223,6 @@ for (const { name, options } of modes) {
 
 describe('plain Socket.IO', () => {
   it('delivers broadcasts to a client at once, and hears it', async () => {
-    const io = new Server(0);
     const world = await new World().listen();
     const heard = new Inbox();
     try {
@@ -236,7 +234,6 @@ describe('plain Socket.IO', () => {
       expect(await heard.take('any')).to.deep.equal(['news']);
     } finally {
       await world.close();
-      await io.close();
     }
   });
 });

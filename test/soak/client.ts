@@ -61,6 +61,8 @@ export class SoakClient {
     this.socket.on('unauthorized', ({ data }: { data: { code: string; reason?: string } }) => {
       // A session that ends is disconnected. A renewal that comes too late is refused likewise, and ends nothing.
       journal.count(`unauthorized: ${data.reason ?? data.code}`);
+      // Another token, which was shown too early.
+      if (data.code !== 'authentication_in_progress') this.#atConnect = undefined;
     });
     this.socket.on('token_expiring', () => onExpiring(this));
     this.socket.on('tick', () => {

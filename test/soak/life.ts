@@ -29,8 +29,8 @@ const PATIENCE = 2_000;
 const GRACE = 1_500;
 /** The pace for which tokens live 2 to 9 s; at a slower one they live longer. */
 const USUAL_PACE = 3_000;
-/** Ms for which a rule must hold: no token of a client lives longer. */
 const USERS = 1_000;
+/** Turns from one line of progress to the next. */
 const PROGRESS = 10_000 / TURN;
 
 /** Random clients on a cluster whose parts fail. */

@@ -33,6 +33,8 @@ const options = {
   warmUp: Math.min(200, Math.ceil(sockets / nodes)),
 };
 
+// Nodes warn of every outage that they are put through.
+process.env.NODE_NO_WARNINGS = '1';
 console.log(`soak: ${JSON.stringify(options)}`);
 const began = Date.now();
 void soak({ ...options, onProgress: (text) => console.log(text) }).then(({ counts, faults, memory }) => {

@@ -36,8 +36,9 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     const end = new End(cluster, life, journal);
     await end.settle();
     life.disconnect();
-    options.onProgress?.('all clients leave');
+    options.onProgress?.(`all clients leave; faults so far: ${[...journal.faults].join('; ') || 'none'}`);
     await end.expectNothingLeft();
+    options.onProgress?.(`memory; faults so far: ${[...journal.faults].join('; ') || 'none'}`);
     const memory = options.warmUp > 0 ? await end.expectMemoryBack() : [];
     return { counts: journal.counts, faults: [...journal.faults], memory };
   } finally {
@@ -89,11 +90,13 @@ class End {
   }
 
   async expectMemoryBack(): Promise<SoakReport['memory']> {
+    const t0 = Date.now(); let last = 0;
     const { nodes, slots } = this.#cluster;
     let memory: SoakReport['memory'] = [];
     const isBack = await within(FORGET, async () => {
       const after = await Promise.all(nodes.map(memoryOf));
       memory = slots.map(({ before }, index) => ({ before: before.memory, after: after[index] ?? NaN }));
+      if (Date.now() - last > 10000) { last = Date.now(); console.log(last - t0, JSON.stringify(memory)); }
       return memory.every((one) => one.after <= one.before * MEMORY_BOUND);
     });
     if (!isBack) this.#journal.fault(`memory is not given back: ${JSON.stringify(memory)}`);
