@@ -18,7 +18,12 @@ const FEATURES = [
   {
     name: 'adapters between processes, in their newest versions',
     since: '4.6.0',
-    tests: [/on two nodes/, /from another node/, /adapters between processes/, /redis/i],
+    tests: [
+      /on two nodes/,
+      /from another node/,
+      /adapters? (between processes|for Node's cluster)/,
+      /redis/i,
+    ],
   },
   {
     name: 'cleanupEmptyChildNamespaces',
@@ -28,15 +33,36 @@ const FEATURES = [
   {
     name: 'io.of(name) makes a child of the dynamic namespace that the name matches',
     since: '4.6.0',
-    tests: [/namespaces that are dynamic may be guarded at the handshake/, /namespaces that are made before attach/],
+    tests: [
+      /namespaces that are dynamic may be guarded at the handshake/,
+      /namespaces that are made before attach/,
+    ],
   },
-  { name: 'io.except() before a command', since: '4.1.0', tests: [/disconnects the sockets of rooms .*all but one/] },
+  {
+    name: 'io.except() before a command',
+    since: '4.1.0',
+    tests: [/disconnects the sockets of rooms .*all but one/],
+  },
+  {
+    name: 'new_namespace',
+    since: '4.1.0',
+    tests: [/relies on socket\.io: new_namespace on the main namespace/],
+  },
+  {
+    name: 'binary packets that have the type of others once they are decoded',
+    since: '4.6.0',
+    tests: [/relies on socket\.io: _onpacket (gets every packet|hands EVENT and BINARY_EVENT)/],
+  },
   {
     name: 'connections without an HTTP request',
     since: '4.7.0',
     tests: [/has no HTTP request, as over WebTransport/],
   },
-  { name: 'a record of sockets that have not connected', since: '4.8.0', tests: [/_cleanup forgets a socket/] },
+  {
+    name: 'a record of sockets that have not connected',
+    since: '4.8.0',
+    tests: [/_cleanup forgets a socket/],
+  },
   {
     name: 'forgets a socket whose connection closed while it was connecting',
     since: '4.5.2',

@@ -90,13 +90,17 @@ class End {
   }
 
   async expectMemoryBack(): Promise<SoakReport['memory']> {
-    const t0 = Date.now(); let last = 0;
+    const t0 = Date.now();
+    let last = 0;
     const { nodes, slots } = this.#cluster;
     let memory: SoakReport['memory'] = [];
     const isBack = await within(FORGET, async () => {
       const after = await Promise.all(nodes.map(memoryOf));
       memory = slots.map(({ before }, index) => ({ before: before.memory, after: after[index] ?? NaN }));
-      if (Date.now() - last > 10000) { last = Date.now(); console.log(last - t0, JSON.stringify(memory)); }
+      if (Date.now() - last > 10000) {
+        last = Date.now();
+        console.log(last - t0, JSON.stringify(memory));
+      }
       return memory.every((one) => one.after <= one.before * MEMORY_BOUND);
     });
     if (!isBack) this.#journal.fault(`memory is not given back: ${JSON.stringify(memory)}`);
