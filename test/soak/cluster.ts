@@ -116,6 +116,7 @@ async function visit(node: NodeProcess, number: number): Promise<void> {
   const client = await node.loggedIn(token());
   await client.authenticate(token());
   await client.authenticate('no token');
+  await client.authenticate(createToken({ sub: `not ${sub}`, exp }));
   await client.socket.emitWithAck('deauthenticate');
   await client.authenticate(token());
   await node.call('emit', 'tick', `user ${sub}`);
@@ -123,6 +124,7 @@ async function visit(node: NodeProcess, number: number): Promise<void> {
   // All nodes keep rules, so these are few. Redis may be gone.
   const rule = number < 20 ? rules[number % rules.length] : undefined;
   if (rule !== undefined) await node.call('revoke', { ...rule, exp: exp - 59 }).catch(() => undefined);
+  if (number % 2 === 0) client.socket.io.engine.close();
   client.socket.disconnect();
 }
 

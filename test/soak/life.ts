@@ -25,6 +25,8 @@ export const TURN = 50;
 
 /** Ms, in the mean, after which a client that is not logged in does something about it; less if its pace is faster. */
 const PATIENCE = 2_000;
+/** With many clients they take longer, so that no more than some thousand connect in a second. */
+const PATIENCE_OF_ONE = 1;
 /** Ms that a session may go on after a revocation with `grace`. */
 const GRACE = 1_500;
 /** The pace for which tokens live 2 to 9 s; at a slower one they live longer. */
@@ -65,7 +67,8 @@ export class Life {
   /** Resolves when life is over, and all that was under way has ended. */
   async run(): Promise<void> {
     const { turns, pace } = this.#options;
-    const restless = TURN / Math.min(PATIENCE, pace);
+    const patience = Math.max(PATIENCE, this.clients.length * PATIENCE_OF_ONE);
+    const restless = TURN / Math.min(patience, pace);
     const active = TURN / pace;
     for (let turn = 0; turn < turns; turn += 1) {
       for (const client of this.clients)
@@ -82,8 +85,9 @@ export class Life {
     for (const { socket } of this.clients) socket.disconnect();
   }
 
-  connect(client: SoakClient, isLogin: boolean): void {
-    client.connect(isLogin ? this.#newLogin(3) : undefined);
+  /** With a token that lives forever. */
+  connectForGood(client: SoakClient): void {
+    client.connect(this.#newLogin());
   }
 
   /** @param seconds that the token lives; forever if left out */
@@ -129,7 +133,7 @@ export class Life {
   #act(client: SoakClient): void {
     const chance = this.chance.number();
     if (!client.socket.connected) {
-      if (client.isIdle) this.connect(client, chance < 0.5);
+      if (client.isIdle) client.connect(chance < 0.5 ? this.#newLogin(this.#seconds(2, 8)) : undefined);
     } else if (client.isAuthenticated) this.#actLoggedIn(client, chance);
     else if (chance < 0.7) this.logIn(client, this.#seconds(1, 8));
     else if (chance < 0.8) client.socket.emit('authenticate', { token: 'no token' });
@@ -221,6 +225,8 @@ export class Life {
   #progress(turn: number): string {
     const connected = this.clients.filter(({ socket }) => socket.connected);
     const authenticated = connected.filter(({ isAuthenticated }) => isAuthenticated).length;
+    const most = Math.max(this.#journal.counts['most connected at once'] ?? 0, connected.length);
+    this.#journal.counts['most connected at once'] = most;
     const seconds = Math.round((turn * TURN) / 1000);
     const of = Math.round((this.#options.turns * TURN) / 1000);
     return (

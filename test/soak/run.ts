@@ -15,6 +15,7 @@ const { values } = parseArgs({
     pace: { type: 'string' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     'kill-every': { type: 'string', default: '10' },
+    'warm-up': { type: 'string', default: '400' },
     outages: { type: 'string', default: '2' },
   },
 });
@@ -30,7 +31,7 @@ const options = {
   seed: Number(values.seed),
   killEvery: Number(values['kill-every']) * 1000,
   outages: Number(values.outages),
-  warmUp: Math.min(200, Math.ceil(sockets / nodes)),
+  warmUp: Number(values['warm-up']),
 };
 
 // Nodes warn of every outage that they are put through.

@@ -59,13 +59,15 @@ class End {
     this.#journal = journal;
   }
 
-  /** All clients connect, half of them log in for good, and some wait; then both sides must agree. */
+  /** All clients connect, most of those that are not logged in do so for good, and some wait; then both sides must agree. */
   async settle(): Promise<void> {
     const { clients, chance } = this.#life;
     for (const [index, client] of clients.entries()) {
-      if (client.isIdle) this.#life.connect(client, false);
-      else if (client.socket.connected && !client.isAuthenticated && chance.number() < 0.5)
-        this.#life.logIn(client);
+      const isToWait = chance.number() < 0.2;
+      if (client.isIdle) {
+        if (isToWait) client.connect();
+        else this.#life.connectForGood(client);
+      } else if (client.socket.connected && !client.isAuthenticated && !isToWait) this.#life.logIn(client);
       if (index % BATCH === 0) await sleep(10);
     }
     const hasSettled = await within(SETTLE, async () => (await this.#agree()) && !this.#hasRevoked());
@@ -90,17 +92,11 @@ class End {
   }
 
   async expectMemoryBack(): Promise<SoakReport['memory']> {
-    const t0 = Date.now();
-    let last = 0;
     const { nodes, slots } = this.#cluster;
     let memory: SoakReport['memory'] = [];
     const isBack = await within(FORGET, async () => {
       const after = await Promise.all(nodes.map(memoryOf));
       memory = slots.map(({ before }, index) => ({ before: before.memory, after: after[index] ?? NaN }));
-      if (Date.now() - last > 10000) {
-        last = Date.now();
-        console.log(last - t0, JSON.stringify(memory));
-      }
       return memory.every((one) => one.after <= one.before * MEMORY_BOUND);
     });
     if (!isBack) this.#journal.fault(`memory is not given back: ${JSON.stringify(memory)}`);
