@@ -2,14 +2,14 @@
 const RESIDENTS = 50;
 
 /**
- * How much is measured. The full run has 16 interleaved rounds or more, from two generations of processes, each warmed up
+ * How much is measured. The full run has 24 interleaved rounds where servers are compared, from two generations of processes, each warmed up
  * until the compiler has done its work: servers run for weeks.
  */
 export const FULL = {
   residents: RESIDENTS,
   rounds: 16,
-  servers: { generations: 2, warmups: 6, rounds: 8 },
-  connections: { count: 2000, generations: 2, warmups: 4, rounds: 8 },
+  servers: { generations: 2, warmups: 6, rounds: 12 },
+  connections: { count: 2000, generations: 2, warmups: 4, rounds: 12 },
   start: { count: 2000, rounds: 15 },
   storm: { generations: 2, warmups: 5, rounds: 10 },
   stormClients: 2000,
@@ -26,6 +26,7 @@ export const FULL = {
   shown: 600,
   verification: { rounds: 25, verifications: 400 },
   scheduler: { rounds: 15, sessions: 1_000_000 },
+  recheck: { sessions: 20_000, rounds: 9 },
   growth: { rounds: 25, few: 1000, many: 20_000, batch: 500 },
   profiled: 1000,
   floods: { warmups: 2, rounds: 5, freshRounds: 3, share: 1 },
@@ -49,6 +50,7 @@ export const QUICK = {
   shown: 120,
   verification: { rounds: 7, verifications: 60 },
   scheduler: { rounds: 3, sessions: 100_000 },
+  recheck: { sessions: 2000, rounds: 2 },
   growth: { rounds: 4, few: 300, many: 3000, batch: 100 },
   profiled: 200,
   floods: { warmups: 1, rounds: 2, freshRounds: 1, share: 0.1 },

@@ -34,6 +34,7 @@ const SUITES = {
   storm,
   growth: (plan) => inProcess('growth', plan.growth),
   forged,
+  recheck: (plan) => inProcess('recheck', plan.recheck),
   node,
   profile,
   floods,

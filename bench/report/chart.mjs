@@ -5,22 +5,40 @@ const WIDTH = 860;
 const LABELS = 420;
 const BAR = 22;
 const STEP = 30;
-const HEAD = 56;
+const HEAD = 46;
+const GROUP = 40;
 const OURS = '#2f6fde';
 const THEIRS = '#8a94a6';
+const INK = '#1b2330';
 
-export function toChart(table, title) {
-  const rows = toRows(table).filter(({ figure }) => figure !== undefined);
-  const longest = Math.max(...rows.map(({ ratio }) => ratio));
+/**
+ * @param groups `{ title, table, ids }`: some rows of a table, with their ratios to the table's reference
+ * @param title of the whole, for screen readers as well
+ */
+export function toChart(groups, title) {
+  const parts = groups.map(({ table, ids, ...group }) => {
+    const rows = toRows(table);
+    return { ...group, rows: ids.map((id) => rows.find((row) => row.id === id)) };
+  });
+  const longest = Math.max(...parts.flatMap(({ rows }) => rows.map(({ ratio }) => ratio)));
   const scale = (WIDTH - LABELS - 70) / longest;
-  const height = HEAD + rows.length * STEP + 12;
+  const drawn = [];
+  let y = HEAD;
+  for (const { title: heading, rows } of parts) {
+    drawn.push(text(16, y + 20, heading, 'font-weight="600"'));
+    y += GROUP;
+    for (const row of rows) {
+      drawn.push(bar(row, y, scale));
+      y += STEP;
+    }
+  }
   const one = LABELS + scale;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="title" font-family="system-ui, sans-serif" font-size="13">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 12}" role="img" aria-labelledby="title" font-family="system-ui, sans-serif" font-size="13">
 <title id="title">${escape(title)}</title>
-<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
-<text x="16" y="28" font-size="16" font-weight="600" fill="#1b2330">${escape(title)}</text>
-${rows.map((row, index) => bar(row, HEAD + index * STEP, scale)).join('\n')}
-<line x1="${one}" x2="${one}" y1="${HEAD - 8}" y2="${height - 8}" stroke="#1b2330" stroke-dasharray="3 3"/>
+<rect width="${WIDTH}" height="${y + 12}" fill="#ffffff"/>
+${text(16, 28, title, 'font-size="16" font-weight="600"')}
+${drawn.join('\n')}
+<line x1="${one}" x2="${one}" y1="${HEAD + 8}" y2="${y}" stroke="${INK}" stroke-dasharray="3 3"/>
 </svg>
 `;
 }
@@ -28,16 +46,19 @@ ${rows.map((row, index) => bar(row, HEAD + index * STEP, scale)).join('\n')}
 function bar({ id, name, ratio }, y, scale) {
   const width = Math.round(ratio * scale);
   const middle = y + BAR / 2 + 5;
-  const color = /^(connect|event)/.test(id) ? OURS : THEIRS;
+  const color = name.startsWith('socketio-authorize') ? OURS : THEIRS;
   return [
-    `<text x="${LABELS - 10}" y="${middle}" text-anchor="end" fill="#1b2330">${escape(shorten(name))}</text>`,
-    `<rect x="${LABELS}" y="${y}" width="${width}" height="${BAR}" rx="3" fill="${color}"/>`,
-    `<text x="${LABELS + width + 8}" y="${middle}" fill="#1b2330">${ratio.toFixed(2)} ×</text>`,
+    text(LABELS - 10, middle, shorten(name), 'text-anchor="end"'),
+    `<rect id="bar-${id}" x="${LABELS}" y="${y}" width="${width}" height="${BAR}" rx="3" fill="${color}"/>`,
+    text(LABELS + width + 8, middle, `${ratio.toFixed(2)} ×`),
   ].join('\n');
 }
 
+const text = (x, y, content, more = '') =>
+  `<text x="${x}" y="${y}" fill="${INK}" ${more}>${escape(content)}</text>`;
+
 const shorten = (name) => name.replaceAll('`', '').replace('socketio-authorize, ', 'socketio-authorize: ');
 
-function escape(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function escape(content) {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -20,7 +20,7 @@ export function toCells({ floods }) {
       mebibytes(held),
       mebibytes(left),
       `${sent.ours.toFixed(2)} (${sent.plain.toFixed(2)})`,
-      missesOf(flood).join(', ') || 'kept',
+      missesOf(flood).join(', ') || 'met',
     ];
   });
 }
@@ -80,7 +80,7 @@ function toSection(table, machine) {
 - _Sent back_: bytes for each byte received, and in parentheses the same without the library. Goal: at most ${MAX_SENT}, or what the
   server sends without the library.
 
-${missed.length === 0 ? 'All goals are kept.' : `Of ${table.floods.length} floods, ${missed.length} miss a goal.`}
+${missed.length === 0 ? 'All goals are met.' : `Of ${table.floods.length} floods, ${missed.length} miss a goal.`}
 
 ${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
 }

@@ -2,7 +2,7 @@
 import { COLUMNS as FLOOD_COLUMNS, toCells as toFloodCells } from './floods.mjs';
 import { confidence, median, pairedRatios } from '../support/statistics.mjs';
 
-const COLUMNS = ['', 'median', 'ratio', '95 %', 'goal', 'noise', 'kept'];
+const COLUMNS = ['', 'median', 'ratio', '95 %', 'goal', 'noise', 'met'];
 
 const VERDICTS = new Map([
   [undefined, ''],
@@ -20,8 +20,8 @@ function cellsOf(table) {
       ratio === undefined ? '' : show(ratio),
       `${show(low)} … ${show(high)}`,
       goalOf(row),
-      row.isKept === undefined ? '' : `± ${show(row.noise)}`,
-      VERDICTS.get(row.isKept),
+      row.isMet === undefined ? '' : `± ${show(row.noise)}`,
+      VERDICTS.get(row.isMet),
     ];
   });
 }
@@ -68,7 +68,7 @@ export function format(figure) {
 }
 
 /**
- * Turns a table's samples into rows that can be shown: figure, ratio, interval, noise, and whether the goal is kept. A row has a goal for
+ * Turns a table's samples into rows that can be shown: figure, ratio, interval, noise, and whether the goal is met. A row has a goal for
  * its ratio (`target`, `atLeast`), for its figure (`targetFigure`), or none.
  */
 export function toRows(table) {
@@ -84,7 +84,7 @@ function ratioRow(row, table) {
   const ratio = median(ratios);
   const [low, high] = confidence(ratios);
   const figure = row.figures === undefined ? median(figures) : undefined;
-  return { ...row, figure, ratio, low, high, noise: ratioNoise(row, table), isKept: isKept(row, ratio) };
+  return { ...row, figure, ratio, low, high, noise: ratioNoise(row, table), isMet: isMet(row, ratio) };
 }
 
 function figureRow(row, { samples }) {
@@ -93,7 +93,7 @@ function figureRow(row, { samples }) {
   const figure = median(figures);
   const [noiseLow, noiseHigh] = row.noiseRow ? confidence(samples[row.noiseRow]) : [0, 0];
   const noise = Math.max(0, noiseHigh, -noiseLow);
-  return { ...row, figure, low, high, noise, isKept: isKept({ target: row.targetFigure }, figure) };
+  return { ...row, figure, low, high, noise, isMet: isMet({ target: row.targetFigure }, figure) };
 }
 
 /** How far the A/A row's interval reaches from 1: what two equal servers differ by in this run. */
@@ -105,7 +105,7 @@ function ratioNoise({ noiseRow = 'noise', reference }, table) {
 }
 
 /** By the median alone; the noise stands beside it. `undefined` without a goal. */
-function isKept({ target, atLeast }, middle) {
+function isMet({ target, atLeast }, middle) {
   if (target !== undefined) return middle <= target;
   return atLeast === undefined ? undefined : middle >= atLeast;
 }

@@ -15,6 +15,14 @@ const CONTENDERS = [
     isBeside: true,
   },
 ];
+/** Each event is looked up, and its scope compared with the token's. */
+const PERMITTED = {
+  id: 'permissions',
+  name: 'socketio-authorize with `permissions`, none pending',
+  kind: 'authorized',
+  way: WAYS.connect,
+  options: { permissions: { message: 'chat:write' } },
+};
 const EVENT = '42["message","a message of forty characters or thereabouts"]';
 
 /** Outwards: a broadcast to everyone. */
@@ -40,6 +48,16 @@ export function events(plan) {
     title: 'Inbound event: server CPU per event',
     note: `${plan.audience} authenticated sockets, ${plan.eventsEach} events each a round.`,
     target: 1.04,
+    others: [PERMITTED],
+    rows: [
+      {
+        id: 'permissions-by-none',
+        name: 'an event with `permissions`, against one without',
+        figures: 'permissions',
+        reference: 'none',
+        target: 1.02,
+      },
+    ],
     per: plan.eventsEach * plan.audience,
     act: async ({ sockets }) => {
       for (let turn = 0; turn < plan.eventsEach; turn += 1) {
@@ -52,15 +70,21 @@ export function events(plan) {
   });
 }
 
-function deliveries(plan, { target, per, act, ...table }) {
-  const contenders = CONTENDERS.map((one) =>
+async function deliveries(plan, { target, per, act, others = [], rows = [], ...table }) {
+  const contenders = [...CONTENDERS, ...others].map((one) =>
     one.kind === 'authorized' ? Object.assign({ target }, one) : one,
   );
-  return compare(contenders, (one) => audience(one, plan.audience, act, per), plan.servers, table);
+  const measured = await compare(
+    contenders,
+    (one) => audience(one, plan.audience, act, per),
+    plan.servers,
+    table,
+  );
+  return { ...measured, rows: [...measured.rows, ...rows] };
 }
 
-async function audience({ kind, way, isBeside }, count, act, per) {
-  const server = await ServerProcess.start(kind);
+async function audience({ kind, way, isBeside, options }, count, act, per) {
+  const server = await ServerProcess.start(kind, { options });
   const sockets = await openAll(server.port, way, makeTokens(count));
   if (isBeside) await openAll(server.port, WAYS.guest, makeTokens(count));
   const receipts = new Receipts(sockets);

@@ -20,7 +20,7 @@ export function makeTokens(count, key = KEY, algorithm = 'HS256') {
 
 /** @returns {string} */
 export function makeToken(claims, key = KEY, algorithm = 'HS256') {
-  return jwt.sign({ name: 'Bob', role: 'member', ...claims }, key, { algorithm, expiresIn: '12h' });
+  return jwt.sign({ name: 'Bob', scope: 'chat:write', ...claims }, key, { algorithm, expiresIn: '12h' });
 }
 
 /** Of the right form, by someone who does not have the key. */

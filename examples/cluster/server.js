@@ -6,7 +6,9 @@ const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
 const { redisRevocationStore } = require('socketio-authorize/redis');
 
-const secret = process.env.JWT_SECRET ?? 'change me: 32 random bytes or more';
+// One secret for every node and for whoever signs the tokens: a random one here would be another on each node.
+const secret = process.env.JWT_SECRET;
+if (!secret) throw new Error('Set JWT_SECRET to the secret that your tokens are signed with.');
 
 async function start(port = 3000, url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379') {
   const client = createClient({ url });
@@ -22,7 +24,8 @@ async function start(port = 3000, url = process.env.REDIS_URL ?? 'redis://127.0.
   const server = createServer();
   const io = new Server(server, { adapter: createAdapter(pubClient, subClient) });
   const auth = authorize({ secret, maxAge: '1h', revocation: redisRevocationStore(client) });
-  auth.attach(io).on('authenticated', (socket) => {
+  auth.attach(io);
+  io.on('connection', (socket) => {
     socket.on('message', (text) => io.emit('message', socket.decoded_token.sub, text));
     // Ends the user's sessions on every node, and refuses the tokens from then on.
     socket.on('log out everywhere', () => {

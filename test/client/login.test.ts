@@ -77,6 +77,19 @@ describe('the client logs in', () => {
     expect(subjects).to.deep.equal(['token 1', 'token 2', 'token 3', 'token 4']);
   });
 
+  it('with a fresh token where the application disconnects in the background and connects again', async () => {
+    kit.world.authorize().attach(kit.world.io);
+    const token = fetcher(() => endlessToken());
+    const client = kit.client(token);
+    await client.until('authenticated');
+    client.socket.disconnect();
+    expect(client.auth.state).to.equal('pending');
+    expect(token.calls).to.equal(1);
+    client.socket.connect();
+    await client.until('authenticated');
+    expect(token.calls).to.equal(2);
+  });
+
   it('tells of each login with the end of the session, until it is told to stop listening', async () => {
     kit.world.authorize().attach(kit.world.io);
     const client = kit.client(() => shortToken(60_000));

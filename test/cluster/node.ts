@@ -17,10 +17,12 @@ import type { AuthorizedSocket, Revocation, RevocationStore, VerifierOptions } f
 import { jwksVerifier } from '../../lib/jwks';
 import { backchannelLogout } from '../../lib/oidc';
 import { redisRevocationStore } from '../../lib/redis';
+import { loadExample } from '../support/example';
 import { Inbox } from '../support/inbox';
 import type { Answer, NodeConfig, Question } from '../support/node-process';
 import { ofIoredis } from '../support/redis-clients';
 import { SECRET } from '../support/tokens';
+import type { SessionEvents, SessionLogins, SessionRecipes } from '../support/user-sessions';
 import { LONG_TIMEOUT } from '../support/world';
 
 const config = JSON.parse(process.env.TEST_NODE ?? '') as NodeConfig;
@@ -89,6 +91,7 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
   const settings = {
     timeout: LONG_TIMEOUT,
     ...config.options,
+    ...(config.userSessions && (loadExample('user-sessions/recipes.js') as SessionRecipes).options),
     ...(config.store && { revocation: await store() }),
   };
   const { provider } = config;
@@ -108,6 +111,11 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
   auth.attach(io).on('authenticated', (socket: AuthorizedSocket) => {
     void socket.join(`user ${socket.decoded_token.sub}`);
   });
+  if (config.userSessions) {
+    const { handleSessions } = loadExample('user-sessions/events.js') as SessionEvents;
+    const { redisLogins } = loadExample('user-sessions/logins.js') as SessionLogins;
+    handleSessions(io, auth, redisLogins(await connectedClient()), config.userSessions.oneDevice);
+  }
   const inbox = new Inbox();
   process.on('warning', (warning) => inbox.push('a warning', [warning.message]));
   io.on('mark', (name: string) => inbox.push(name, []));

@@ -1,12 +1,15 @@
 import type { Server } from 'node:http';
+import { resolve } from 'node:path';
 import { expect } from 'chai';
 import type { Server as SocketServer } from 'socket.io';
 import type { Authorizer } from '../../lib';
 import { needs } from '../support/debian';
-import { EXAMPLE_SECRET, loadExample, Running } from '../support/example';
+import { loadExample, Running } from '../support/example';
+import { Program } from '../support/program';
 import { ready, RedisServer } from '../support/redis';
 import type { RedisConnection } from '../support/redis';
-import { createToken } from '../support/tokens';
+import { readText, ROOT } from '../support/repository';
+import { createToken, SECRET } from '../support/tokens';
 import type { TestClient } from '../support/world';
 
 interface ExampleNode {
@@ -15,15 +18,26 @@ interface ExampleNode {
   auth: Authorizer;
   clients: RedisConnection[];
 }
-const { start } = loadExample('cluster/server.js') as {
-  start(port: number, url: string): Promise<ExampleNode>;
-};
+type Start = (port: number, url: string) => Promise<ExampleNode>;
+
+/** Loads the recipe as a process with a secret would. */
+function loadRecipe(): Start {
+  const { JWT_SECRET } = process.env;
+  process.env.JWT_SECRET = SECRET;
+  try {
+    return (loadExample('cluster/server.js') as { start: Start }).start;
+  } finally {
+    if (JWT_SECRET === undefined) delete process.env.JWT_SECRET;
+    else process.env.JWT_SECRET = JWT_SECRET;
+  }
+}
 
 describe('the recipe for a cluster', () => {
   let redis: RedisServer;
   const nodes: ExampleNode[] = [];
   const runnings: Running[] = [];
   const { error } = console;
+  const start = loadRecipe();
 
   before(async function () {
     needs(this, 'redis-server');
@@ -43,11 +57,23 @@ describe('the recipe for a cluster', () => {
     console.error = error;
   });
 
+  it('is what docs/deployment.md shows, word for word', () => {
+    expect(readText('docs/deployment.md')).to.include(readText('examples/cluster/server.js'));
+  });
+
+  it('throws without JWT_SECRET, because each node would have another one', async () => {
+    for (const JWT_SECRET of [undefined, '']) {
+      const program = new Program('node server.js', resolve(ROOT, 'examples/cluster'), { JWT_SECRET });
+      expect(await program.ends()).to.equal(1);
+      expect(program.output).to.include('Set JWT_SECRET to the secret that your tokens are signed with.');
+    }
+  });
+
   it('carries messages and revocations to every node, to later ones too, and survives Redis', async () => {
     const [here, there] = [await addNode(), await addNode()];
-    const token = createToken({ sub: 'bob' }, {}, EXAMPLE_SECRET);
+    const token = createToken({ sub: 'bob' }, {}, SECRET);
     const bobs = await Promise.all([here, there].map((node) => loggedIn(node, token)));
-    const carol = await loggedIn(there, createToken({ sub: 'carol' }, {}, EXAMPLE_SECRET));
+    const carol = await loggedIn(there, createToken({ sub: 'carol' }, {}, SECRET));
     bobs[0]?.socket.emit('message', 'hello');
     expect(await carol.until('message')).to.deep.equal(['bob', 'hello']);
 
@@ -59,7 +85,7 @@ describe('the recipe for a cluster', () => {
     for (const node of [here, there, later]) expect(await refusalOf(node, token)).to.equal('revoked');
 
     await redis.kill();
-    expect(await refusalOf(later, createToken({ sub: 'dora' }, {}, EXAMPLE_SECRET))).to.equal(
+    expect(await refusalOf(later, createToken({ sub: 'dora' }, {}, SECRET))).to.equal(
       'revocation_unavailable',
     );
     // To nobody but this node, and at no cost to the process.
@@ -67,7 +93,7 @@ describe('the recipe for a cluster', () => {
     expect(await carol.until('message')).to.deep.equal(['carol', 'anybody?']);
     await redis.start();
     for (const { clients } of nodes) for (const client of clients) await ready(client);
-    expect(await refusalOf(later, createToken({ sub: 'dora' }, {}, EXAMPLE_SECRET))).to.equal(undefined);
+    expect(await refusalOf(later, createToken({ sub: 'dora' }, {}, SECRET))).to.equal(undefined);
     expect(await refusalOf(later, token)).to.equal('revoked');
   });
 

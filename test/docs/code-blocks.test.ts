@@ -13,11 +13,14 @@ const DOCUMENTS = [
   ...documentsIn('examples'),
 ];
 
+/** Of the files that blocks are written to; `mjs` for what is not named. */
+const EXTENSIONS: { readonly [language: string]: string } = { jsx: 'jsx', ts: 'mts', typescript: 'mts' };
+
 /** A block of TypeScript or JavaScript in a document, and where it begins. */
 interface CodeBlock {
   document: string;
   line: number;
-  language: string;
+  extension: string;
   code: string;
 }
 
@@ -29,10 +32,10 @@ function documentsIn(folder: string): string[] {
 
 function blocksOf(document: string): CodeBlock[] {
   const text = readText(document);
-  return [...text.matchAll(/^```(js|ts|javascript|typescript)\n([\s\S]*?)^```$/gm)].map((match) => ({
+  return [...text.matchAll(/^```(js|jsx|ts|javascript|typescript)\n([\s\S]*?)^```$/gm)].map((match) => ({
     document,
     line: text.slice(0, match.index).split('\n').length,
-    language: match[1]?.startsWith('t') ? 'ts' : 'js',
+    extension: EXTENSIONS[match[1] ?? ''] ?? 'mjs',
     code: match[2] ?? '',
   }));
 }
@@ -43,7 +46,7 @@ function joined(blocks: readonly CodeBlock[]): CodeBlock[] {
     blocks.filter(({ document }) => (document === 'PROTOCOL.md') === is),
   ) as [CodeBlock[], CodeBlock[]];
   const code = protocol.map((block) => block.code).join('\n');
-  return [...others, { document: 'PROTOCOL.md', line: 0, language: 'ts', code }];
+  return [...others, { document: 'PROTOCOL.md', line: 0, extension: 'mts', code }];
 }
 
 describe('the code in the documents', function () {
@@ -53,8 +56,8 @@ describe('the code in the documents', function () {
   it('compiles, every block of it', () => {
     rmSync(FOLDER, { recursive: true, force: true });
     mkdirSync(FOLDER, { recursive: true });
-    for (const { document, line, language, code } of joined(blocks)) {
-      const name = `${basename(document, '.md')}-${line}.${language === 'ts' ? 'mts' : 'mjs'}`;
+    for (const { document, line, extension, code } of joined(blocks)) {
+      const name = `${basename(document, '.md')}-${line}.${extension}`;
       // A module each, so that one block's names are not another's.
       writeFileSync(resolve(FOLDER, name), `${code}\nexport {};\n`);
     }
@@ -73,6 +76,7 @@ const CONFIG = {
     moduleResolution: 'bundler',
     strict: true,
     allowJs: true,
+    jsx: 'preserve',
     // Of JavaScript only the syntax: what types say of it is not what happens.
     checkJs: false,
     noEmit: true,

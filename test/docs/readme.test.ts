@@ -1,39 +1,60 @@
 import { expect } from 'chai';
-import { CODES, NAMESPACE_EVENTS } from '../../lib/protocol';
-import { emptyStats } from '../../lib/session/statistics';
-import { membersOf, named, readText, tableRows } from '../support/repository';
+import { linksOf, proseOf, sectionsOf, wordsOf } from '../support/markdown';
+import { readText } from '../support/repository';
 
 const readme = readText('README.md');
 
 describe('README.md', () => {
-  it('has a row for every option of authorize(), and no other', () => {
-    const source = readText('lib/options.ts');
-    const options = ['AuthorizeOptions', 'VerifierOptions']
-      .flatMap((name) => membersOf(source, name))
-      .map((name) => name.replace('?', ''));
-    const rows = tableRows(readme, 'option').flatMap(([names]) => named(names));
-    expect(options).to.have.length.above(30);
-    expect(rows).to.have.members(options);
+  it('has at most 1,000 words: all that is not in a block of code, with headings and tables', () => {
+    const words = wordsOf(readme);
+    expect(words).to.have.length.within(400, 1000);
+    expect(words).to.include.members(['Comparison', 'socketio-authorize', 'yes']);
   });
 
-  it('names every code that a working server gives', () => {
-    const rows = tableRows(readme, 'code').flatMap(([names]) => named(names));
-    const codes = Object.values(CODES).filter((code) => code !== CODES.serverMisconfigured);
-    expect(rows).to.have.members(codes);
+  it('says in three sentences and one picture what it is, then answers a newcomer in order', () => {
+    const [introduction = ''] = readme.replace(/^# .*\n/, '').split(/^!\[/m);
+    expect(introduction.trim().split(/[.]\s+(?=[A-Z])/)).to.have.length(3);
+    expect(readme.match(/^!\[/gm)).to.have.length(1);
+    expect([...sectionsOf(readme, 2).keys()]).to.deep.equal([
+      'Install',
+      'Quick start',
+      'Why not just `io.use(jwt.verify)`?',
+      'Which way to log in?',
+      'Features',
+      'Comparison',
+      'Documents',
+    ]);
+    const why = sectionsOf(readme, 2).get('Why not just `io.use(jwt.verify)`?') ?? '';
+    expect(why.match(/^- .*$/gm)).to.have.length(5);
   });
 
-  it('names every event on the namespace', () => {
-    const rows = tableRows(readme, 'event').flatMap(([names]) => named(names));
-    expect(rows).to.have.members(Object.values(NAMESPACE_EVENTS));
+  it('has absolute links alone, because the page at npm shows it without its neighbours', () => {
+    const links = linksOf(readme);
+    expect(links).to.have.length.above(20);
+    expect(links.filter((link) => !link.startsWith('https://'))).to.deep.equal([]);
   });
 
-  it('names every figure of stats()', () => {
-    const row = tableRows(readme, 'member').find(([name]) => name === '`stats()`');
-    for (const figure of Object.keys(emptyStats())) expect(row?.[1]).to.include(figure);
+  it('defines every name that it uses as a link', () => {
+    const text = proseOf(readme).replaceAll(/`[^`\n]*`/g, '');
+    const defined = [...text.matchAll(/^\[([^\]]+)\]: /gm)].map(([, name]) => name);
+    const body = text.replaceAll(/^\[[^\]]+\]: .*$/gm, '');
+    const used = [...body.matchAll(/\[([^\]]+)\](?![[(])/g)].map(([, name]) => name?.toLowerCase());
+    expect(used).to.include.members(['floods', 'client-helper']);
+    expect(used.filter((name) => !defined.includes(name))).to.deep.equal([]);
+    expect(defined.filter((name) => !used.includes(name))).to.deep.equal([]);
   });
 
-  it('shows the cluster as the example that a test runs, word for word', () => {
-    expect(readme).to.include(readText('examples/cluster/server.js'));
+  it('names the two commands that start the chat and run every test', () => {
+    expect(readme)
+      .to.match(/^npm ci && npm start {4}#/m)
+      .and.to.match(/^npm ci && npm test {5}#/m);
+  });
+
+  it('listens for a refusal before it waits for the login', () => {
+    for (const [, block = ''] of readme.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)) {
+      if (!block.includes('auth.ready')) continue;
+      expect(block.indexOf("on('unauthorized'")).to.be.within(0, block.indexOf('await auth.ready'));
+    }
   });
 });
 

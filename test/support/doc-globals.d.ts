@@ -12,3 +12,12 @@ declare const audience: string;
 declare function fetchToken(): Promise<string>;
 declare function showLogin(code: string): void;
 declare function findUser(sub: unknown): Promise<object>;
+/** Google's SDK is not installed here. This is what the documents use of it. */
+declare module 'firebase-admin/app' {
+  export function initializeApp(options: { projectId: string }): object;
+}
+declare module 'firebase-admin/auth' {
+  export function getAuth(app: object): {
+    verifyIdToken(token: string): Promise<{ sub: string; exp: number; iat: number }>;
+  };
+}

@@ -27,6 +27,8 @@ export interface NodeConfig {
   options?: Partial<AuthorizeOptions>;
   /** The OpenID provider whose tokens it takes, and whose logouts at `/backchannel-logout`. */
   provider?: { tokens: JwksVerifierOptions; logout: BackchannelLogoutOptions };
+  /** It runs `examples/user-sessions`, with its logins in Redis. */
+  userSessions?: { oneDevice: boolean };
   /** Ms that a command may wait for its connection. */
   commandTimeout?: number;
   /** Where the adapter hears the other nodes, if not at `redisUrl`. */

@@ -1,4 +1,4 @@
-/** The README's typed setup: claims and event maps are stated once, and known everywhere. */
+/** The typed setup of docs/api.md: claims and event maps are stated once, and known everywhere. */
 import { Server } from 'socket.io';
 import { authorize, UnauthorizedError } from 'socketio-authorize';
 import type {
