@@ -3,7 +3,7 @@
  * the report counts them by reason.
  */
 const { readFileSync } = require('node:fs');
-const { join } = require('node:path');
+const path = require('node:path');
 
 /**
  * `since`: the first version that has it; `lostIn`: an older one that lost it again. `tests`: found in the path of the
@@ -83,11 +83,12 @@ const FEATURES = [
 ];
 
 const { version } = JSON.parse(
-  readFileSync(join(process.env.SOCKET_IO_FOLDER, 'node_modules/socket.io/package.json'), 'utf8'),
+  readFileSync(path.join(process.env.SOCKET_IO_FOLDER, 'node_modules/socket.io/package.json'), 'utf8'),
 );
 
+const numbers = (text) => text.split('.').map(Number);
+
 function isOlder(than) {
-  const numbers = (text) => text.split('.').map(Number);
   const [own, other] = [numbers(version), numbers(than)];
   const index = own.findIndex((number, at) => number !== other[at]);
   return index >= 0 && own[index] < other[index];

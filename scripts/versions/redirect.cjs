@@ -3,15 +3,15 @@
  * file into `NODE_OPTIONS`, so that the processes that tests start load that version too.
  */
 const Module = require('node:module');
-const { join, resolve, sep } = require('node:path');
+const path = require('node:path');
 
 /** The server's packages. The client keeps its own parser. */
 const PACKAGES = /^(socket\.io|socket\.io-adapter|socket\.io-parser|engine\.io)(\/|$)/;
 
-const inFolder = Module.createRequire(join(process.env.SOCKET_IO_FOLDER, 'package.json'));
-const tests = join(resolve(__dirname, '../..'), '.build') + sep;
+const inFolder = Module.createRequire(path.join(process.env.SOCKET_IO_FOLDER, 'package.json'));
+const tests = path.resolve(__dirname, '../../.build') + path.sep;
 /** Adapters between processes extend the version's own adapter, unless it is too old for them: npm gives them another. */
-const adapters = join('node_modules', '@socket.io') + sep;
+const adapters = path.join('node_modules', '@socket.io') + path.sep;
 const hasAdapters = 'ClusterAdapter' in inFolder('socket.io-adapter');
 const resolveFilename = Module._resolveFilename;
 

@@ -5,29 +5,27 @@ const { missing, missingFeature, version } = require('./features.cjs');
 /** Ms from one line of progress to the next. */
 const PACE = 10_000;
 
-module.exports = class Reporter {
-  constructor(runner) {
-    const outcome = { version, passed: 0, failed: 0, skipped: {}, unused: [] };
-    const skip = (reason) => (outcome.skipped[reason] = (outcome.skipped[reason] ?? 0) + 1);
-    const skips = () => Object.values(outcome.skipped).reduce((sum, count) => sum + count, 0);
-    const began = Date.now();
-    const progress = setInterval(() => {
-      const seconds = Math.round((Date.now() - began) / 1000);
-      console.log(
-        `  ${version}, ${seconds} s: ${outcome.passed} passed, ${outcome.failed} failed, ${skips()} skipped`,
-      );
-    }, PACE);
-    runner.on('pass', () => (outcome.passed += 1));
-    runner.on('pending', (test) => skip(missingFeature(test)?.name ?? 'by the test itself'));
-    runner.on('fail', (test, error) => {
-      outcome.failed += 1;
-      console.log(`  ${version} FAILED: ${test.fullTitle()}\n    ${error.stack ?? error.message}`);
-    });
-    runner.once('end', () => {
-      clearInterval(progress);
-      // Its tests have another name by now, and run without the feature.
-      outcome.unused = missing.map(({ name }) => name).filter((name) => outcome.skipped[name] === undefined);
-      writeFileSync(process.env.VERSIONS_REPORT, JSON.stringify(outcome));
-    });
-  }
+module.exports = function report(runner) {
+  const outcome = { version, passed: 0, failed: 0, skipped: {}, unused: [] };
+  const skip = (reason) => (outcome.skipped[reason] = (outcome.skipped[reason] ?? 0) + 1);
+  const skips = () => Object.values(outcome.skipped).reduce((sum, count) => sum + count, 0);
+  const began = Date.now();
+  const progress = setInterval(() => {
+    const seconds = Math.round((Date.now() - began) / 1000);
+    console.log(
+      `  ${version}, ${seconds} s: ${outcome.passed} passed, ${outcome.failed} failed, ${skips()} skipped`,
+    );
+  }, PACE);
+  runner.on('pass', () => (outcome.passed += 1));
+  runner.on('pending', (test) => skip(missingFeature(test)?.name ?? 'by the test itself'));
+  runner.on('fail', (test, error) => {
+    outcome.failed += 1;
+    console.log(`  ${version} FAILED: ${test.fullTitle()}\n    ${error.stack ?? error.message}`);
+  });
+  runner.once('end', () => {
+    clearInterval(progress);
+    // Its tests have another name by now, and run without the feature.
+    outcome.unused = missing.map(({ name }) => name).filter((name) => outcome.skipped[name] === undefined);
+    writeFileSync(process.env.VERSIONS_REPORT, JSON.stringify(outcome));
+  });
 };

@@ -7,8 +7,8 @@ import { Chance } from './random';
 /** How clients and nodes behave while a soak lasts. */
 export interface LifeOptions {
   readonly sockets: number;
-  /** How long random life goes on: a look at the clients every {@link TURN} ms. */
-  readonly turns: number;
+  /** How long random life goes on: a number of looks at the clients, or seconds. */
+  readonly duration: { readonly turns: number } | { readonly seconds: number };
   readonly seed: number;
   /** Ms, in the mean, between two things that a client does while it is logged in. */
   readonly pace: number;
@@ -20,8 +20,8 @@ export interface LifeOptions {
   readonly onProgress?: (text: string) => void;
 }
 
-/** Ms from one look at the clients to the next. */
-export const TURN = 50;
+/** Ms from one look at the clients to the next, at least. */
+const TURN = 50;
 
 /** Ms, in the mean, after which a client that is not logged in does something about it; less if its pace is faster. */
 const PATIENCE = 2_000;
@@ -32,8 +32,8 @@ const GRACE = 1_500;
 /** The pace for which tokens live 2 to 9 s; at a slower one they live longer. */
 const USUAL_PACE = 3_000;
 const USERS = 1_000;
-/** Turns from one line of progress to the next. */
-const PROGRESS = 10_000 / TURN;
+/** Ms from one line of progress to the next. */
+const PROGRESS = 10_000;
 
 /** Random clients on a cluster whose parts fail. */
 export class Life {
@@ -44,8 +44,12 @@ export class Life {
   readonly #journal: Journal;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #slowness: number;
+  #began = 0;
+  #killedAt = 0;
+  #toldAt = 0;
   #restarts = 0;
   #isRestarting = false;
+  #outages = 0;
   #logins = 0;
 
   constructor(cluster: SoakCluster, options: LifeOptions, journal: Journal) {
@@ -66,16 +70,18 @@ export class Life {
 
   /** Resolves when life is over, and all that was under way has ended. */
   async run(): Promise<void> {
-    const { turns, pace } = this.#options;
+    const { pace } = this.#options;
+    this.#began = Date.now();
+    this.#killedAt = this.#began;
     const patience = Math.max(PATIENCE, this.clients.length * PATIENCE_OF_ONE);
     const restless = TURN / Math.min(patience, pace);
     const active = TURN / pace;
-    for (let turn = 0; turn < turns; turn += 1) {
+    for (let turn = 0; this.#share(turn) < 1; turn += 1) {
       for (const client of this.clients)
         if (this.chance.number() < (client.isAuthenticated ? active : restless)) this.#act(client);
       this.#broadcast(turn);
       this.#breakThings(turn);
-      if (turn % PROGRESS === 0) this.#options.onProgress?.(this.#progress(turn));
+      this.#tellProgress(turn);
       await sleep(TURN);
     }
     await Promise.all(this.#underWay);
@@ -109,11 +115,23 @@ export class Life {
     this.#track(this.chance.pick(nodes).call(command, ...args), 'command that was lost');
   }
 
+  /** How much of its life is over, from 0 to 1. */
+  #share(turn: number): number {
+    const { duration } = this.#options;
+    if ('turns' in duration) return turn / duration.turns;
+    return (Date.now() - this.#began) / (duration.seconds * 1000);
+  }
+
   #breakThings(turn: number): void {
-    const { killEvery, outages = 0, turns } = this.#options;
-    if (killEvery !== undefined && turn > 0 && turn % Math.round(killEvery / TURN) === 0) this.#killOne();
-    for (let index = 1; index <= outages; index += 1)
-      if (turn === Math.floor((turns * index) / (outages + 1))) this.#interruptRedis();
+    const { killEvery = Infinity, outages = 0 } = this.#options;
+    if (Date.now() - this.#killedAt >= killEvery) {
+      this.#killedAt += killEvery;
+      this.#killOne();
+    }
+    if (this.#outages < outages && this.#share(turn) >= (this.#outages + 1) / (outages + 1)) {
+      this.#outages += 1;
+      this.#interruptRedis();
+    }
   }
 
   #killOne(): void {
@@ -222,16 +240,16 @@ export class Life {
     return Math.round((from + this.chance.below(more)) * this.#slowness);
   }
 
-  #progress(turn: number): string {
+  #tellProgress(turn: number): void {
+    if (Date.now() - this.#toldAt < PROGRESS) return;
+    this.#toldAt = Date.now();
     const connected = this.clients.filter(({ socket }) => socket.connected);
     const authenticated = connected.filter(({ isAuthenticated }) => isAuthenticated).length;
     const most = Math.max(this.#journal.counts['most connected at once'] ?? 0, connected.length);
     this.#journal.counts['most connected at once'] = most;
-    const seconds = Math.round((turn * TURN) / 1000);
-    const of = Math.round((this.#options.turns * TURN) / 1000);
-    return (
-      `${seconds} of ${of} s: ${connected.length} connected, ${authenticated} authenticated, ` +
-      `${this.#cluster.nodes.length} of ${this.#cluster.slots.length} nodes`
+    this.#options.onProgress?.(
+      `${Math.round(this.#share(turn) * 100)} %: ${connected.length} connected, ${authenticated} authenticated, ` +
+        `${this.#cluster.nodes.length} of ${this.#cluster.slots.length} nodes`,
     );
   }
 }

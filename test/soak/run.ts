@@ -1,11 +1,10 @@
 /**
- * 10,000 sockets on 4 processes for five minutes, or as the options say; a busy machine takes longer.
+ * 10,000 sockets on 4 processes for five minutes, or as the options say.
  *
  *     npm run soak -- --sockets 500 --seconds 30
  */
 import { parseArgs } from 'node:util';
 import { soak } from './soak';
-import { TURN } from './life';
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +23,7 @@ const nodes = Number(values.nodes);
 const options = {
   sockets,
   nodes,
-  turns: (Number(values.seconds) * 1000) / TURN,
+  duration: { seconds: Number(values.seconds) },
   // So that a machine with two cores keeps up: some 330 actions a second.
   pace: Number(values.pace ?? Math.max(1_000, sockets * 3)),
   timeout: 20_000,

@@ -10,7 +10,7 @@ describe('a short soak', () => {
     const { counts, faults } = await soak({
       sockets: 300,
       nodes: 3,
-      turns: 80,
+      duration: { turns: 80 },
       // Some shall still wait when all is counted, on a busy machine too.
       timeout: LONG_TIMEOUT,
       seed: 20_261_124,
