@@ -70,13 +70,14 @@ export class Life {
 
   /** Resolves when life is over, and all that was under way has ended. */
   async run(): Promise<void> {
-    const { pace } = this.#options;
+    const { pace, duration } = this.#options;
     this.#began = Date.now();
     this.#killedAt = this.#began;
     const patience = Math.max(PATIENCE, this.clients.length * PATIENCE_OF_ONE);
-    const restless = TURN / Math.min(patience, pace);
-    const active = TURN / pace;
-    for (let turn = 0; this.#share(turn) < 1; turn += 1) {
+    for (let turn = 0, last = this.#began; this.#share(turn) < 1; turn += 1) {
+      const passed = 'turns' in duration ? TURN : Date.now() - last;
+      last += passed;
+      const [restless, active] = [passed / Math.min(patience, pace), passed / pace];
       for (const client of this.clients)
         if (this.chance.number() < (client.isAuthenticated ? active : restless)) this.#act(client);
       this.#broadcast(turn);
