@@ -1,19 +1,19 @@
 import { io as connect } from 'socket.io-client';
 import jwt from 'jsonwebtoken';
 
-/** What a rule needs of the world: tokens that the server takes, and clients that remember what they were sent. */
+/** What a rule works with: tokens that the server accepts, and clients that record what they receive. */
 export class Bench {
   #clients = [];
 
   /**
    * @param {{ url: string, secret: string, timeout: number, patience: number }} target `timeout`: the server's own, in
-   *   ms; `patience`: ms that the server has for an answer
+   *   ms; `patience`: how long the server has for an answer, in ms
    */
   constructor(target) {
     this.target = target;
   }
 
-  /** A token that the server takes, for one subject of this run. */
+  /** A token that the server accepts. All have the same subject. */
   token(claims = {}, options = { expiresIn: 300 }, secret = this.target.secret) {
     return jwt.sign({ sub: 'conformance', ...claims }, secret, { algorithm: 'HS256', ...options });
   }
@@ -25,7 +25,7 @@ export class Bench {
     return peer;
   }
 
-  /** A client whose connection stands, without a token. */
+  /** A client that has connected without a token. */
   async pending() {
     const peer = this.client();
     await peer.until('connect');
@@ -65,12 +65,12 @@ class Peer {
     for (const look of this.#waiting) look();
   }
 
-  /** Everything of that name so far, as payloads. */
+  /** The payloads of all events of that name so far. */
   all(event) {
     return this.log.filter((one) => one.event === event).map(({ args }) => args[0]);
   }
 
-  /** Waits for an event that satisfies; what has come already counts. */
+  /** Waits for an event that satisfies the condition. Events that have arrived already count. */
   until(event, satisfies = () => true, patience = this.patience) {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -95,12 +95,12 @@ class Peer {
     return this.until('unauthorized', (payload) => payload?.data?.code === code, patience);
   }
 
-  /** Shows what should be a token, and waits for the acknowledgement. */
+  /** Sends a value as a token, and waits for the acknowledgement. */
   async authenticate(token) {
     return this.#ask('authenticate', { token });
   }
 
-  /** Sends whatever as the payload of `authenticate`. */
+  /** Sends any value as the payload of `authenticate`. */
   async authenticateWith(payload) {
     return this.#ask('authenticate', payload);
   }
@@ -118,24 +118,24 @@ class Peer {
   }
 
   /**
-   * Whether the server drops this socket's events: an event that no application knows is reported, or is not. A server
-   * may hold it until a token has an outcome; that of the markers is a refusal.
+   * Whether the server drops this socket's events: it then reports an event that no application knows. A server may hold
+   * the event until a token has an outcome. So this sends two tokens that are refused.
    */
   async isGated() {
     const name = this.sendUnknown();
-    // Twice: the report of an event that was held may come behind the first answer.
+    // Twice: the report of a held event may arrive after the first answer.
     for (let times = 0; times < 2; times += 1) await this.authenticate('a marker, and no token');
     return this.isReported(name);
   }
 
-  /** Sends an event that no application knows; gives its name. */
+  /** Sends an event that no application knows, and returns its name. */
   sendUnknown() {
     const name = `conformance-${this.log.length}-${Math.random().toString(36).slice(2)}`;
     this.socket.emit(name);
     return name;
   }
 
-  /** Whether the server has said that it dropped an event. */
+  /** Whether the server has reported that it dropped an event. */
   isReported(name) {
     return this.all('unauthorized').some(
       ({ data }) => data?.code === 'not_authenticated' && data.event === name,
@@ -143,7 +143,7 @@ class Peer {
   }
 }
 
-/** A rule that does not hold, and how that showed. */
+/** Says that a rule is broken, and how. */
 export class Broken extends Error {}
 
 export function must(holds, otherwise) {

@@ -1,15 +1,15 @@
 import { must } from './peer.mjs';
 
-/** How far the clocks of server and client may be apart, in ms, for `expiresAt` to count as right. */
+/** By how many ms the clocks of server and client may differ when `expiresAt` is checked. */
 const CLOCK_DIFFERENCE = 5_000;
 /**
- * Seconds that a session lasts whose end is looked at: long enough to log in on a busy machine. A server that stands
- * still for a second may miss the notice of the first, not that of the second.
+ * How long the sessions of the expiry rule last, in seconds: long enough to log in on a busy machine. A server that is
+ * blocked for a second may miss the notice of the first session, but not of the second.
  */
 const LIVES = [6, 20];
-/** Events that no server may hold for one socket. */
+/** A number of events that is too large for a server to hold for one socket. */
 const FLOOD = 1_000;
-/** No server may let a client try more often. */
+/** The largest number of attempts that a server may allow. */
 const MOST_ATTEMPTS = 50;
 
 const isMomentOrNull = (value) => value === null || Number.isFinite(value);
@@ -53,7 +53,7 @@ const unsigned = (claims) =>
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.') + '.';
 
-/** Every rule by name; each throws if it does not hold. */
+/** Every rule, by name. A rule throws if the server breaks it. */
 export const RULES = {
   'a good token logs in': async (bench) => {
     const peer = await bench.pending();
@@ -121,7 +121,7 @@ export const RULES = {
     peer.socket.emit('authenticate', { token: bench.token() });
     await peer.until('authenticated');
   },
-  // At once, or once its token is refused: until then a server may hold it.
+  // At once, or when its token is refused: a server may hold the event until then.
   'events of a pending socket are dropped and reported': async (bench) => {
     const peer = await bench.pending();
     must(await peer.isGated(), 'an event of a pending socket was not reported as not_authenticated');
@@ -198,7 +198,7 @@ export const RULES = {
     await new Promise((resolve) => {
       setTimeout(resolve, timeout / 2);
     });
-    // Judged by what comes first, since the machine may be slow.
+    // The order decides, because the machine may be slow.
     const later = await bench.pending();
     await peer.authenticate('no token');
     const isFirst = peer.refusal('authentication_timeout', timeout + patience).then(() => true);
@@ -242,7 +242,7 @@ export const RULES = {
   },
 };
 
-/** What a server may do; it breaks nothing where it does not. */
+/** What a server may do. If it does not, it breaks no rule. */
 export const OPTIONAL = {
   'events around a login are held, and heard after it': async (bench) => {
     const peer = await bench.pending();
@@ -250,7 +250,7 @@ export const OPTIONAL = {
     const reply = peer.authenticate(bench.token());
     const behind = peer.sendUnknown();
     must((await reply)?.ok === true, 'a good token was refused');
-    // Answered after the reports of both.
+    // The server answers this after it has reported both events.
     await peer.authenticate('a marker, and no token');
     must(!peer.isReported(ahead), 'what was sent ahead of the token was dropped');
     must(!peer.isReported(behind), 'what was sent right behind the token was dropped');

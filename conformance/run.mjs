@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /**
- * Runs any server that claims version 1 of the protocol (PROTOCOL.md) against its rules.
+ * Checks any server that claims to follow version 1 of the protocol (PROTOCOL.md) against its rules.
  *
  *     npm run conformance -- http://localhost:3000 --secret SECRET_KEY [--timeout 5000] [--patience 2000]
  *
- * `--rule "…"` judges one rule alone, and may be given several times. `--secret` is the server's HS256 secret, `--timeout` its timeout in ms, `--patience` how many ms it has to answer. The
- * server must be in event mode and let the same client try at least five tokens. Exits with 1 if a rule is broken.
+ * `--secret` is the server's HS256 secret, `--timeout` its timeout in ms, and `--patience` the ms that it has for an answer.
+ * `--rule "…"` checks one rule only, and may be given several times. The server must be in event mode, and must let a
+ * client try at least five tokens. The exit code is 1 if a rule is broken.
  */
 import { parseArgs } from 'node:util';
 import { Bench, Broken } from './peer.mjs';
@@ -14,11 +15,11 @@ import { OPTIONAL, RULES } from './rules.mjs';
 /**
  * @param {{ url: string, secret: string, timeout: number, patience: number }} target
  * @param {(line: string) => void} print gets a line for each rule
- * @param {string[] | undefined} only the rules to judge; all if left out
- * @returns {Promise<string[]>} the rules that do not hold
+ * @param {string[] | undefined} only the rules to check; all by default
+ * @returns {Promise<string[]>} the broken rules
  */
 export async function run(target, print, only) {
-  // Side by side, since most rules wait: a line comes when its rule and those before it are known.
+  // All rules run at the same time, because most of them wait. Lines are printed in order.
   const outcomes = begin(RULES, target, only);
   const options = begin(OPTIONAL, target, only);
   const broken = [];
@@ -49,7 +50,7 @@ async function judge(rule, bench) {
     await rule(bench);
     return undefined;
   } catch (error) {
-    // A fault of the kit itself would be no judgement of the server.
+    // An error of the kit itself says nothing about the server.
     return error instanceof Broken ? error.message : `could not be judged: ${String(error)}`;
   } finally {
     bench.close();

@@ -1,4 +1,4 @@
-/** Keeps a socket of `socket.io-client` 4 authenticated: for browsers and Node, on its own. */
+/** Keeps a socket of `socket.io-client` 4 authenticated. For browsers and Node, without dependencies. */
 export { authenticate } from './client/authenticate';
 export { isUnauthorizedError, UnauthorizedError } from './client/unauthorized-error';
 export type { Refusal } from './client/unauthorized-error';

@@ -1,9 +1,9 @@
 // Who came, who was refused and why, who left: one line of JSON each. No token is ever in it.
-const { createServer } = require('node:http');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
+const { createLogin, listen, secretFrom } = require('../shared');
 
-const secret = process.env.JWT_SECRET ?? 'change me: 32 random bytes or more';
+const secret = secretFrom('JWT_SECRET');
 
 /** Writes what happens on a guarded namespace. */
 function audit(namespace, write) {
@@ -33,12 +33,12 @@ function audit(namespace, write) {
   namespace.on('deauthenticated', (socket, reason) => line(socket, 'ended', { reason }));
 }
 
-function start(port = 3000, write = console.log) {
-  const server = createServer();
+function start(port, write = console.log) {
+  const server = createLogin(secret);
   const namespace = authorize({ secret }).attach(new Server(server));
   audit(namespace, write);
-  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+  return listen(server, port);
 }
 
 module.exports = { start, audit };
-if (require.main === module) start();
+if (require.main === module) require('../shared/run').run('audit-log');

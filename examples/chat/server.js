@@ -6,59 +6,81 @@ const events = require('node:events');
 const { createServer } = require('node:http');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
+const { createDemoTokens } = require('./demo-tokens');
+const { createLogins } = require('./logins');
 const { createWeb } = require('./web');
 
 const MAX_TEXT = 500;
+/** Bytes of one packet: a token of 8 KiB fits in, and little more. */
+const MAX_PACKET = 16_384;
 
 /**
  * Starts the chat.
  *
  * @param {number} port 0 for any
- * @param {{ secret?: string | Buffer, tokenSeconds?: number, timeout?: number }} [options] `secret` signs the tokens,
- * `tokenSeconds` is how long each lives, `timeout` how many ms a connection may stay without one
+ * @param {{ secret?: string | Buffer, host?: string, tokenSeconds?: number, timeout?: number, loginsPerMinute?: number }}
+ * [options] `secret` signs the tokens, `tokenSeconds` is how long each lives, `timeout` how many ms a connection may
+ * stay without one, `loginsPerMinute` bounds what one address may ask for
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-async function start(port, { secret = randomBytes(32), tokenSeconds = 60, timeout = 15_000 } = {}) {
-  // A visitor who says something before the login is told so at once, instead of being heard after it.
-  const authorizer = authorize({ secret, timeout, holdEvents: 0 });
-  // After a logout no token of that login is good any more, and every socket that it opened is disconnected.
-  // By `sid`: no fresh token brings this login back.
-  const onLogout = (id) => void authorizer.revoke({ sid: id }).catch(console.error);
-  const web = createWeb({ secret, tokenSeconds, onLogout });
-  const http = createServer(web.answer);
-  const io = new Server(http);
-
-  io.sockets
-    .on('connection', authorizer)
+async function start(
+  port,
+  {
+    secret = randomBytes(32),
+    host = '127.0.0.1',
+    tokenSeconds = 60,
+    timeout = 15_000,
+    loginsPerMinute = 60,
+  } = {},
+) {
+  const authorizer = authorize({
+    secret,
+    timeout,
+    // A visitor who says something before the login is told so at once, instead of being heard after it.
+    holdEvents: 0,
+    permissions: { message: 'chat:write', clear: 'chat:moderate', log_out: 'chat:moderate' },
+  });
+  const logins = createLogins({ secret, tokenSeconds, revoke: (rule) => authorizer.revoke(rule) });
+  const http = createServer(createWeb({ logins, demoTokens: createDemoTokens(secret), loginsPerMinute }));
+  const io = new Server(http, { maxHttpBufferSize: MAX_PACKET });
+  authorizer
+    .attach(io)
     .on('authenticated', tellWhoIsHere)
     .on('deauthenticated', tellWhoIsHere)
     .on('connection', (socket) => {
-      // No event of a socket that is not logged in comes here, nor does `io.emit` reach one.
-      socket.on('message', (text) => {
-        if (typeof text !== 'string' || text.trim() === '') return;
-        const { sub, name } = socket.decoded_token;
-        io.emit('message', { from: sub, name, text: text.trim().slice(0, MAX_TEXT), at: Date.now() });
-      });
-      socket.on('log_out', (id) => {
-        if (socket.decoded_token.admin === true && typeof id === 'string') web.logOut(id);
-      });
-      socket.on('disconnect', tellWhoIsHere);
+      // For the countdown of a visitor who does not log in.
+      socket.emit('hello', { logInWithin: timeout });
+      serve(socket);
     });
+
+  /** No event of a socket that is not logged in comes here, and none that its token does not permit. */
+  function serve(socket) {
+    socket.on('message', (text) => {
+      if (typeof text !== 'string' || text.trim() === '' || text.length > MAX_TEXT) return;
+      const { sub, name } = socket.decoded_token;
+      io.emit('message', { from: sub, name, text: text.trim(), at: Date.now() });
+    });
+    socket.on('clear', () => io.emit('cleared'));
+    socket.on('log_out', (user) => {
+      if (typeof user === 'string') logins.endAll(user).catch(console.error);
+    });
+    socket.on('disconnect', tellWhoIsHere);
+  }
 
   function tellWhoIsHere() {
     const people = new Map();
     for (const { data } of io.sockets.sockets.values()) {
       if (data.auth === undefined) continue;
-      const { sub, name, admin } = data.auth.claims;
-      people.set(sub, { id: sub, name, admin: admin === true });
+      const { sub, name, scope } = data.auth.claims;
+      people.set(sub, { user: sub, name, admin: String(scope).split(' ').includes('chat:moderate') });
     }
     io.emit('people', [...people.values()]);
   }
 
-  http.listen(port, '127.0.0.1');
+  http.listen(port, host);
   await events.once(http, 'listening');
   return {
-    url: `http://localhost:${http.address().port}`,
+    url: `http://${nameOf(host)}:${http.address().port}`,
     close() {
       authorizer.close();
       http.closeAllConnections();
@@ -67,14 +89,24 @@ async function start(port, { secret = randomBytes(32), tokenSeconds = 60, timeou
   };
 }
 
-module.exports = { start };
+/** The host as a browser on this machine calls it. */
+function nameOf(host) {
+  if (host === '127.0.0.1') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
 
-if (require.main === module) {
-  // Set JWT_SECRET to take tokens of another issuer, too.
-  start(Number(process.env.PORT ?? 3000), { secret: process.env.JWT_SECRET })
+function main({ JWT_SECRET, HOST, PORT = '3000' }) {
+  // Without a secret of your own, every start has another one. No secret belongs in the source.
+  if (!JWT_SECRET) console.log('JWT_SECRET is not set: this run signs its tokens with a random secret.');
+  start(Number(PORT), { secret: JWT_SECRET || undefined, host: HOST || undefined })
     .then(({ url }) => console.log(`The chat is at ${url}`))
     .catch((error) => {
-      console.error(`The chat did not start: ${error.message}`);
+      const hint = error.code === 'EADDRINUSE' ? ' (set PORT to another port)' : '';
+      console.error(`The chat did not start: ${error.message}${hint}`);
       process.exitCode = 1;
     });
 }
+
+module.exports = { start };
+
+if (require.main === module) main(process.env);

@@ -1,129 +1,112 @@
 'use strict';
 
-/** The chat's files, and tokens for those who log in. Any name will do here; yours asks for a password, too. */
-const { randomBytes, randomUUID, timingSafeEqual } = require('node:crypto');
-const { createReadStream } = require('node:fs');
+/** What the chat's server answers over HTTP: its files, logins, and new tokens for who has logged in. */
+const { readdirSync } = require('node:fs');
 const path = require('node:path');
-const { sign } = require('jsonwebtoken');
+const { RateLimiterMemory } = require('rate-limiter-flexible');
+const { HttpError, cookieOf, readForm, refuseOtherSites, reply, sendError, sendFile } = require('./http');
+const { newKey } = require('./logins');
 
-const FILES = {
-  '/': ['text/html', path.join(__dirname, 'public/index.html')],
-  '/chat.css': ['text/css', path.join(__dirname, 'public/chat.css')],
-  '/chat.js': ['text/javascript', path.join(__dirname, 'public/chat.js')],
-  '/icon.svg': ['image/svg+xml', path.join(__dirname, 'public/icon.svg')],
-  '/client.mjs': [
-    'text/javascript',
-    path.join(require.resolve('socketio-authorize/client'), '../client.mjs'),
-  ],
+const PUBLIC = path.join(__dirname, 'public');
+const TYPES = {
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.svg': 'image/svg+xml',
 };
-const HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-  'X-Content-Type-Options': 'nosniff',
-  'Cache-Control': 'no-store',
-};
-const MAX_BODY = 1_000;
+/** The only files that are sent, by their path: no request names a file of the disk. */
+const FILES = Object.fromEntries(
+  readdirSync(PUBLIC).map((name) => [`/${name}`, [TYPES[path.extname(name)], path.join(PUBLIC, name)]]),
+);
+FILES['/'] = FILES['/index.html'];
+FILES['/client.mjs'] = [
+  'text/javascript',
+  path.join(require.resolve('socketio-authorize/client'), '../client.mjs'),
+];
+
 const MAX_NAME = 40;
-const MAX_LOGINS = 10_000;
+/** What leaves nothing to be seen, such as spaces and the fillers of some scripts. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /**
- * @param {{ secret: string | Buffer, tokenSeconds: number, onLogout: (id: string) => void }} options
- * @returns {{ answer: import('node:http').RequestListener, logOut: (id: string) => void }}
+ * @param {object} options
+ * @param {ReturnType<import('./logins').createLogins>} options.logins
+ * @param {ReturnType<import('./demo-tokens').createDemoTokens>} options.demoTokens
+ * @param {number} options.loginsPerMinute of one address
+ * @returns {import('node:http').RequestListener}
  */
-function createWeb({ secret, tokenSeconds, onLogout }) {
-  /** Who has logged in, by id: as long as it is here, the browser that has its key gets new tokens. */
-  const logins = new Map();
+function createWeb({ logins, demoTokens, loginsPerMinute }) {
+  const limiter = new RateLimiterMemory({ points: loginsPerMinute, duration: 60 });
 
   async function route(request, response) {
     const { method } = request;
     const [url] = request.url.split('?');
-    const [, id, isToken] = /^\/logins\/([\w-]+)(\/token)?$/.exec(url) ?? [];
     if (method === 'GET' && Object.hasOwn(FILES, url)) return sendFile(response, FILES[url]);
-    if (method === 'POST' && url === '/login') return logIn(response, await readForm(request));
-    if (method === 'POST' && isToken) return reply(response, 200, { token: newToken(id, find(id, request)) });
-    if (method !== 'DELETE' || !id || isToken) throw new HttpError(404, 'not found');
-    find(id, request);
-    logOut(id);
-    return reply(response, 200, {});
+    refuseOtherSites(request);
+    const [, name] = /^\/demo\/tokens\/(\w+)$/.exec(url) ?? [];
+    if (method === 'POST' && url === '/login') return logIn(request, response);
+    if (method === 'POST' && Object.hasOwn(demoTokens, name)) return sendDemoToken(request, response, name);
+    const [, id, action = ''] = /^\/logins\/([\w-]+)(?:\/(token|everywhere))?$/.exec(url) ?? [];
+    const act = ACTIONS[`${method} ${action}`];
+    if (id === undefined || act === undefined)
+      throw new HttpError(404, 'not_found', 'There is nothing here.');
+    return reply(response, 200, await act(findLogin(id, request)));
   }
 
-  function logIn(response, form) {
-    const name = (form.get('name') ?? '').trim().slice(0, MAX_NAME);
-    if (name === '') throw new HttpError(400, 'a name is missing');
-    const id = randomUUID();
-    const login = { name, admin: form.has('admin'), key: randomBytes(32).toString('base64url') };
-    logins.set(id, login);
-    if (logins.size > MAX_LOGINS) logins.delete(logins.keys().next().value);
-    // A cookie for this login alone, so that two tabs can be two people. Over HTTPS, add `Secure`.
-    response.setHeader('Set-Cookie', `key=${login.key}; Path=/logins/${id}; HttpOnly; SameSite=Strict`);
-    reply(response, 200, { id, name, admin: login.admin, token: newToken(id, login) });
-  }
+  /** What a browser may do with its own login, and with no other. */
+  const ACTIONS = {
+    'POST token': (login) => ({ token: logins.newToken(login) }),
+    'DELETE ': (login) => logins.end(login).then(() => ({})),
+    'DELETE everywhere': ({ user }) => logins.endAll(user).then(() => ({})),
+  };
 
-  function newToken(id, { name, admin }) {
-    // Each is another one, also within a second: a renewal by the same token would be none.
-    return sign({ name, admin, sid: id }, secret, {
-      subject: id,
-      jwtid: randomUUID(),
-      expiresIn: tokenSeconds,
-    });
-  }
-
-  function find(id, request) {
-    const login = logins.get(id);
-    const [, key = ''] = /(?:^|; )key=([\w-]+)/.exec(request.headers.cookie ?? '') ?? [];
-    if (!login || !isSame(key, login.key)) throw new HttpError(401, 'not logged in');
+  function findLogin(id, request) {
+    const login = logins.find(id, cookieOf(request, 'key'));
+    if (login === undefined) throw new HttpError(401, 'not_logged_in', 'This login has ended.');
     return login;
   }
 
-  function logOut(id) {
-    logins.delete(id);
-    onLogout(id);
+  async function logIn(request, response) {
+    await limit(request);
+    const form = await readForm(request);
+    const known = cookieOf(request, 'browser');
+    const browser = /^[\w-]{43}$/.test(known) ? known : newKey();
+    const login = logins.begin({ name: nameIn(form), admin: form.has('admin'), browser });
+    // A cookie for this login alone, so that two tabs can be two people. Over HTTPS, add `Secure` to both.
+    response.setHeader('Set-Cookie', [
+      `key=${login.key}; Path=/logins/${login.id}; HttpOnly; SameSite=Strict`,
+      `browser=${browser}; Path=/login; HttpOnly; SameSite=Strict`,
+    ]);
+    const { id, user, name, admin } = login;
+    reply(response, 200, { id, user, name, admin, token: logins.newToken(login) });
   }
 
-  return {
-    answer: (request, response) => void route(request, response).catch((error) => sendError(response, error)),
-    logOut,
-  };
-}
-
-class HttpError extends Error {
-  constructor(status, message) {
-    super(message);
-    this.status = status;
+  async function sendDemoToken(request, response, name) {
+    await limit(request);
+    reply(response, 200, { token: demoTokens[name]() });
   }
-}
 
-async function readForm(request) {
-  let body = '';
-  request.setEncoding('utf8');
-  for await (const chunk of request) {
-    body += chunk;
-    if (body.length > MAX_BODY) throw new HttpError(413, 'too long');
+  /** Bounds what one address may ask for. Behind a proxy, take the address from the header that it sets. */
+  async function limit(request) {
+    await limiter.consume(request.socket.remoteAddress).catch(({ msBeforeNext }) => {
+      const seconds = Math.ceil(msBeforeNext / 1_000);
+      const message = `Too many logins. Please try again in ${seconds} seconds.`;
+      throw new HttpError(429, 'too_many_logins', message, { 'Retry-After': seconds });
+    });
   }
-  return new URLSearchParams(body);
+
+  return (request, response) => void route(request, response).catch((error) => sendError(response, error));
 }
 
-function reply(response, status, body) {
-  response.writeHead(status, { ...HEADERS, 'Content-Type': 'application/json' });
-  response.end(JSON.stringify(body));
-}
-
-function sendFile(response, [type, file]) {
-  response.writeHead(200, { ...HEADERS, 'Content-Type': `${type}; charset=utf-8` });
-  createReadStream(file)
-    .on('error', (error) => response.destroy(error))
-    .pipe(response);
-}
-
-function sendError(response, error) {
-  if (error instanceof HttpError) return reply(response, error.status, { error: error.message });
-  // An aborted request is the browser's affair.
-  if (!response.destroyed) console.error(error);
-  return reply(response, 500, { error: 'something went wrong' });
-}
-
-function isSame(a, b) {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+function nameIn(form) {
+  const name = (form.get('name') ?? '').replace(/\p{Cc}/gu, ' ').trim();
+  if (name.replace(INVISIBLE, '') === '') {
+    throw new HttpError(400, 'blank_name', 'Please give a name: this one is blank.');
+  }
+  if (name.length > MAX_NAME) {
+    throw new HttpError(400, 'long_name', `Please give a name of at most ${MAX_NAME} characters.`);
+  }
+  return name;
 }
 
 module.exports = { createWeb };

@@ -34,7 +34,7 @@ async function start(port = 3000, url = process.env.REDIS_URL ?? 'redis://127.0.
         .catch((error) => console.error('revoke:', error.message));
     });
   });
-  await new Promise((resolve) => server.listen(port, resolve));
+  await new Promise((resolve) => server.listen(port, process.env.HOST ?? '127.0.0.1', resolve));
   return { server, io, auth, clients: [client, pubClient, subClient] };
 }
 

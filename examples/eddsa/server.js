@@ -2,9 +2,10 @@
 const { createServer } = require('node:http');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
+const { listen } = require('../shared');
 
 /** @param jwksUri where the issuer shows its keys; better-auth: `https://HOST/api/auth/jwks` */
-async function start({ port = 3000, jwksUri, issuer, audience }) {
+async function start({ port, jwksUri, issuer, audience }) {
   // `jose` has no CommonJS form.
   const { createRemoteJWKSet, jwtVerify } = await import('jose');
   const keys = createRemoteJWKSet(new URL(jwksUri));
@@ -15,11 +16,8 @@ async function start({ port = 3000, jwksUri, issuer, audience }) {
   authorize({ verify: async (token) => (await jwtVerify(token, keys, expected)).payload })
     .attach(io)
     .on('authenticated', (socket) => socket.emit('welcome', socket.decoded_token.sub));
-  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+  return listen(server, port);
 }
 
 module.exports = { start };
-if (require.main === module) {
-  const { ISSUER: issuer, JWKS_URI: jwksUri, AUDIENCE: audience } = process.env;
-  start({ issuer, jwksUri, audience });
-}
+if (require.main === module) require('../shared/run').run('eddsa');

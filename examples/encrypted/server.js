@@ -3,19 +3,23 @@ const { hkdfSync } = require('node:crypto');
 const { createServer } = require('node:http');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
+const { listen } = require('../shared');
+
+/** As Auth.js derives it: the cookie's name is in it. */
+function keyOf(secret, cookie) {
+  const info = `Auth.js Generated Encryption Key (${cookie})`;
+  return new Uint8Array(hkdfSync('sha256', secret, cookie, info, 64));
+}
 
 /**
  * @param secret `AUTH_SECRET`
  * @param cookie over HTTPS it is `__Secure-authjs.session-token`
  * @param origins the pages that may log in, unless Next.js has the same host: `['https://app.example.com']`
  */
-async function start({ port = 3001, secret, cookie = 'authjs.session-token', origins = [] }) {
+async function start({ port, secret, cookie = 'authjs.session-token', origins = [] }) {
   // `jose` has no CommonJS form.
   const { jwtDecrypt } = await import('jose');
-  // As Auth.js derives it: the cookie's name is in it.
-  const key = new Uint8Array(
-    hkdfSync('sha256', secret, cookie, `Auth.js Generated Encryption Key (${cookie})`, 64),
-  );
+  const key = keyOf(secret, cookie);
   const expected = {
     keyManagementAlgorithms: ['dir'],
     contentEncryptionAlgorithms: ['A256CBC-HS512'],
@@ -32,8 +36,8 @@ async function start({ port = 3001, secret, cookie = 'authjs.session-token', ori
   })
     .attach(io)
     .on('authenticated', (socket) => socket.emit('welcome', socket.decoded_token.name));
-  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+  return listen(server, port);
 }
 
-module.exports = { start };
-if (require.main === module) start({ secret: process.env.AUTH_SECRET });
+module.exports = { start, keyOf };
+if (require.main === module) require('../shared/run').run('encrypted');

@@ -6,14 +6,15 @@ const express = require('express');
 const session = require('express-session');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
+const { answerErrors, listen, nameFault, secretFrom } = require('../shared');
 
-const secret = process.env.SESSION_SECRET ?? 'change me: 32 random bytes or more';
+const secret = secretFrom('SESSION_SECRET');
 const name = 'connect.sid';
 
 /** Claims are seen on other nodes, and a session's id must not be. */
 const idOf = (sessionId) => createHash('sha256').update(sessionId).digest('base64url');
 
-function start(port = 3000) {
+function start(port) {
   // Yours: connect-redis, or another store that outlives the process.
   const store = new session.MemoryStore();
 
@@ -47,9 +48,11 @@ function start(port = 3000) {
   );
   app.post('/login', (request, response, next) => {
     // Yours: check a password here.
-    const { name: user } = request.body;
+    const { name: user } = request.body ?? {};
+    const message = nameFault(user);
+    if (message !== undefined) return response.status(400).json({ error: 'bad_name', message });
     // A new id, so that nobody knows it from before the login.
-    request.session.regenerate((error) => {
+    return request.session.regenerate((error) => {
       if (error) return next(error);
       request.session.user = user;
       return response.json({ user });
@@ -62,6 +65,7 @@ function start(port = 3000) {
       return auth.revoke({ jti: id }).then(() => response.end(), next);
     });
   });
+  app.use(answerErrors);
 
   const server = createServer(app);
   const io = new Server(server);
@@ -69,8 +73,8 @@ function start(port = 3000) {
     socket.emit('welcome', socket.decoded_token.sub);
     socket.on('say', (text) => io.emit('said', socket.decoded_token.sub, text));
   });
-  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+  return listen(server, port);
 }
 
 module.exports = { start };
-if (require.main === module) start();
+if (require.main === module) require('../shared/run').run('express-session');

@@ -4,17 +4,21 @@ const express = require('express');
 const jwt = require('jsonwebtoken');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
+const { answerErrors, listen, nameFault, secretFrom } = require('../shared');
 
-const secret = process.env.JWT_SECRET ?? 'change me: 32 random bytes or more';
+const secret = secretFrom('JWT_SECRET');
 
-function start(port = 3000) {
+function start(port) {
   const app = express();
   app.use(express.json());
   app.post('/login', (request, response) => {
     // Yours: check a password here.
-    const { name } = request.body;
-    response.json({ token: jwt.sign({ sub: name, name }, secret, { expiresIn: '5m' }) });
+    const { name } = request.body ?? {};
+    const message = nameFault(name);
+    if (message !== undefined) return response.status(400).json({ error: 'bad_name', message });
+    return response.json({ token: jwt.sign({ sub: name, name }, secret, { expiresIn: '5m' }) });
   });
+  app.use(answerErrors);
 
   const server = createServer(app);
   const io = new Server(server);
@@ -23,8 +27,8 @@ function start(port = 3000) {
     .on('authenticated', (socket) => {
       socket.on('say', (text) => io.emit('said', socket.decoded_token.name, text));
     });
-  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+  return listen(server, port);
 }
 
 module.exports = { start };
-if (require.main === module) start();
+if (require.main === module) require('../shared/run').run('express');

@@ -3,12 +3,16 @@ const Fastify = require('fastify');
 const jwt = require('jsonwebtoken');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
+const { defaultPort, host, secretFrom } = require('../shared');
 
-const secret = process.env.JWT_SECRET ?? 'change me: 32 random bytes or more';
+const secret = secretFrom('JWT_SECRET');
 
-async function start(port = 3000) {
-  const app = Fastify();
-  app.post('/login', async ({ body: { name } }) => {
+async function start(port = defaultPort) {
+  // A name that is a number is an error, and not turned into text.
+  const app = Fastify({ ajv: { customOptions: { coerceTypes: false } } });
+  const aName = { type: 'string', minLength: 1, maxLength: 40 };
+  const schema = { body: { type: 'object', required: ['name'], properties: { name: aName } } };
+  app.post('/login', { schema }, async ({ body: { name } }) => {
     // Yours: check a password here.
     return { token: jwt.sign({ sub: name, name }, secret, { expiresIn: '5m' }) };
   });
@@ -25,9 +29,9 @@ async function start(port = 3000) {
     io.engine.close();
     done();
   });
-  await app.listen({ port, host: '127.0.0.1' });
+  await app.listen({ port, host });
   return app.server;
 }
 
 module.exports = { start };
-if (require.main === module) start();
+if (require.main === module) require('../shared/run').run('fastify');

@@ -3,13 +3,14 @@ const { createServer } = require('node:http');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
 const { jwksVerifier } = require('socketio-authorize/jwks');
+const { listen } = require('../shared');
 
 /**
  * @param issuer Auth0: `https://TENANT.eu.auth0.com/`; Keycloak: `https://HOST/realms/REALM`; to the letter
  * @param jwksUri where its keys are, if it has no `/.well-known/openid-configuration` that says so
  * @param audience the name of your API there
  */
-function start({ port = 3000, issuer, jwksUri, audience }) {
+function start({ port, issuer, jwksUri, audience }) {
   const server = createServer();
   const io = new Server(server);
   authorize({
@@ -18,11 +19,8 @@ function start({ port = 3000, issuer, jwksUri, audience }) {
   })
     .attach(io)
     .on('authenticated', (socket) => socket.emit('welcome', socket.decoded_token.sub));
-  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+  return listen(server, port);
 }
 
 module.exports = { start };
-if (require.main === module) {
-  const { ISSUER: issuer, JWKS_URI: jwksUri, AUDIENCE: audience } = process.env;
-  start({ issuer, jwksUri, audience });
-}
+if (require.main === module) require('../shared/run').run('identity-provider');

@@ -2,12 +2,13 @@
 const { createServer } = require('node:http');
 const { Server } = require('socket.io');
 const { authorize, UnauthorizedError } = require('socketio-authorize');
+const { listen } = require('../shared');
 
 /**
  * @param endpoint the `introspection_endpoint` of the authorization server
  * @param clientId of this server there, with `clientSecret`
  */
-function start({ port = 3000, endpoint, clientId, clientSecret }) {
+function start({ port, endpoint, clientId, clientSecret }) {
   // RFC 6749 §2.3.1
   const credentials = [clientId, clientSecret].map(encodeURIComponent).join(':');
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
@@ -32,11 +33,8 @@ function start({ port = 3000, endpoint, clientId, clientSecret }) {
   authorize({ verify })
     .attach(io)
     .on('authenticated', (socket) => socket.emit('welcome', socket.decoded_token.scope));
-  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+  return listen(server, port);
 }
 
 module.exports = { start };
-if (require.main === module) {
-  const { INTROSPECTION_ENDPOINT: endpoint, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } = process.env;
-  start({ endpoint, clientId, clientSecret });
-}
+if (require.main === module) require('../shared/run').run('introspection');

@@ -5,6 +5,7 @@ const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
 const { jwksVerifier } = require('socketio-authorize/jwks');
 const { backchannelLogout } = require('socketio-authorize/oidc');
+const { listen } = require('../shared');
 
 /**
  * @param issuer the provider, to the letter as its tokens name it
@@ -12,7 +13,7 @@ const { backchannelLogout } = require('socketio-authorize/oidc');
  * @param clientId your client's id there: what logout tokens are for
  * @param endBy `'sub'` if access tokens carry no `sid`
  */
-function start({ port = 3000, issuer, audience, clientId, endBy }) {
+function start({ port, issuer, audience, clientId, endBy }) {
   const app = express();
   const server = createServer(app);
   const io = new Server(server);
@@ -21,11 +22,8 @@ function start({ port = 3000, issuer, audience, clientId, endBy }) {
   auth.attach(io);
   // Register this URL at the provider as the back-channel logout URI of the client.
   app.post('/backchannel-logout', backchannelLogout(auth, { issuer, audience: clientId, endBy }));
-  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+  return listen(server, port);
 }
 
 module.exports = { start };
-if (require.main === module) {
-  const { ISSUER: issuer, AUDIENCE: audience, CLIENT_ID: clientId, END_BY: endBy } = process.env;
-  start({ issuer, audience, clientId, endBy });
-}
+if (require.main === module) require('../shared/run').run('openid-logout');

@@ -9,7 +9,7 @@ async function post(url, body, token) {
 }
 
 export async function logIn(url, name, password) {
-  // A promise: who asks for the token while the password changes waits for the fresh one.
+  // A promise: while the password changes, code that needs the token waits for the fresh one.
   let token = post(`${url}/login`, { name, password });
   const socket = io(url, { forceNew: true });
   const auth = authenticate(socket, { token: () => token });

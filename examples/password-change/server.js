@@ -4,10 +4,11 @@ const express = require('express');
 const jwt = require('jsonwebtoken');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
+const { answerErrors, listen, nameFault, secretFrom } = require('../shared');
 
-const secret = process.env.JWT_SECRET ?? 'change me: 32 random bytes or more';
+const secret = secretFrom('JWT_SECRET');
 
-function start(port = 3000) {
+function start(port) {
   const app = express();
   const server = createServer(app);
   const io = new Server(server);
@@ -16,7 +17,10 @@ function start(port = 3000) {
   app.use(express.json());
   app.post('/login', (request, response) => {
     // Yours: check the password here.
-    response.json({ token: jwt.sign({ sub: request.body.name }, secret, { expiresIn: '1h' }) });
+    const { name } = request.body ?? {};
+    const message = nameFault(name);
+    if (message !== undefined) return response.status(400).json({ error: 'bad_name', message });
+    return response.json({ token: jwt.sign({ sub: name }, secret, { expiresIn: '1h' }) });
   });
   app.post('/password', (request, response) => {
     const [, token] = (request.headers.authorization ?? '').split(' ');
@@ -24,19 +28,21 @@ function start(port = 3000) {
     try {
       user = jwt.verify(token, secret).sub;
     } catch {
-      response.sendStatus(401);
+      response.status(401).json({ error: 'bad_token', message: 'Log in again.' });
       return;
     }
     // Yours: check the old password, and store the new one.
     const answer = ({ issuedBefore }) => {
-      // Tokens of this second are refused as well, since `iat` tells no more: the fresh one is dated to the next.
+      // `iat` is in whole seconds, so all tokens of this second are refused: date the fresh one to the next second.
       response.json({ token: jwt.sign({ sub: user, iat: issuedBefore }, secret, { expiresIn: '1h' }) });
     };
-    // A store that fails: the sessions here are ended, and the browser tries again.
-    auth.revoke({ sub: user }).then(answer, () => response.sendStatus(503));
+    // If the store fails, the local sessions are ended, and the browser has to try again.
+    const refuse = () => response.status(503).json({ error: 'unavailable', message: 'Try again.' });
+    auth.revoke({ sub: user }).then(answer, refuse);
   });
-  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+  app.use(answerErrors);
+  return listen(server, port);
 }
 
 module.exports = { start };
-if (require.main === module) start();
+if (require.main === module) require('../shared/run').run('password-change');

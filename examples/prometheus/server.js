@@ -3,8 +3,9 @@ const { createServer } = require('node:http');
 const { Counter, Gauge, Registry } = require('prom-client');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
+const { createLogin, listen, secretFrom } = require('../shared');
 
-const secret = process.env.JWT_SECRET ?? 'change me: 32 random bytes or more';
+const secret = secretFrom('JWT_SECRET');
 
 /** The two gauges and five counters of an authorizer, read when Prometheus asks. */
 function register(registry, auth) {
@@ -31,18 +32,19 @@ function register(registry, auth) {
   }
 }
 
-function start(port = 3000) {
+function start(port) {
   const registry = new Registry();
+  const login = createLogin(secret);
   const server = createServer((request, response) => {
-    if (request.url !== '/metrics') return void response.writeHead(404).end();
+    if (request.url !== '/metrics') return void login.emit('request', request, response);
     response.setHeader('content-type', registry.contentType);
     registry.metrics().then((text) => response.end(text));
   });
   const auth = authorize({ secret });
   auth.attach(new Server(server));
   register(registry, auth);
-  return new Promise((resolve) => server.listen(port, () => resolve(server)));
+  return listen(server, port);
 }
 
 module.exports = { start, register };
-if (require.main === module) start();
+if (require.main === module) require('../shared/run').run('prometheus');

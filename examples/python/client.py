@@ -1,4 +1,4 @@
-"""A chat client: python3 client.py NAME. Its tokens come from issuer.py; it says what it reads from its input."""
+"""A chat client: python3 client.py NAME. It gets tokens from issuer.py, and sends each line of its input as a message."""
 import json
 import os
 import random
@@ -29,9 +29,9 @@ class Chat:
         self.sio.on("disconnect", self.on_disconnect)
 
     def on_unauthorized(self, error):
-        # python-socketio acknowledges every event, and the server disconnects whoever acknowledges this one.
+        # python-socketio acknowledges every event, and the server disconnects a client that acknowledges this one.
         data = error["data"]
-        if "event" in data:  # not_authenticated or insufficient_scope: an event was dropped, and the session goes on
+        if "event" in data:  # not_authenticated or insufficient_scope: an event was dropped, and the session continues
             print(f"not delivered: {data['event']} ({data['code']})")
             return
         self.refusal = data

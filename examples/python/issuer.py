@@ -1,4 +1,4 @@
-"""Gives tokens for a Node server that shares the secret: JWT_SECRET=… python3 issuer.py"""
+"""Issues tokens for a Node server that has the same secret: JWT_SECRET=… python3 issuer.py"""
 import json
 import os
 import sys
@@ -16,7 +16,7 @@ MAX_NAME = 40
 
 
 def issue(name):
-    # Any name will do here; yours asks for a password first.
+    # This example accepts any name. Yours must check a password first.
     now = int(time.time())
     claims = {"sub": name, "name": name, "jti": str(uuid.uuid4()), "iat": now, "exp": now + TOKEN_SECONDS}
     return jwt.encode(claims, SECRET, algorithm="HS256")

@@ -40,12 +40,19 @@ export function toKeySource(options: Options, verifier: TokenVerifier): KeySourc
   };
 }
 
+/** What else the option may be, for those who gave something that is no key at all. */
+function others(material: unknown): string {
+  if (material === undefined)
+    return '; or a list of these, or a function that finds the key; or use options.verify';
+  return typeof material === 'string' ? '' : '; or a list of these, or a function that finds the key';
+}
+
 function toStartKeys(material: unknown, place: string, verifier: TokenVerifier): readonly VerificationKey[] {
   let keys: readonly VerificationKey[];
   try {
     keys = toVerificationKeys(material);
   } catch (cause) {
-    throw new TypeError(`options.secret${place}: ${(cause as Error).message}`, { cause });
+    throw new TypeError(`options.secret${place}: ${(cause as Error).message}${others(material)}`, { cause });
   }
   if (keys.some((key) => verifier.algorithmsFor(key).length > 0)) return keys;
   const algorithms = keys.flatMap((key) => key.algorithms).join(', ');

@@ -1,8 +1,17 @@
-import { ALGORITHMS, describe } from '../token/keys';
+import {
+  checkValue,
+  expect,
+  expectList,
+  expectOneOrMore,
+  isFilled,
+  unknownOption,
+} from '../runtime/option-check';
+import type { Check } from '../runtime/option-check';
+import { ALGORITHMS } from '../token/keys';
 import { normalizeOrigin } from '../token/origin';
 import { maxAgeInSeconds } from './max-age';
 import type { OptionName } from './option-defaults';
-import { arePermissions } from './permissions';
+import { checkPermissions } from './permissions';
 
 /** Properties that a socket already has; setting `__proto__` would create none. */
 const TAKEN: ReadonlySet<string> = new Set(
@@ -11,17 +20,8 @@ const TAKEN: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Says what was expected, or `undefined` if the value is right. */
-type Check = (value: unknown) => string | undefined;
-
-const expect =
-  (expectation: string, holds: (value: unknown) => boolean): Check =>
-  (value) =>
-    holds(value) ? undefined : expectation;
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isList = (value: unknown, holds: (one: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.length > 0 && value.every(holds);
 const hasMethods = (value: unknown, ...names: string[]): boolean =>
   typeof value === 'object' &&
   value !== null &&
@@ -52,17 +52,17 @@ function isCount(value: unknown): boolean {
 
 const CHECKS: Readonly<Record<Exclude<OptionName, 'secret'>, Check>> = {
   verify: aFunction,
-  algorithms: expect(`a list of ${ALGORITHMS.join(', ')}`, (value) =>
-    isList(value, (one) => (ALGORITHMS as readonly unknown[]).includes(one)),
+  algorithms: expectList(
+    `a list of ${ALGORITHMS.join(', ')}`,
+    isFilled,
+    expect(`one of ${ALGORITHMS.join(', ')}`, (value) => (ALGORITHMS as readonly unknown[]).includes(value)),
   ),
   timeout: aDuration,
   required: aBoolean,
   handshake: aBoolean,
-  allow: expect('a list of event names', (value) => Array.isArray(value) && value.every(isText)),
+  allow: expectList('a list of event names', () => true, expect("an event's name", isText)),
   holdEvents: expect('a whole number, 0 or above, or Infinity', isCount),
-  permissions: expect('a map from event to a scope, a list of scopes, a function, true or false', (value) =>
-    arePermissions(value),
-  ),
+  permissions: checkPermissions,
   scopes: aFunction,
   rooms: aFunction,
   isolate: aBoolean,
@@ -91,9 +91,10 @@ const CHECKS: Readonly<Record<Exclude<OptionName, 'secret'>, Check>> = {
   ),
   getToken: aFunction,
   cookie: aText,
-  origins: expect(
-    "a list of origins, each with scheme and host alone, such as 'https://app.example.com'",
-    (value) => Array.isArray(value) && value.every(isOrigin),
+  origins: expectList(
+    "a list of origins, such as ['https://app.example.com']",
+    () => true,
+    expect("an origin, with scheme and host alone, such as 'https://app.example.com'", isOrigin),
   ),
   auth_header_required: aBoolean,
   success: aFunction,
@@ -106,13 +107,15 @@ const CHECKS: Readonly<Record<Exclude<OptionName, 'secret'>, Check>> = {
   ),
   recheckInterval: expect('a number of ms, 0 or above', (value) => isNumber(value) && value >= 0),
   // An empty issuer, audience or subject would silently switch jsonwebtoken's check off.
-  issuer: expect(
+  issuer: expectOneOrMore(
     'a string that is not empty, or a list of them',
-    (value) => isText(value) || isList(value, isText),
+    'a string that is not empty',
+    isText,
   ),
-  audience: expect(
+  audience: expectOneOrMore(
     'a string that is not empty, a RegExp without the flags g and y, or a list of them',
-    (value) => isAudience(value) || isList(value, isAudience),
+    'a string that is not empty, or a RegExp without the flags g and y',
+    isAudience,
   ),
   subject: aText,
   jwtid: aText,
@@ -129,16 +132,18 @@ const CHECKS: Readonly<Record<Exclude<OptionName, 'secret'>, Check>> = {
   ignoreNotBefore: aBoolean,
 };
 
+/** What may hold a secret by accident, such as a key in the place of `verify`, or the URL of a store. */
+const HIDDEN: ReadonlySet<string> = new Set(['verify', 'limiter', 'revocation']);
+
+const NAMES = ['secret', ...Object.keys(CHECKS)];
+
 /**
  * Checks the value of one option; {@link toKeySource} checks `secret`.
  *
- * @throws TypeError that names the option, what it must be, and the type that came; never the value
+ * @throws TypeError that names the option, what it must be, and what came, unless that may be a secret
  */
 export function checkOption(name: string, value: unknown): void {
   if (name === 'secret') return;
-  const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof typeof CHECKS] : undefined;
-  if (check === undefined) throw new TypeError(`options.${name} is not an option of authorize()`);
-  const expectation = check(value);
-  if (expectation !== undefined)
-    throw new TypeError(`options.${name} must be ${expectation}, got ${describe(value)}`);
+  if (!Object.hasOwn(CHECKS, name)) throw unknownOption(name, 'authorize()', NAMES);
+  checkValue(name, CHECKS[name as keyof typeof CHECKS], value, HIDDEN.has(name));
 }

@@ -1,4 +1,6 @@
 /** Turns the options `permissions`, `scopes` and `allow` into what sessions ask. */
+import { expect, expectList, placeOf } from '../runtime/option-check';
+import type { Fault } from '../runtime/option-check';
 import type { Permission, Permissions as PermissionMap } from '../options';
 import { EVENTS } from '../protocol';
 import { Permissions } from '../session/permissions';
@@ -14,19 +16,35 @@ const SCOPE_CLAIMS = ['scope', 'scp', 'permissions'] as const;
 
 const isScope = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
-function isPermission(value: unknown): boolean {
-  if (typeof value === 'boolean' || typeof value === 'function' || isScope(value)) return true;
-  return Array.isArray(value) && value.every(isScope);
+const isPermission = expect(
+  'a scope, a list of scopes, a function, true or false',
+  (value) => typeof value === 'boolean' || typeof value === 'function' || isScope(value),
+);
+const areScopes = expectList(
+  'a list of scopes',
+  () => true,
+  expect('a scope, which is a string that is not empty', isScope),
+);
+const isMap = expect(
+  'a map from event to a scope, a list of scopes, a function, true or false',
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
+
+/** Finds what is wrong with a map of permissions. */
+export function checkPermissions(value: unknown): Fault | undefined {
+  const fault = isMap(value);
+  if (fault !== undefined) return fault;
+  for (const [event, needed] of Object.entries(value as object)) {
+    const wrong = checkPermission(event, needed);
+    if (wrong !== undefined) return { ...wrong, place: `${placeOf(event)}${wrong.place}` };
+  }
+  return undefined;
 }
 
-/** Whether a value is a map of permissions. */
-export function arePermissions(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.entries(value).every(([event, needed]) => !RESERVED.has(event) && isPermission(needed))
-  );
+function checkPermission(event: string, needed: unknown): Fault | undefined {
+  if (RESERVED.has(event))
+    return { place: '', expectation: 'left out, because the event belongs to the protocol', value: needed };
+  return Array.isArray(needed) ? areScopes(needed) : isPermission(needed);
 }
 
 /** Builds the permissions that sessions ask for each event. */

@@ -46,7 +46,7 @@ const PASSED = [
 /**
  * Checks the options, once, at start.
  *
- * @throws TypeError that names the option, what it must be, and the type that came; never a value
+ * @throws TypeError that names the option, what it must be, and what came; never a secret
  */
 export function toSettings<Claims = JwtClaims, Events = DefaultEvents>(
   given: AuthorizeOptions<Claims, Events> | VerifierOptions<Claims, Events>,

@@ -20,26 +20,27 @@ import { isUnauthorizedError, UnauthorizedError } from './unauthorized-error';
 type EventName = (typeof EVENTS)[keyof typeof EVENTS];
 
 /**
- * Logs a socket in and keeps it logged in: sends a fresh token at every connection, renews the session before it ends,
- * and tries again, after the pauses that the server asks for, as long as that can help without a person.
+ * Logs a socket in and keeps it logged in. It sends a fresh token at every connection and renews the session before it
+ * ends. After a refusal it tries again, after the pauses that the server asks for, as long as another try can succeed
+ * without the user's help.
  *
- * The token goes with the CONNECT packet if the socket is not connected yet, next to what `socket.auth` holds;
- * otherwise by event. The application connects the socket, and Socket.IO reconnects it after a drop. This function
- * connects it only after the server has disconnected it because of a refusal that a fresh token can cure, such as an
- * expiry.
+ * If the socket is not connected yet, the token travels with the CONNECT packet, next to the content of `socket.auth`.
+ * Otherwise it travels in an event. The application connects the socket, and Socket.IO reconnects it when the
+ * connection is lost. This function connects the socket itself only if the server has disconnected it after a refusal
+ * that a fresh token can solve, such as an expired token.
  *
- * It takes outcomes from the events alone, which always come. It asks for no acknowledgement of a token, so that no
- * outcome counts twice.
+ * The function learns each outcome from an event, which the server always sends. It requests no acknowledgement for a
+ * token, so that no outcome counts twice.
  *
  * @example
  * const auth = authenticate(socket, { token: () => fetchToken() });
  * auth.on('unauthorized', (error) => showLogin(error.code));
  * await auth.ready;
  *
- * @param socket one that nothing else authenticates
+ * @param socket a socket that no other code authenticates
  * @throws TypeError unless there is exactly one of `token` and `refresh`
  */
-// One closure, because a class with `this.#` at each step adds 500 bytes to a page, a fifth of the client.
+// One closure: a class with `this.#` at each step would add 500 bytes to a page, a fifth of the client.
 // oxlint-disable-next-line max-lines-per-function
 export function authenticate(socket: ClientSocket, options: AuthenticateOptions): ClientAuth {
   const { token, refresh } = options;
@@ -47,45 +48,45 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
   const appAuth = socket.auth;
   const connection: Connection = { socket, options };
   const listeners: Listeners = {};
-  /** Runs until the next renewal or the next try. */
+  /** Waits for the next renewal or the next try. */
   const timer: Timer = {};
   /** Runs while a token is being fetched. */
   const fetching: Timer = {};
-  /** What can be shown without a fetch: the string that was given; `''` for a cookie. */
+  /** The token that needs no fetch: the string of the options, or `''` for a cookie. */
   const fixed = refresh ? '' : typeof token === 'string' ? token : undefined;
 
   /** Whether the server has accepted a token on this connection and the session has not ended. */
   let isIn = false;
-  /** Whether the client has stopped trying. While it is still authenticated: a renewal was refused for good. */
+  /** Whether the client has stopped trying. It may still be authenticated: then a renewal got a final refusal. */
   let isOver = false;
   let isClosed = false;
-  /** Whether the application has logged out: whatever session the server reports is to be ended. */
+  /** Whether the application has logged out. The client then ends any session that the server reports. */
   let isOut = false;
   let ready: Promise<AuthenticatedPayload>;
   let resolve: (session: AuthenticatedPayload) => void;
   let reject: (error: unknown) => void;
 
-  /** The token that the server has not answered yet. */
+  /** The token that was sent and that the server has not answered yet. */
   let shown: string | undefined;
   /** The token that the server accepted last. */
   let accepted: string | undefined;
-  /** A token that was not active yet and is to be shown again. */
+  /** A token that was not active yet. The client sends it again later. */
   let kept: string | undefined;
   /** Whether the next token must be a new one. */
   let mustRefresh = false;
-  /** When the last fetch started, in ms since the epoch; 0 if the next one need not wait. */
+  /** When the last fetch started, in ms since the epoch. 0 if the next fetch need not wait. */
   let askedAt = 0;
 
-  /** Fresh tokens that were refused since the last login. */
+  /** The number of fresh tokens that were refused since the last login. */
   let refusals = 0;
-  /** Tries that failed since the last login, for whatever reason. */
+  /** The number of tries that failed since the last login, for any reason. */
   let failures = 0;
-  /** Ms spent since the last login on tokens that were not active yet. */
+  /** How long the client has waited since the last login for tokens that were not active yet, in ms. */
   let early = 0;
   /** Whether the server has sent a retryable refusal on this connection. */
   let mayReturn = false;
 
-  // Where the login stands.
+  // The state of the login.
 
   const restore = (): void => {
     refusals = failures = early = 0;
@@ -98,13 +99,13 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
       resolve = onSuccess;
       reject = onFailure;
     });
-    // The application need not await it.
+    // The application may ignore it.
     ready.catch(() => {});
   };
   /**
    * Stops trying.
    *
-   * @param keepsSession whether the server keeps the session that was to be renewed
+   * @param keepsSession whether the session continues, because only its renewal failed
    */
   const stop = (keepsSession: boolean, error: UnauthorizedError): void => {
     isIn = keepsSession;
@@ -113,11 +114,11 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     unschedule(timer);
     unschedule(fetching);
     reject(error);
-    // A CONNECT packet that waits for a token goes without one.
+    // If the CONNECT packet still waits for a token, it is sent without one.
     enter(connection);
   };
   const giveUp = (keepsSession: boolean, error: UnauthorizedError): void => {
-    // A session that goes on ends with this connection.
+    // A session that continues must end with this connection.
     forgetRecovery(socket);
     stop(keepsSession, error);
     tell(listeners, 'unauthorized', error);
@@ -140,20 +141,20 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     await connection.left;
   };
   const proceedWhenLeft = async (): Promise<void> => {
-    // The application has disconnected a socket that was still connecting: Socket.IO tells nobody.
+    // If the application has disconnected a socket that was still connecting, Socket.IO fires no event.
     if (!socket.active) reset(connection);
     await connection.left;
     if (!isOver) proceed();
   };
 
-  // Tokens are fetched and shown.
+  // Fetching and sending tokens.
 
   const isReady = (): unknown => socket.connected || connection.connect;
   const nextPause = (retryAfter?: unknown): number => pause(failures++, retryAfter);
   const tryLater = (): void => schedule(timer, nextPause(), proceed);
   const show = (next: string): void => {
     unschedule(timer);
-    // A cached token renews nothing.
+    // The accepted token itself, from a cache, does not renew the session.
     if (isIn && next === accepted) {
       mustRefresh = true;
       tryLater();
@@ -177,7 +178,7 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     if (known === undefined) ask();
     else show(known);
   };
-  /** Takes the next step towards a valid token. While Socket.IO reconnects, there is none to take. */
+  /** Takes the next step towards a valid token. While Socket.IO reconnects, there is nothing to do. */
   const proceed = (): void => {
     if (refresh) {
       if (mustRefresh) ask();
@@ -193,7 +194,7 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     mustRefresh = false;
     if (refresh) restart(connection);
     else if (answer === null) void logout();
-    // The next connection fetches a token of its own.
+    // Otherwise the token is not used: the next connection fetches its own.
     else if (isReady()) show(answer as string);
   };
   const onFailure = (error: unknown): void => {
@@ -205,14 +206,14 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     tell(listeners, 'error', error);
   };
 
-  // What the server tells.
+  // Events of the server.
 
-  /** Whether to show the same token again later: its issuer's clock is ahead, so a fresh one is as early again. */
+  /** Whether to send the same token again later. If the issuer's clock is ahead, a fresh token would be early too. */
   const isEarly = (data: UnauthorizedData, delay: number): boolean =>
     data.retryable &&
     data.reason === ('not_active' satisfies UnauthorizedReason) &&
     (early += delay) <= MAX_EARLY;
-  /** Whether another try is pointless. A token that cannot be replaced gets no second try. */
+  /** Whether the refusal is final. A token that cannot be replaced gets no second try. */
   const isFinal = (data: UnauthorizedData, isAnswer: boolean): boolean =>
     isOver ||
     !data.retryable ||
@@ -223,11 +224,11 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     const answered = shown;
     const isAnswer = answered !== undefined;
     const isSessionsEnd = isIn && !isAnswer;
-    // The client has sent the cookie by event, and the server had already taken it from the HTTP request.
+    // The server had already read the cookie from the HTTP request when the client's `authenticate` arrived.
     if (isSessionsEnd && data.reason === ('malformed' satisfies UnauthorizedReason)) return;
     shown = undefined;
     if (isIn && data.code === ('identity_mismatch' satisfies UnauthorizedCode)) {
-      // The user has changed. The former user's session ends first.
+      // The user has changed: end the former user's session first.
       isIn = false;
       mustRefresh = true;
       unschedule(timer);
@@ -251,16 +252,16 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     }
     tell(listeners, 'error', error);
   };
-  /** `unauthorized`, and in handshake mode `connect_error`, which has other causes, too. */
+  /** Handles `unauthorized` and, in handshake mode, `connect_error`, which can have other causes too. */
   const onUnauthorized = (error: unknown): void => {
     if (!isUnauthorizedError(error)) return;
     if (error.data.event !== undefined) tell(listeners, 'dropped', new UnauthorizedError(error.data));
     else if (!isDeaf(connection) && (isIn || !isOver)) onRefused(error.data);
   };
 
-  // What Socket.IO tells.
+  // Events of Socket.IO.
 
-  /** The transport is open. An exception here would make Socket.IO open transports for ever. */
+  /** The transport is open. After an exception here, Socket.IO would open new transports without end. */
   const onOpen = (send: (data: object) => void): void => {
     shown = undefined;
     mayReturn = false;
@@ -270,31 +271,33 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
   };
   const onConnected = (): void => {
     onConnect(connection);
-    // The server resumes a session with the cookie of the HTTP request, without an event.
+    // The server checks a restored session with the cookie of the HTTP request. It needs no event.
     const isResumed = refresh && socket.recovered;
     if (!isIn && !isOver && shown === undefined && !isDeaf(connection) && !isResumed) showNext();
   };
   const onConnectError = (error: unknown): void => {
-    // The HTTP request has shown the cookie.
+    // The HTTP request has sent the cookie.
     shown ??= fixed;
-    // A socket that is not let in has no session to end.
+    // A logout that is under way is over: a refused socket has no session.
     if (!reset(connection)) onUnauthorized(error);
   };
   const onDisconnect = (reason: string): void => {
-    // Socket.IO reconnects after a drop, but not after a disconnect by the server. The client does so if a retryable
-    // refusal came before. Otherwise the server's application wanted the client to leave.
+    // Socket.IO reconnects when the connection is lost, but not after a disconnect by the server. This client
+    // reconnects then if the server sent a retryable refusal before. Otherwise the server's application has
+    // disconnected it.
     const isReturning = mayReturn && !isOver && reason === 'io server disconnect';
     shown = undefined;
     reset(connection);
     if (!isReturning) {
       unschedule(timer);
       kept = undefined;
-      // The next connection uses a token that is being fetched. A cookie goes with its HTTP request, which is earlier.
+      // The next connection can use the token that is being fetched. A refreshed cookie would come too late for it: the
+      // cookie travels with the connection's HTTP request.
       if (refresh) unschedule(fetching);
     } else if (!timer.callback) tryLater();
     if (isIn) {
       isIn = false;
-      // The end of a session may have looked like the refusal of a renewal.
+      // The end of the session may have counted as the refusal of a renewal.
       refusals = 0;
     }
   };
@@ -302,7 +305,7 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
   const onAuthenticated = (session: AuthenticatedPayload): void => {
     if (isDeaf(connection)) return;
     if (isOut) {
-      // By its cookie, or by a session that the server has resumed.
+      // The cookie has logged the client in, or the server has restored a session.
       leave(connection);
       return;
     }
@@ -312,7 +315,7 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     shown = undefined;
     restore();
     unschedule(timer);
-    // The server may have sent anything.
+    // The server may have sent any value.
     if (!fixed && Number.isFinite(session?.expiresIn)) {
       schedule(timer, renewalDelay(session.expiresIn as number), renew);
     }

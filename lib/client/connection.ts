@@ -3,14 +3,14 @@ import { DEFAULT_TIMEOUT } from './pace';
 import { forgetRecovery, sendNow } from './socket-internals';
 import type { AuthenticateOptions, ClientSocket } from './types';
 
-/** What the current connection has sent and the server has not answered yet: the CONNECT packet, and a logout. */
+/** What waits for the server's answer on the current connection: the CONNECT packet, and a logout. */
 export interface Connection {
   readonly socket: ClientSocket;
   /** `timeout` bounds the wait for the acknowledgement of a logout. */
   readonly options: AuthenticateOptions;
-  /** Sends the CONNECT packet, which waits for a token; `null` while the packet is unanswered. */
+  /** Sends the CONNECT packet, which waits for a token. `null` once it is sent and until it is answered. */
   connect?: ((token?: string) => void) | null | undefined;
-  /** Resolves the logout that is under way. No token is sent before, or its answer could be mistaken for another. */
+  /** Resolves the logout that is under way. Until then no token is sent, so that answers cannot be confused. */
   end?: (() => void) | undefined;
   /** Resolves when the last logout is over. */
   left?: Promise<void>;
@@ -32,7 +32,7 @@ export function open(
   reset(connection);
   connection.connect = (token) => {
     const sendAll = (data?: object): void => {
-      // A second CONNECT packet, or one after the socket is gone, would make a socket on the server that nobody uses.
+      // A second CONNECT packet, or one after a disconnect, would make a socket on the server that nobody uses.
       if (socket.active && socket.io.engine === engine) send({ ...data, token });
     };
     if (typeof appAuth === 'function') appAuth(sendAll);
@@ -40,7 +40,7 @@ export function open(
   };
 }
 
-/** Sends the CONNECT packet if it still waits. Without a token the socket is a guest. */
+/** Sends the CONNECT packet, if it still waits for a token. Without a token the socket is a guest. */
 export function enter(connection: Connection, token?: string): void {
   const { connect } = connection;
   if (!connect) return;
@@ -48,7 +48,7 @@ export function enter(connection: Connection, token?: string): void {
   connect(token);
 }
 
-/** Whether the server's events still belong to what came before a logout or before this connection. */
+/** Whether events that arrive now belong to an earlier connection, or to the session that is being logged out. */
 export function isDeaf({ connect, end }: Connection): boolean {
   return connect === null || end !== undefined;
 }
@@ -59,7 +59,7 @@ export function onConnect(connection: Connection): void {
   connection.connect = undefined;
 }
 
-/** Ends the session: on this connection, on one that is being made, or one that the server could resume later. */
+/** Ends the session, on this connection or the one that is being made, and prevents that the server restores it. */
 export function leave(connection: Connection): void {
   const { socket, connect, end } = connection;
   const { connected, active } = socket;
@@ -75,11 +75,11 @@ function sendLogout(connection: Connection): void {
   const { socket, end, options } = connection;
   const { engine } = socket.io;
   connection.connect = undefined;
-  // The answer to the CONNECT packet has set a new id.
+  // The answer to the CONNECT packet has set a new recovery id.
   forgetRecovery(socket);
   const done = (error: unknown): void => {
     if (connection.end !== end) return;
-    // Without an acknowledgement, only the end of the connection is sure to end the session.
+    // If the server does not acknowledge, only closing the connection certainly ends the session.
     if (error instanceof Error) engine.close();
     reset(connection);
   };
@@ -92,7 +92,7 @@ function sendLogout(connection: Connection): void {
 }
 
 /**
- * Forgets what was sent: no answer will come any more.
+ * Stops waiting for answers: the connection is gone, or the logout is done.
  *
  * @returns whether a logout was under way
  */
@@ -103,7 +103,7 @@ export function reset(connection: Connection): boolean {
   return end !== undefined;
 }
 
-/** A logout that is under way still takes place. If it is not sent yet, the transport is closed instead. */
+/** Lets a logout that is under way finish. If it is not sent yet, closes the transport instead. */
 export function close(connection: Connection): void {
   const { socket, connect, end } = connection;
   if (end && connect !== null) return;

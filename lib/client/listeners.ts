@@ -1,6 +1,6 @@
 import type { ClientAuthEvents } from './types';
 
-/** The listeners of each event; `{}` to begin with. */
+/** The listeners of each event. Starts as `{}`. */
 export interface Listeners {
   [event: string]: Set<(detail: never) => void> | undefined;
 }
@@ -11,13 +11,13 @@ export function tell<E extends keyof ClientAuthEvents>(
   event: E,
   detail: Parameters<ClientAuthEvents[E]>[0],
 ): void {
-  // A copy, since a listener may add others.
+  // A copy, because a listener may add others.
   // oxlint-disable-next-line unicorn/no-useless-spread
   for (const listener of [...(listeners[event] ?? [])]) {
     try {
       listener(detail as never);
     } catch (error) {
-      // An uncaught exception, which disturbs neither the client's state nor other listeners.
+      // Becomes an uncaught exception, and affects neither the client's state nor the other listeners.
       setTimeout(() => {
         throw error;
       });

@@ -1,32 +1,32 @@
 /**
- * Delays, in ms. They are spread at random, so that a fleet of clients does not act at once, and bounded, so that no
+ * Delays, in ms. They are partly random, so that many clients do not act at the same time. They have limits, so that no
  * answer of a server makes a client act more than once a second.
  */
 
 /** The default of the option `timeout`. */
 export const DEFAULT_TIMEOUT = 10_000;
-/** Refusals of fresh tokens in a row that are final. */
+/** After this many refusals of fresh tokens in a row, the client stops. */
 export const MAX_REFUSALS = 2;
 /** The longest wait, in total, for tokens that are not active yet. */
 export const MAX_EARLY = 60_000;
 /** The shortest time between two fetches, and between two tries. */
 const SHORTEST = 1_000;
-/** The part of a session's remaining life after which it is renewed, and how much earlier that may be. */
+/** The part of a session's remaining life after which it is renewed, and by what part of that it may be earlier. */
 const RENEW_AT = 0.8;
 const RENEW_SPREAD = 0.1;
-/** Between two tries: the first pause, which doubles each time, and the longest; each is cut by up to a half. */
+/** The first pause between two tries, which doubles each time, and the longest. Each is shortened by up to half. */
 const FIRST_PAUSE = 2_000;
 const LONGEST_PAUSE = 30_000;
 /** The longest pause that a server can ask for. */
 const LONGEST_REQUEST = 3_600_000;
 
-/** @param expiresIn what is left of the session, as the server tells */
+/** @param expiresIn the remaining life of the session, as the server reports it */
 export function renewalDelay(expiresIn: number): number {
   return Math.max(expiresIn * RENEW_AT * (1 - RENEW_SPREAD * Math.random()), SHORTEST);
 }
 
 /**
- * @param failures tries that have failed before
+ * @param failures how many tries have failed before
  * @param retryAfter how long the server asks to wait; ignored unless it is a number
  */
 export function pause(failures: number, retryAfter?: unknown): number {
@@ -37,7 +37,7 @@ export function pause(failures: number, retryAfter?: unknown): number {
 }
 
 /**
- * How long to wait before the next fetch; not at all if the clock of the machine was set back meanwhile.
+ * How long to wait before the next fetch. Not at all if the machine's clock was set back meanwhile.
  *
  * @param last when the last fetch started, in ms since the epoch
  */

@@ -1,16 +1,15 @@
 /**
  * The only file of the client that uses internals of Socket.IO's client. It relies on the following, as read in
- * `socket.io-client` 4.8; `test/client/socket-internals.test.ts` fails if a version changes it:
+ * `socket.io-client` 4.8. `test/client/socket-internals.test.ts` fails if a version changes it.
  *
  * - Connection state recovery (4.6 and newer) sends `_pid` and `_lastOffset` with the CONNECT packet. Without `_pid`
  *   the server makes a new session. The answer to the CONNECT packet sets a new `_pid`.
- * - `flags` apply to the next `emit` only. With `fromQueue` an event does not join the queue of the option `retries`,
- *   where it would wait for the acknowledgement of every event ahead of it. There is no documented way around that
- *   queue: a `volatile` event does not join it either, but is lost if the transport is busy. `timeout` is what
- *   `socket.timeout()` sets: after so many ms, or when the connection is lost, the acknowledgement is called with an
- *   `Error`.
- * - `sendBuffer` holds what cannot be sent now. Socket.IO sends it at the next connection, before `connect`. A
- *   connected socket uses it, too, after the heartbeats have stopped and before `disconnect`.
+ * - `flags` apply to the next `emit` only. An event with `fromQueue` skips the queue of the option `retries`, where it
+ *   would wait for the acknowledgement of every earlier event. There is no documented way to skip that queue: a
+ *   `volatile` event skips it too, but is lost if the transport is busy. `timeout` is what `socket.timeout()` sets:
+ *   after that many ms, or when the connection is lost, Socket.IO calls the acknowledgement with an `Error`.
+ * - `sendBuffer` holds packets that cannot be sent now. Socket.IO sends them at the next connection, before `connect`.
+ *   A connected socket uses the buffer too, after the heartbeats have stopped and before `disconnect`.
  */
 import type { ClientSocket } from './types';
 
@@ -21,13 +20,13 @@ interface Internals {
   sendBuffer: unknown[];
 }
 
-/** The next CONNECT packet asks for a new session and not for the former one. */
+/** Makes the next CONNECT packet ask for a new session instead of the former one. */
 export function forgetRecovery(socket: ClientSocket): void {
   (socket as unknown as Internals)._pid = (socket as unknown as Internals)._lastOffset = undefined;
 }
 
 /**
- * Sends an event on this connection or never, ahead of events that wait.
+ * Sends an event on this connection or not at all, ahead of events that wait.
  *
  * @param detail the event's argument, or its acknowledgement
  * @param timeout ms for the acknowledgement

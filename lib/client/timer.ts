@@ -1,17 +1,17 @@
-/** `setTimeout` fires at once after a longer delay. */
+/** The longest delay of `setTimeout`. With a longer one it fires at once. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** At most one call that is to come; `{}` to begin with. */
+/** Holds at most one scheduled call. Starts as `{}`. */
 export interface Timer {
   id?: ReturnType<typeof setTimeout>;
-  /** The call that is to come. */
+  /** The scheduled call. */
   callback?: (() => void) | undefined;
 }
 
 /**
- * Replaces the call that is to come.
+ * Schedules a call, in place of the one that was scheduled before.
  *
- * @param delay in ms, of any length
+ * @param delay in ms; any length
  */
 export function schedule(timer: Timer, delay: number, callback: () => void): void {
   const step = Math.min(delay, MAX_DELAY);
@@ -24,7 +24,7 @@ export function schedule(timer: Timer, delay: number, callback: () => void): voi
   }, step);
 }
 
-/** Cancels the call that is to come. */
+/** Cancels the scheduled call. */
 export function unschedule(timer: Timer): void {
   clearTimeout(timer.id);
   timer.callback = undefined;

@@ -4,11 +4,11 @@ import type { Timer } from './timer';
 import type { AuthenticateOptions } from './types';
 
 /**
- * Fetches a token, or has the cookie refreshed.
+ * Calls the application's `token` or `refresh` function.
  *
- * @param timer runs until the answer comes; an answer after it was unscheduled is too late
- * @param take gets the token, `null` for a guest, or whatever `refresh` gave
- * @param fail gets the error, also one of `take`
+ * @param timer runs until the function answers; if it is unscheduled, the answer is ignored
+ * @param take gets the token, `null` for a guest, or the answer of `refresh`
+ * @param fail gets the error, including one that `take` throws
  */
 export function fetchToken(
   timer: Timer,
@@ -19,7 +19,7 @@ export function fetchToken(
 ): void {
   const ask = async (): Promise<unknown> => {
     const answer: unknown = await (typeof token === 'function' ? token({ forceRefresh }) : refresh?.());
-    // The status of a `Response`. With 401 and 403 the session is over, which the server will tell itself.
+    // The status of a `Response`. 401 and 403 mean that the session is over: the Socket.IO server will report that.
     if (((answer as Response | null)?.status as number) > 403) throw answer;
     if (!refresh && answer !== null && (!answer || typeof answer !== 'string')) {
       throw new TypeError('the token is no string, or empty');

@@ -1,4 +1,4 @@
-/** OpenID Connect Discovery 1.0: where an issuer has its keys. */
+/** OpenID Connect Discovery 1.0: finds where an issuer publishes its keys. */
 import { fetchDocument } from './fetch';
 import type { FetchBounds } from './fetch';
 
@@ -11,8 +11,8 @@ export interface ProviderDocument {
 }
 
 /**
- * Why a string is no issuer whose document may be fetched (OpenID Connect Discovery 1.0 §3); `undefined` if it is one.
- * Plain `http` is for loopback alone.
+ * Why the document of an issuer must not be fetched (OpenID Connect Discovery 1.0 §3). `undefined` if it may be
+ * fetched. Plain `http` is only allowed for loopback.
  */
 export function issuerFault(issuer: string): string | undefined {
   if (!URL.canParse(issuer)) return 'must be a URL';
@@ -32,13 +32,13 @@ export function documentUrlOf(issuer: string): string {
  * Fetches the issuer's document.
  *
  * @param issuer one without an {@link issuerFault}
- * @throws if there is no document, it is for another issuer, or it names no safe `jwks_uri`
+ * @throws if there is no document, it belongs to another issuer, or it has no safe `jwks_uri`
  */
 export async function discover(issuer: string, bounds: FetchBounds): Promise<ProviderDocument> {
   const url = documentUrlOf(issuer);
   const document: unknown = JSON.parse(await fetchDocument(url, bounds));
   const { issuer: said, jwks_uri: keys } = Object(document) as Record<keyof ProviderDocument, unknown>;
-  // OpenID Connect Discovery 1.0 §4.3: else one issuer could speak for another.
+  // OpenID Connect Discovery 1.0 §4.3: otherwise one issuer could act as another.
   if (said !== issuer) throw new Error(`${url} is for another issuer`);
   const mayBeLocal = isLoopback(new URL(issuer));
   if (typeof keys !== 'string' || !URL.canParse(keys) || !isSafe(new URL(keys), mayBeLocal))

@@ -1,22 +1,22 @@
-/** Requests to a provider, with limits for time and size: a stalled or endless answer must not block the server. */
+/** Requests to a provider, with limits for time and size. A stalled or endless answer must not block the server. */
 
 /** The members of a `Response` that are read; `fetch`, undici and node-fetch have them. */
 export interface ResponseLike {
   /** The status code. */
   readonly status: number;
-  /** Whether a redirect was followed; then the answer is refused. */
+  /** Whether a redirect was followed. The answer is then refused. */
   readonly redirected?: boolean;
-  /** Its bytes, as a stream that can be iterated over. */
+  /** The bytes of the answer: an async iterable. */
   readonly body: unknown;
 }
 
-/** What requests are made with: the global `fetch`, or one that goes through a proxy. */
+/** A function that makes requests: the global `fetch`, or one that uses a proxy. */
 export type FetchLike = (
   url: string,
   init: { method: 'GET'; headers: Record<string, string>; redirect: 'manual'; signal: AbortSignal },
 ) => PromiseLike<ResponseLike>;
 
-/** What bounds a request. */
+/** How a request is made and ended. */
 export interface FetchBounds {
   /** Default: the global `fetch`. */
   readonly fetch: FetchLike | undefined;
@@ -28,7 +28,7 @@ export interface FetchBounds {
 export const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
 /**
- * The text of a document. No redirect is followed: only the options decide where keys come from.
+ * Fetches the text of a document. It follows no redirect: only the options decide where keys come from.
  *
  * @throws if the answer is not 200, is longer than {@link MAX_DOCUMENT_BYTES}, or does not come in time
  */
@@ -51,7 +51,7 @@ async function read(url: string, fetch: FetchLike, signal: AbortSignal): Promise
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    // A chunk without a length is no bytes, and could not be limited.
+    // `size` is NaN if a chunk is not bytes. Such a body could not be limited.
     if (!(size <= MAX_DOCUMENT_BYTES))
       throw new Error(`${url} answered more than ${MAX_DOCUMENT_BYTES} bytes`);
     signal.throwIfAborted();

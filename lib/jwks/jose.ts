@@ -4,14 +4,14 @@ import { WARNING } from '../runtime/warnings';
 export type Jose = typeof import('jose');
 
 /**
- * Loads `jose`. A failure also emits a process warning, because otherwise it shows only at the first token.
+ * Loads `jose`. A failure also emits a process warning: without it, nobody would notice before the first token.
  *
  * @param load for tests
  */
 export async function loadJose(load: () => Promise<Jose> = () => import('jose')): Promise<Jose> {
   try {
     const jose = await load();
-    // Older versions silently ignore the option that bounds requests.
+    // Older versions silently ignore the option that limits requests.
     if (typeof jose.customFetch !== 'symbol') throw new Error('the version of jose is too old');
     return jose;
   } catch (cause) {

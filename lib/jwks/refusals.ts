@@ -5,7 +5,7 @@ import { CODES, REASONS } from '../protocol';
 import type { JwtClaims } from '../types';
 
 /**
- * The members of a `JOSEError` that are read. It is recognized by its code, so it may come from another copy of
+ * The members of a `JOSEError` that are read. An error is recognized by its code, so it may come from another copy of
  * `jose`.
  */
 interface Fault {
@@ -15,12 +15,12 @@ interface Fault {
   readonly payload?: JwtClaims;
 }
 
-/** The codes of `jose` 6. The errors themselves are dropped, because they contain claims and parts of the token. */
+/** By the codes of `jose` 6. The errors are dropped, because they contain claims and parts of the token. */
 const BY_CODE: Readonly<Record<string, (fault: Fault, clockTolerance: number) => UnauthorizedErrorOptions>> =
   {
     ERR_JWS_INVALID: () => ({ message: 'jwt malformed', reason: REASONS.malformed }),
     ERR_JWT_INVALID: () => ({ message: 'jwt malformed', reason: REASONS.malformed }),
-    // Outside the search for a key: a `crit` that is not understood (RFC 7515 §4.1.11).
+    // Thrown outside the search for a key: `crit` names something unknown (RFC 7515 §4.1.11).
     ERR_JOSE_NOT_SUPPORTED: () => ({ message: 'jwt malformed', reason: REASONS.malformed }),
     ERR_JOSE_ALG_NOT_ALLOWED: () => WRONG_ALGORITHM,
     ERR_JWS_SIGNATURE_VERIFICATION_FAILED: () => ({
@@ -33,30 +33,30 @@ const BY_CODE: Readonly<Record<string, (fault: Fault, clockTolerance: number) =>
 
 const WRONG_ALGORITHM = { message: 'invalid algorithm', reason: REASONS.algorithm };
 
-/** What clients are told about a claim; for any other, that it is wrong. */
+/** The message to the client for a wrong claim. All other claims share one message. */
 const CLAIM_MESSAGES: Readonly<Record<string, string>> = {
   iss: 'jwt issuer invalid',
   aud: 'jwt audience invalid',
   typ: 'jwt typ invalid',
 };
 
-/** @param clockTolerance in seconds, for when a token that is not active yet may be shown again */
+/** @param clockTolerance in seconds; decides when a token that is not active yet may be sent again */
 export function toRefusal(fault: unknown, clockTolerance: number): UnauthorizedError {
   if (fault instanceof UnauthorizedError) return fault;
   const { code } = Object(fault) as Fault;
   const describe = typeof code === 'string' && Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
-  // The other errors are about the key, such as an RSA key that is too short.
+  // All other errors concern the key, such as an RSA key that is too short.
   if (describe === undefined) return keyUnavailable(fault);
   return unauthorized(CODES.invalidToken, describe(fault as Fault, clockTolerance));
 }
 
-/** Whether an error is about the claims, so the signature is valid. */
+/** Whether an error concerns the claims. The signature is valid then. */
 export function isOfClaims(fault: unknown): boolean {
   const { code } = Object(fault) as Fault;
   return typeof code === 'string' && code.startsWith('ERR_JWT_');
 }
 
-/** No key for this token, now. */
+/** There is no key for this token at the moment. */
 export function keyUnavailable(cause: unknown): UnauthorizedError {
   return unauthorized(CODES.invalidSecret, { reason: REASONS.keyUnavailable, cause });
 }
@@ -66,7 +66,7 @@ export function wrongAlgorithm(): UnauthorizedError {
   return unauthorized(CODES.invalidToken, WRONG_ALGORITHM);
 }
 
-/** @param cause what a function of the application threw */
+/** @param cause what the application's function threw */
 export function wrongIssuer(cause?: unknown): UnauthorizedError {
   return unauthorized(CODES.invalidToken, {
     message: CLAIM_MESSAGES['iss'] as string,

@@ -1,6 +1,6 @@
 /**
- * The keys of a provider, by `jose`. A token names its key before it is verified, so a client must not be able to
- * cause many requests: for any number of tokens and keys, there is one request at a time and per cooldown.
+ * The keys of a provider, fetched by `jose`. Anyone can send a token with any key name, and must not be able to cause
+ * many requests with it. For any number of tokens and names, there is one request at a time, and one per cooldown.
  */
 import type { CryptoKey, ExportedJWKSCache, JWSHeaderParameters, RemoteJWKSet } from 'jose';
 import { log } from '../runtime/log';
@@ -9,18 +9,18 @@ import { fetchDocument } from './fetch';
 import type { Jose } from './jose';
 import type { JwksSettings } from './settings';
 
-/** Ms between two requests if the first one failed, if that is less than the cooldown. */
+/** Ms between two requests after a failed one. If the cooldown is shorter, it counts instead. */
 const FAILURE_COOLDOWN = 1_000;
-/** Ms that keys are used beyond `cacheMaxAge` while the endpoint is down. */
+/** How long keys are used beyond `cacheMaxAge` while the endpoint is down, in ms. */
 const MAX_OUTAGE = 24 * 60 * 60 * 1_000;
 
 type Source = Pick<JwksSettings, 'jwksUri' | 'issuer' | 'fetch' | 'timeout' | 'cacheMaxAge' | 'cooldown'>;
 
-/** Keys that are fetched at the first token. */
+/** Fetches the keys at the first token, and finds the key of each token. */
 export class RemoteKeys {
   readonly #source: Source;
   readonly #remote: RemoteJWKSet;
-  /** `jose` keeps here what it fetched last, and when. */
+  /** `jose` stores here what it fetched last, and when. */
   readonly #cache: Partial<ExportedJWKSCache> = {};
   #askedAt = -Infinity;
 
@@ -39,16 +39,16 @@ export class RemoteKeys {
     );
   }
 
-  /** The key of a token; fails as `jose` does if there is none, there are several, or none can be fetched. */
+  /** The key of a token. Rejects with the error of `jose` if there is no key or several, or they cannot be fetched. */
   find(header: JWSHeaderParameters): Promise<CryptoKey> {
     const { uat = Infinity } = this.#cache;
     const isOld = Date.now() - uat >= this.#source.cacheMaxAge;
-    // Known keys are renewed in the background: no client waits, and an outage refuses none.
+    // Known keys are renewed in the background: no client waits, and an outage refuses no client.
     if (isOld && !this.#remote.reloading && !this.#wasJustAsked()) void this.#reload();
     return this.#remote(header);
   }
 
-  /** Whether there is a key for signatures of that name, for whatever algorithm. Keys must have been fetched. */
+  /** Whether a signature key has this name, for any algorithm. Keys must have been fetched before. */
   knows(kid: unknown): boolean {
     return (
       kid !== undefined &&
@@ -72,7 +72,7 @@ export class RemoteKeys {
   }
 
   async #fetch(url: string, signal: AbortSignal): Promise<Response> {
-    // jose's own cooldown counts from the last answer: without one, every token would ask again.
+    // jose's own cooldown starts with an answer. Without an answer, every token would cause a request.
     if (this.#wasJustAsked()) throw new Error(`${url} was asked a moment ago`);
     this.#askedAt = performance.now();
     const { jwksUri, issuer, fetch } = this.#source;
@@ -81,7 +81,7 @@ export class RemoteKeys {
     return new Response(await fetchDocument(uri, bounds));
   }
 
-  /** Uses a monotonic clock: setting the wall clock back must not prolong it. */
+  /** By a monotonic clock: setting the wall clock back must not prolong the cooldown. */
   #wasJustAsked(): boolean {
     return performance.now() - this.#askedAt < Math.min(this.#source.cooldown, FAILURE_COOLDOWN);
   }

@@ -1,9 +1,21 @@
 import { describe } from '../runtime/describe';
+import {
+  checkValue,
+  expect,
+  expectList,
+  expectOneOrMore,
+  isFilled,
+  show,
+  unknownOption,
+} from '../runtime/option-check';
+import type { Check } from '../runtime/option-check';
 import type { JwtClaims } from '../types';
 import { issuerFault } from './discovery';
 import type { FetchLike } from './fetch';
 
-/** Signature algorithms whose keys a JWKS endpoint can show (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). */
+/**
+ * Signature algorithms with public keys, which an endpoint can publish (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2).
+ */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -29,54 +41,54 @@ export interface JwksVerifierOptions<Claims = JwtClaims> {
    */
   jwksUri?: string | undefined;
   /**
-   * What `iss` must be, to the letter (RFC 7519 §4.1.1): one issuer; several, with `jwksUri`; or, with `jwksUri`, a
-   * function of the verified claims that gives the issuer or `true`, for providers whose issuer names the tenant. With
-   * `jwksUri`, default: not checked.
+   * The exact `iss` that a token must have (RFC 7519 §4.1.1). Without `jwksUri`: one issuer. With `jwksUri`: one
+   * issuer, a list, or a function of the verified claims that returns the issuer or `true`, for providers whose issuer
+   * contains the tenant. Default with `jwksUri`: not checked.
    *
    * @example issuer: ({ tid }) => `https://login.microsoftonline.com/${tid}/v2.0`
    */
   issuer?: string | readonly string[] | ((claims: Claims) => boolean | string) | undefined;
-  /** `aud` must name this, or one of these (RFC 7519 §4.1.3). Default: not checked. */
+  /** `aud` must name this audience, or at least one of the list (RFC 7519 §4.1.3). Default: not checked. */
   audience?: string | readonly string[] | undefined;
-  /** Accepted algorithms (RFC 8725 §3.1). Default: those that the type and the `alg` of the key allow. */
+  /** The accepted algorithms (RFC 8725 §3.1). Default: those that the type and the `alg` of the key allow. */
   algorithms?: readonly JwksAlgorithm[] | undefined;
   /**
-   * What the token's `typ` must be, such as `'at+jwt'` for access tokens (RFC 9068 §4); in any case, with or without
-   * `application/` (RFC 7515 §4.1.9). Default: not checked.
+   * The `typ` that a token must have, such as `'at+jwt'` for access tokens (RFC 9068 §4). Upper or lower case and a
+   * leading `application/` make no difference (RFC 7515 §4.1.9). Default: not checked.
    */
   typ?: string | undefined;
   /**
-   * Seconds of difference between clocks that `exp` and `nbf` are given. In `authorize({ verify })` the authorizer
-   * judges time: its own `clockTolerance` counts, and this one where it has none.
+   * By how many seconds clocks may differ when `exp` and `nbf` are checked. In `authorize({ verify })` the authorizer
+   * checks them, with its own `clockTolerance`, or with this one if it has none.
    *
    * @defaultValue 0
    */
   clockTolerance?: number | undefined;
-  /** Further claims that a token must have. */
+  /** Names of further claims that a token must have. */
   requiredClaims?: readonly string[] | undefined;
   /**
-   * Makes the requests, such as one through a proxy. Default: the global `fetch`.
+   * Makes the requests, for example through a proxy. Default: the global `fetch`.
    *
    * @example fetch: (url, init) => undici.fetch(url, { ...init, dispatcher: new undici.ProxyAgent(proxy) })
    */
   fetch?: FetchLike | undefined;
   /**
-   * Ms for the endpoint to answer in full, at most 2147483647. Set it below the authorizer's `keyTimeout`, or that one
-   * ends first. After either, and after any other failure of the endpoint, the client gets `invalid_secret` and may
-   * try again.
+   * How long a complete answer of the endpoint may take, in ms, at most 2147483647. Set it below the authorizer's
+   * `keyTimeout`, which otherwise ends first. After either timeout, and after any other failure of the endpoint, the
+   * client gets `invalid_secret` and may try again.
    *
    * @defaultValue 5000
    */
   timeout?: number | undefined;
   /**
-   * Ms after which known keys are fetched again, so that keys that the provider has withdrawn are forgotten. While the
-   * endpoint is down, they continue to work, for a day at most.
+   * After how many ms known keys are fetched again, so that keys that the provider has withdrawn are no longer
+   * accepted. While the endpoint is down, known keys continue to work, for a day at most.
    *
    * @defaultValue 600000
    */
   cacheMaxAge?: number | undefined;
   /**
-   * Ms after an answer in which tokens that name an unknown key make no request: a client must not be able to cause
+   * For how many ms after an answer tokens with an unknown key cause no further request. Otherwise a client could cause
    * many.
    *
    * @defaultValue 10000
@@ -88,13 +100,13 @@ export interface JwksVerifierOptions<Claims = JwtClaims> {
  * Verifies a token.
  *
  * @param token the encoded JWT
- * @param socket what `authorize({ verify })` hands over: the authorizer then judges `exp` and `nbf` itself, by its own
- *   `clockTolerance` and `ignoreExpiration`. Without it they are judged here.
+ * @param socket the second argument of `authorize({ verify })`. With a socket, the verifier leaves `exp` and `nbf` to
+ *   the authorizer, which has its own `clockTolerance` and `ignoreExpiration`. Without one, it checks them itself.
  * @returns a promise of the claims, which rejects with an `UnauthorizedError`
  */
 export interface JwksVerifier<Claims = JwtClaims> {
   (token: string, socket?: unknown): Promise<Claims>;
-  /** Seconds; what an authorizer takes that is given no `clockTolerance`. */
+  /** In seconds. An authorizer without its own `clockTolerance` uses it. */
   readonly clockTolerance: number;
 }
 
@@ -117,37 +129,40 @@ export interface JwksSettings {
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
-const isList = (value: unknown, holds: (one: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.length > 0 && value.every(holds);
-const isTextOrList = (value: unknown): boolean => isText(value) || isList(value, isText);
 const isAbove0 = (value: unknown): value is number => typeof value === 'number' && value > 0;
 
-type Check = readonly [expectation: string, holds: (value: unknown) => boolean];
+const areIssuers = expectOneOrMore(
+  'a string that is not empty, a list of them, or a function',
+  'a string that is not empty',
+  isText,
+);
 
 const CHECKS: Readonly<Record<keyof JwksVerifierOptions, Check>> = {
-  jwksUri: ['an http(s) URL', (value) => isText(value) && isHttp(value as string)],
-  issuer: [
-    'a string that is not empty, a list of them, or a function',
-    (value) => isTextOrList(value) || typeof value === 'function',
-  ],
-  audience: ['a string that is not empty, or a list of them', isTextOrList],
-  algorithms: [
+  jwksUri: expect('an http(s) URL', (value) => isText(value) && isHttp(value as string)),
+  issuer: (value) => (typeof value === 'function' ? undefined : areIssuers(value)),
+  audience: expectOneOrMore(
+    'a string that is not empty, or a list of them',
+    'a string that is not empty',
+    isText,
+  ),
+  algorithms: expectList(
     `a list of ${ALGORITHMS.join(', ')}`,
-    (value) => isList(value, (one) => (ALGORITHMS as readonly unknown[]).includes(one)),
-  ],
-  typ: ['a string that is not empty', isText],
-  clockTolerance: [
+    isFilled,
+    expect(`one of ${ALGORITHMS.join(', ')}`, (value) => (ALGORITHMS as readonly unknown[]).includes(value)),
+  ),
+  typ: expect('a string that is not empty', isText),
+  clockTolerance: expect(
     'a number of seconds, 0 or above',
     (value) => Number.isFinite(value) && (value as number) >= 0,
-  ],
-  requiredClaims: ['a list of names', (value) => isList(value, isText)],
-  fetch: ['a function', (value) => typeof value === 'function'],
-  timeout: [
+  ),
+  requiredClaims: expectList('a list of names', isFilled, expect('the name of a claim', isText)),
+  fetch: expect('a function', (value) => typeof value === 'function'),
+  timeout: expect(
     `a number of ms above 0, at most ${MAX_TIMEOUT}`,
     (value) => isAbove0(value) && value <= MAX_TIMEOUT,
-  ],
-  cacheMaxAge: ['a number of ms above 0', isAbove0],
-  cooldown: ['a number of ms above 0', isAbove0],
+  ),
+  cacheMaxAge: expect('a number of ms above 0', isAbove0),
+  cooldown: expect('a number of ms above 0', isAbove0),
 };
 
 /** @throws TypeError that names the option and what it must be */
@@ -158,7 +173,7 @@ export function toJwksSettings<Claims>(given: JwksVerifierOptions<Claims>): Jwks
   const options = { ...DEFAULTS, ...withoutUndefined(given as JwksVerifierOptions) };
   const { jwksUri, issuer, audience, typ, fetch } = options;
   if (jwksUri === undefined) checkIssuer(issuer);
-  // Copies: a later change of the application's lists must not change what is accepted.
+  // Copies: if the application changes its lists later, the settings must stay the same.
   return {
     ...options,
     jwksUri,
@@ -189,10 +204,8 @@ function withoutUndefined(options: JwksVerifierOptions): Defined {
 }
 
 function checkOption(name: string, value: unknown): void {
-  if (!Object.hasOwn(CHECKS, name)) throw new TypeError(`options.${name} is not an option of jwksVerifier()`);
-  const [expectation, holds] = CHECKS[name as keyof JwksVerifierOptions];
-  if (value !== undefined && !holds(value))
-    throw new TypeError(`options.${name} must be ${expectation}, got ${describe(value)}`);
+  if (!Object.hasOwn(CHECKS, name)) throw unknownOption(name, 'jwksVerifier()', Object.keys(CHECKS));
+  if (value !== undefined) checkValue(name, CHECKS[name as keyof JwksVerifierOptions], value);
 }
 
 /** Without `jwksUri`, the issuer's document says where the keys are. */
@@ -200,7 +213,7 @@ function checkIssuer(issuer: unknown): void {
   if (typeof issuer !== 'string')
     throw new TypeError('options.jwksUri is required, unless options.issuer is one string');
   const fault = issuerFault(issuer);
-  if (fault !== undefined) throw new TypeError(`options.issuer ${fault}, got ${JSON.stringify(issuer)}`);
+  if (fault !== undefined) throw new TypeError(`options.issuer ${fault}, got ${show(issuer)}`);
 }
 
 function isHttp(url: string): boolean {

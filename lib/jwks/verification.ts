@@ -1,4 +1,4 @@
-/** Verification of a token by `jose` 6, with the keys of a provider. */
+/** Verifies tokens by `jose` 6, with the keys of a provider. */
 import type { CryptoKey, JWSHeaderParameters } from 'jose';
 import { UnauthorizedError } from '../errors';
 import type { JwtClaims } from '../types';
@@ -11,7 +11,7 @@ import { RemoteKeys } from './remote-keys';
 /** @param load for tests: where `jose` comes from */
 export function createVerifier(settings: JwksSettings, load?: () => Promise<Jose>): JwksVerifier {
   const made = loadJose(load).then((jose) => new Verification(jose, settings));
-  // A process warning has reported the failure, and each token is refused with it.
+  // A process warning reports the failure, and each token is refused because of it.
   made.catch(() => undefined);
   const verify = async (token: string, socket?: unknown): Promise<JwtClaims> => {
     try {
@@ -23,13 +23,13 @@ export function createVerifier(settings: JwksSettings, load?: () => Promise<Jose
   return Object.freeze(Object.assign(verify, { clockTolerance: settings.clockTolerance }));
 }
 
-/** Not just any second argument: `tokens.map(verify)` must not switch the check of `exp` off. */
+/** Recognizes a socket among any second arguments: `tokens.map(verify)` must not switch off the check of `exp`. */
 function isSocket(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'handshake' in value;
 }
 
 type VerifyOptions = NonNullable<Parameters<Jose['jwtVerify']>[2]>;
-/** A key, or the search for it. */
+/** A key, or a function that finds it. */
 type Key = CryptoKey | ((header: JWSHeaderParameters) => Promise<CryptoKey>);
 
 class Verification {
@@ -66,7 +66,7 @@ class Verification {
     try {
       return await this.#verifyWithSet(token, options);
     } catch (fault) {
-      // A token without a `kid` may be signed with a new key. jose handles unknown names itself.
+      // A token without a `kid` may be signed with a new key. jose itself fetches again for an unknown `kid`.
       if (!(fault instanceof this.#jose.errors.JWSSignatureVerificationFailed)) throw fault;
       if (this.#jose.decodeProtectedHeader(token).kid !== undefined) throw fault;
       if (!(await this.#keys.renew())) throw fault;
@@ -83,7 +83,7 @@ class Verification {
     }
   }
 
-  /** RFC 7517 §4.5: keys may have no name, or several keys one. */
+  /** RFC 7517 §4.5: keys may have no name, and several keys may share one. */
   async #tryEach(token: string, keys: AsyncIterable<CryptoKey>, options: VerifyOptions): Promise<JwtClaims> {
     let last: unknown = new this.#jose.errors.JWSSignatureVerificationFailed();
     for await (const key of keys) {
@@ -99,7 +99,7 @@ class Verification {
   }
 
   async #verifyWith(token: string, key: Key, options: VerifyOptions): Promise<JwtClaims> {
-    // `jwtVerify` has two forms, which differ in their results.
+    // `jwtVerify` has one signature for a key and one for a function. Only the results differ.
     const { payload } = await this.#jose.jwtVerify(token, key as CryptoKey, options);
     return payload;
   }
@@ -118,7 +118,7 @@ class Verification {
 
 type IssuerCheck = Extract<JwksSettings['issuer'], (...args: never) => unknown>;
 
-/** Only `true`, or the token's issuer, accepts the token. */
+/** The token is accepted only if the function returns `true` or the token's own issuer. */
 function requireIssuer(claims: JwtClaims, check: IssuerCheck): void {
   let expected: unknown;
   try {

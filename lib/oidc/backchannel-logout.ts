@@ -11,13 +11,14 @@ import type { BackchannelLogoutOptions, LogoutAuthorizer, LogoutRequest } from '
 
 /**
  * Makes the endpoint that an OpenID provider calls when a user logs out there (OpenID Connect Back-Channel Logout 1.0).
- * It needs the package `jose`. A Node request listener: for plain `http`, for Express with or without a body parser, and
- * for Fastify with `reply.raw`. Behind a parser of Fastify, hand its result over as `request.raw.body`.
+ * It needs the package `jose`. The result is a Node request listener: for plain `http`, for Express with or without a
+ * body parser, and for Fastify with `reply.raw`. If a parser of Fastify runs before it, set `request.raw.body` to the
+ * parser's result.
  *
- * It answers 200 once the sessions here are ended and the store has the rule; 400 for a bad token; 503 if the store
- * failed or the provider's keys could not be had; 405 for other methods than POST.
+ * The endpoint answers 200 once the sessions of this process are ended and the store has the rule; 400 for a bad token;
+ * 503 if the store failed or the provider's keys are not available; and 405 for every method but POST.
  *
- * @param auth the authorizer whose sessions end; they are found by `iss` with `sid` or `sub` of their access tokens
+ * @param auth the authorizer whose sessions end; it finds them by `iss` and `sid` or `sub` of their access tokens
  * @throws TypeError if an option is wrong
  * @example app.post('/backchannel-logout', backchannelLogout(auth, { issuer: 'https://login.example.com', audience: 'my-client-id' }));
  */
@@ -33,7 +34,7 @@ export function backchannelLogout(
     try {
       await settings.auth.revoke(rule);
     } catch (fault) {
-      // The provider may not try again: somebody must know.
+      // The provider may not try again, so the operator must know.
       reportFault('backchannelLogout(): revoke()', fault);
       throw fault;
     }

@@ -1,5 +1,5 @@
 /**
- * A logout request that is refused: the provider sent something wrong. Its message is one of the library's own, which
- * the provider may read; nothing of the token is in it.
+ * The refusal of a logout request, because the provider sent something wrong. The message comes from this library and
+ * contains no part of the token, so the provider may read it.
  */
 export class LogoutRefusal extends Error {}

@@ -8,9 +8,9 @@ export const MAX_BODY_BYTES = 64 * 1024;
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /**
- * Reads the logout token of a request, whether or not a body parser was there before.
+ * Reads the logout token of a request, whether or not a body parser has read the body before.
  *
- * @throws LogoutRefusal if there is not exactly one, or the body is too long
+ * @throws LogoutRefusal if the body has not exactly one token, or is too long
  */
 export async function readLogoutToken(request: LogoutRequest): Promise<string> {
   if (!FORM.test(request.headers['content-type'] ?? ''))
@@ -23,8 +23,8 @@ export async function readLogoutToken(request: LogoutRequest): Promise<string> {
 }
 
 /**
- * What a body has as `logout_token`: of a parsed form, or of the form's text or bytes. Parsers that do not know the
- * media type leave `{}`, so that a body without one may still have to be read.
+ * The `logout_token` of a body: a parsed form, or the form's text or bytes. A parser that does not know the media type
+ * leaves `{}`. So if there is no token here, the body may still be unread.
  */
 function tokenOf(body: unknown): unknown {
   if (typeof body === 'string' || body instanceof Uint8Array) return tokenOfForm(body);
@@ -35,15 +35,15 @@ function tokenOf(body: unknown): unknown {
 function tokenOfForm(form: string | Uint8Array): unknown {
   if (form.length > MAX_BODY_BYTES) throw tooLong();
   const tokens = new URLSearchParams(Buffer.from(form as string).toString()).getAll('logout_token');
-  // Of two it cannot be told which one a proxy or a log has looked at.
+  // With two tokens, a proxy or a log may have read the other one.
   return tokens.length > 1 ? tokens : tokens[0];
 }
 
-/** What of the body nobody has read; empty if a parser has read all of it. */
+/** The part of the body that nothing has read yet. Empty if a parser has read all of it. */
 async function restOf(request: LogoutRequest): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Not destroyed at the end: the answer goes through the same socket.
+  // The request must not be destroyed at the end: the answer uses the same socket.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > MAX_BODY_BYTES) throw tooLong();

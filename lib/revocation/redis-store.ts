@@ -1,4 +1,5 @@
 /** Revocation rules in Redis, on a client of the `redis` or `ioredis` package: both are optional peer dependencies. */
+import { checkValue, expect, unknownOption } from '../runtime/option-check';
 import { describe } from '../token/keys';
 import type { NewRules, RevocationRule, RevocationStore, TokenIdentity } from '../types';
 import { ReadBatch } from './read-batch';
@@ -184,14 +185,15 @@ function leaseOf(client: object, prefix: string, store: RevocationStore): StoreL
   };
 }
 
+const isPrefix = expect('a string that is not empty', (value) => typeof value === 'string' && value !== '');
+
 function prefixOf(options: RedisRevocationOptions): string {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`options must be an object, got ${describe(options)}`);
   }
   const stranger = Object.keys(options).find((name) => name !== 'prefix');
-  if (stranger !== undefined)
-    throw new TypeError(`options.${stranger} is not an option of redisRevocationStore()`);
+  if (stranger !== undefined) throw unknownOption(stranger, 'redisRevocationStore()', ['prefix']);
   const { prefix = '{socketio-authorize}:' }: { prefix?: unknown } = options;
-  if (typeof prefix === 'string' && prefix !== '') return prefix;
-  throw new TypeError(`options.prefix must be a string that is not empty, got ${describe(prefix)}`);
+  checkValue('prefix', isPrefix, prefix);
+  return prefix as string;
 }

@@ -128,7 +128,7 @@ function unreadable(what: string, hint = ''): TypeError {
 
 function refusePem(text: string): never {
   const hint = text.includes('\n')
-    ? ''
+    ? ' (a line of it is missing or changed: copy it again, with its line breaks, from -----BEGIN to the last -----)'
     : ' (it stands on one line: in an environment variable or .env file, put the whole value in quotes, or write its line breaks as \\n)';
   throw unreadable('PEM', hint);
 }

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, RevocationStore } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { unharmedWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { createToken } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
 import { until } from '../support/until';
 import { World } from '../support/world';
 
@@ -50,23 +49,15 @@ const FLOODS: [what: string, options: Partial<AuthorizeOptions>, packets: () => 
 ];
 
 describe('a client', () => {
-  let world: World;
   let auth: Authorizer;
-  let told: NamespaceInbox;
   let raw: RawClient;
-  let unharmed: Unharmed;
+
+  afterEach(() => raw.close());
+
+  const { world, told } = unharmedWorld();
 
   beforeEach(async () => {
-    unharmed = new Unharmed();
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
     raw = await RawClient.open(world.url, 'polling');
-  });
-
-  afterEach(async () => {
-    raw.close();
-    await world.close();
-    unharmed.close();
   });
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
@@ -99,7 +90,7 @@ describe('a client', () => {
     });
   }
 
-  it('that shows many tokens at once, each time that one has been verified, is sent no more than it sends', async () => {
+  it('that sends many tokens at once, again after each verification, is sent no more than it sends', async () => {
     guard({ validate: () => Promise.resolve() });
     raw.send(RawClient.connect());
     await raw.next('CONNECT');
@@ -110,7 +101,7 @@ describe('a client', () => {
     expect(raw.traffic.received).to.be.at.most(raw.traffic.sent);
   });
 
-  it('that renews without end for many namespaces at once is sent no more than it sends', async () => {
+  it('that keeps renewing for many namespaces at once is sent no more than it sends', async () => {
     guard({ scope: 'connection' });
     const rooms = world.io.of(/^\/room-\d+$/);
     auth.attach(rooms);
@@ -132,7 +123,7 @@ describe('a client', () => {
     ['a bad token in the CONNECT packet', { token: 'x' }, []],
   ];
   for (const [what, shown, packets] of ROOMS) {
-    it(`that sends ${what}, in endless namespaces, is sent no more than it sends, but for CONNECT packets`, async () => {
+    it(`that sends ${what}, in ever new namespaces, is sent no more than it sends, except for CONNECT packets`, async () => {
       guard();
       const rooms = world.io.of(/^\/room-\d+$/);
       auth.attach(rooms);
@@ -187,7 +178,7 @@ describe('the HTTP request of a connection', () => {
     for (const [name, count] of Object.entries(reads)) expect(count, name).to.be.at.most(8);
   }
 
-  it('is read once, however many events ask for the token in it while one is verified', async () => {
+  it('is read once, however many events refer to its token while one is being verified', async () => {
     let open = (): void => undefined;
     const wait = new Promise<void>((resolve) => {
       open = resolve;
@@ -202,7 +193,7 @@ describe('the HTTP request of a connection', () => {
     open();
   });
 
-  it('is read once, however many events ask for the token in it and are refused', async () => {
+  it('is read once, however many events refer to its token and are refused', async () => {
     world.authorize({ cookie: 'jwt', maxAttempts: Infinity }).attach(world.io);
     raw.send(RawClient.connect());
     await raw.next('CONNECT');
@@ -211,7 +202,7 @@ describe('the HTTP request of a connection', () => {
     expectFewReads();
   });
 
-  it('is looked through once by getToken, however many events ask for the token while one is verified', async () => {
+  it('is read once by getToken, however many events refer to its token while one is being verified', async () => {
     let calls = 0;
     let open = (): void => undefined;
     const wait = new Promise<void>((resolve) => {

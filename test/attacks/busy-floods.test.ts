@@ -1,13 +1,12 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
 import { countAlive, heldBytes } from '../support/cost';
+import { unharmedWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
 import { until } from '../support/until';
-import { World } from '../support/world';
 
 /** Answers and calls of listeners that one verification can cause, besides its outcome. */
 const MAX_ANSWERS = 16;
@@ -32,28 +31,22 @@ const SHOWN: [what: string, packet: (index: number) => string][] = [
 ];
 
 for (const transport of ['websocket', 'polling'] as const) {
-  describe(`a flood over ${transport} while a token is verified`, () => {
-    let world: World;
+  describe(`a flood over ${transport} while a token is being verified`, () => {
     let auth: Authorizer;
-    let told: NamespaceInbox;
     let raw: RawClient;
-    let unharmed: Unharmed;
     let slow: SlowCheck;
     let syncs = 0;
 
-    beforeEach(async () => {
-      unharmed = new Unharmed();
-      slow = new SlowCheck();
-      world = await new World().listen();
-      told = new NamespaceInbox(world.io.of('/'));
-      raw = await RawClient.open(world.url, transport);
-    });
-
-    afterEach(async () => {
+    afterEach(() => {
       slow.answer();
       raw.close();
-      await world.close();
-      unharmed.close();
+    });
+
+    const { world, told } = unharmedWorld();
+
+    beforeEach(async () => {
+      slow = new SlowCheck();
+      raw = await RawClient.open(world.url, transport);
     });
 
     function guard(options: Partial<AuthorizeOptions> = {}): void {
@@ -87,7 +80,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       raw.inbox.all('EVENT').filter(([data]) => (data as unknown[])[0] === 'unauthorized');
 
     for (const [what, packet] of SHOWN) {
-      it(`of ${what} is answered 16 times, and dropped in silence then`, async () => {
+      it(`of ${what} is answered 16 times, and the rest is dropped in silence`, async () => {
         guard();
         await occupy();
         raw.send(...repeated(100, packet));
@@ -105,7 +98,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       });
     }
 
-    it('of tokens is answered 16 times in a renewal too, and the renewal counts', async () => {
+    it('of tokens during a renewal is also answered 16 times, and the renewal succeeds', async () => {
       guard({ validate: ({ slowly }) => (slowly ? slow.check() : undefined) });
       raw.send(RawClient.connect({ token: createToken() }));
       await heard('authenticated');
@@ -119,7 +112,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       await told.take('reauthenticated');
     });
 
-    it('is answered 16 times at each verification anew', async () => {
+    it('is answered 16 times during each verification', async () => {
       guard({
         maxAttempts: Infinity,
         secret: () => slow.check().then(() => 'another secret of 32 bytes or more'),
@@ -140,7 +133,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       }
     });
 
-    it("is answered 16 times over all namespaces that one login serves, under scope: 'connection'", async () => {
+    it("is answered 16 times in total over all namespaces of one login, under scope: 'connection'", async () => {
       guard({ scope: 'connection' });
       const names = Array.from({ length: 10 }, (_, index) => `/room-${index}`);
       for (const name of names) auth.attach(world.io.of(name));
@@ -155,7 +148,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(calls).to.equal(MAX_ANSWERS);
     });
 
-    it('that logs in and out in turns has one token verified, one wait, and is answered within bounds', async () => {
+    it('of logins and logouts in turn has one token verified and one waiting, and gets a bounded number of answers', async () => {
       guard();
       await occupy();
       raw.send(...repeated(500, () => [logout, authenticate()]));
@@ -172,7 +165,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(told.codes.length).to.be.at.most(MAX_OVERTAKEN);
     });
 
-    it('that logs in and out in turns with acknowledgements has every logout acknowledged', async () => {
+    it('of logins and logouts in turn with acknowledgements has every logout acknowledged', async () => {
       guard();
       await occupy();
       raw.send(...repeated(200, (index) => [`2${index}["deauthenticate"]`, authenticate('x')]));
@@ -182,7 +175,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(refusals().length).to.be.at.most(MAX_OVERTAKEN);
     });
 
-    it('that logs in and out in turns holds no more than the token that waits', async () => {
+    it('of logins and logouts in turn makes the server hold only the token that waits', async () => {
       guard();
       await occupy();
       const before = await heldBytes();
@@ -196,7 +189,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(slow.asked).to.equal(1);
     });
 
-    it('that leaves and comes back, with a token each time, holds no more than the one that waits', async () => {
+    it('that leaves and joins again, with a token each time, makes the server hold only the token that waits', async () => {
       guard({ required: false });
       const refs: WeakRef<object>[] = [];
       world.io.on('connection', (socket) => refs.push(new WeakRef(socket)));
@@ -214,7 +207,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(await countAlive(refs)).to.be.at.most(4);
     });
 
-    it('leaves nothing behind once the transport has closed and the verification is over', async () => {
+    it('leaves nothing in memory once the transport has closed and the verification has ended', async () => {
       guard();
       const refs: WeakRef<object>[] = [];
       world.io.on('connection', (socket) => refs.push(new WeakRef(socket)));

@@ -32,7 +32,7 @@ const joinAll = (from: number, to: number): string[] =>
 const leaveAll = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, index) => `1/room-${from + index},`);
 
-describe('a flood of CONNECT packets for endless namespaces', function () {
+describe('a flood of CONNECT packets for ever new namespaces', function () {
   this.timeout(30_000);
   let world: World;
   let unharmed: Unharmed;
@@ -77,7 +77,7 @@ describe('a flood of CONNECT packets for endless namespaces', function () {
 
   for (const [how, options] of MODES) {
     // The goal is twice, which the benchmark measures; what is more than linear misses this by far.
-    it(`costs at most 2.5 times as much as without the library, ${how}`, async () => {
+    it(`costs at most 2.5 times as much CPU time as without the library, ${how}`, async () => {
       const ratio = await leastRatio(
         () => flood(options),
         () => flood(),
@@ -89,7 +89,7 @@ describe('a flood of CONNECT packets for endless namespaces', function () {
 
   for (const protocol of [4, 3] as const) {
     for (const [how, options] of MODES) {
-      it(`leaves nothing of the namespaces that were left, over Engine.IO ${protocol}, ${how}`, async () => {
+      it(`keeps nothing in memory of the namespaces that the client has left, over Engine.IO ${protocol}, ${how}`, async () => {
         world = await new World({ allowEIO3: true }).listen();
         world.io.of('/open');
         const rooms = world.io.of(ROOMS);
@@ -108,7 +108,7 @@ describe('a flood of CONNECT packets for endless namespaces', function () {
   }
 
   for (const [how, options] of MODES) {
-    it(`lets go of namespaces that Socket.IO cleans up, ${how}`, async () => {
+    it(`keeps nothing in memory of namespaces that Socket.IO cleans up, ${how}`, async () => {
       world = await new World({ cleanupEmptyChildNamespaces: true }).listen();
       world.io.of('/open');
       const rooms = world.io.of(ROOMS);
@@ -136,7 +136,7 @@ describe('a flood of CONNECT packets for endless namespaces', function () {
   }
 });
 
-describe('a flood of CONNECT packets for one namespace, while a token is verified at the handshake', () => {
+describe('a flood of CONNECT packets for one namespace, while a token is being verified at the handshake', () => {
   for (const scope of ['namespace', 'connection'] as const) {
     it(`calls listeners 16 times, answers once, and holds one socket, scope: ${scope}`, async () => {
       const world = await new World().listen();
@@ -174,7 +174,7 @@ describe('a flood of CONNECT packets for one namespace, while a token is verifie
     });
   }
 
-  it('may be refused by the next verification again, and is told so 16 times again', async () => {
+  it('during the next verification gets 16 refusals again', async () => {
     const world = await new World().listen();
     const told = new NamespaceInbox(world.io.of('/'));
     const slow = new SlowCheck();
@@ -196,8 +196,8 @@ describe('a flood of CONNECT packets for one namespace, while a token is verifie
   });
 });
 
-describe('a flood of CONNECT packets for one namespace, while a token is verified after the connection', () => {
-  it('has one token verified and at most one wait, however many sockets replace each other', async () => {
+describe('a flood of CONNECT packets for one namespace, while a token is being verified after the connection', () => {
+  it('has one token verified and at most one waiting, however many sockets replace each other', async () => {
     const world = await new World().listen();
     const told = new NamespaceInbox(world.io.of('/'));
     const slow = new SlowCheck();

@@ -6,7 +6,7 @@ import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
 import { World } from '../support/world';
 
-describe('a connection that is not like the others', () => {
+describe('an unusual connection', () => {
   let world: World;
   let unharmed: Unharmed;
 
@@ -19,7 +19,7 @@ describe('a connection that is not like the others', () => {
     unharmed.close();
   });
 
-  it('has no HTTP request, as over WebTransport: a first authenticate without a token is refused', async () => {
+  it('without an HTTP request, as over WebTransport: a first authenticate without a token is refused', async () => {
     world = await new World().listen();
     world.io.engine.on('connection', (connection: { request: unknown }) => {
       connection.request = null;
@@ -31,7 +31,7 @@ describe('a connection that is not like the others', () => {
     expect(await show(client, createToken())).to.include({ ok: true });
   });
 
-  it('speaks Engine.IO 3, where all sockets of a namespace have one id: 50 CONNECT packets make one socket', async () => {
+  it('with Engine.IO 3, where all sockets of a namespace have one id: 50 CONNECT packets make one socket', async () => {
     world = await new World({ allowEIO3: true }).listen();
     const auth = world.authorize({ required: false });
     const guarded = world.io.of('/x');
@@ -52,7 +52,7 @@ describe('a connection that is not like the others', () => {
     expect(guarded.adapter.sids.size).to.equal(0);
   });
 
-  it("is used by one session after the other under scope: 'connection', and gathers no listeners", async () => {
+  it("with one session after the other, under scope: 'connection', accumulates no listeners", async () => {
     world = await new World().listen();
     const auth = world.authorize({ scope: 'connection', timeout: 20 });
     auth.attach(world.io);
@@ -67,7 +67,7 @@ describe('a connection that is not like the others', () => {
     expect(auth.stats()).to.include({ timedOut: 13, pending: 0 });
   });
 
-  it('logs out, and in as another, while a middleware holds a message back: it is nobody’s', async () => {
+  it('with a logout and a login as another user, while a middleware delays a message: the message is dropped', async () => {
     world = await new World().listen();
     const auth = world.authorize();
     const heard: unknown[] = [];

@@ -90,7 +90,7 @@ describe('a socket that an earlier listener of the application disconnects', () 
     }
   }
 
-  it('never counts as pending in endless namespaces, and locks nobody out', async () => {
+  it('never counts as pending, in ever new namespaces too, and locks nobody out', async () => {
     const world = await new World().listen();
     const rooms = world.io.of(/^\/room-\d+$/);
     const auth = world.authorize({ maxPending: 1 });

@@ -1,33 +1,24 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { unharmedWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { show } from '../support/refusals';
 import { createToken } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
 import { World } from '../support/world';
 
 for (const transport of ['websocket', 'polling'] as const) {
   describe(`a flood of packets over ${transport}`, () => {
-    let world: World;
     let auth: Authorizer;
-    let told: NamespaceInbox;
     let raw: RawClient;
-    let unharmed: Unharmed;
     let verified: number;
 
-    beforeEach(async () => {
-      unharmed = new Unharmed();
-      verified = 0;
-      world = await new World().listen();
-      told = new NamespaceInbox(world.io.of('/'));
-      raw = await RawClient.open(world.url, transport);
-    });
+    afterEach(() => raw.close());
 
-    afterEach(async () => {
-      raw.close();
-      await world.close();
-      unharmed.close();
+    const { world, told } = unharmedWorld();
+
+    beforeEach(async () => {
+      verified = 0;
+      raw = await RawClient.open(world.url, transport);
     });
 
     function guard(options: Partial<AuthorizeOptions> = {}): void {
@@ -90,7 +81,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       });
     }
 
-    it('of 1000 CONNECT packets, in whatever chunks, makes no more than one socket', async () => {
+    it('of 1000 CONNECT packets, split into any chunks, makes only one socket', async () => {
       guard();
       raw.send(...Array.from({ length: 1000 }, () => RawClient.connect({ token: createToken() })));
       await Promise.race([raw.next('EVENT'), raw.next('close')]);
@@ -99,7 +90,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(auth.stats()).to.include({ pending: 0 });
     });
 
-    it('of CONNECT packets at the handshake is verified one at a time, however slowly', async () => {
+    it('of CONNECT packets at the handshake has one token verified at a time, however slow the verification is', async () => {
       let running = 0;
       let most = 0;
       let open = (): void => undefined;
@@ -115,7 +106,13 @@ for (const transport of ['websocket', 'polling'] as const) {
           running -= 1;
         },
       });
-      raw.send(...Array.from({ length: 50 }, () => RawClient.connect({ token: createToken() })));
+      world.io.of('/open');
+      raw.send(
+        ...Array.from({ length: 50 }, () => RawClient.connect({ token: createToken() })),
+        RawClient.connect(undefined, '/open'),
+      );
+      // The last packet is answered, so the server has read all.
+      await raw.next('CONNECT');
       // At most 16 of the others are reported.
       for (let count = 0; count < 16; count += 1) await told.take('unauthorized');
       expect(new Set(told.codes)).to.deep.equal(new Set(['authentication_in_progress']));
@@ -126,7 +123,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(raw.inbox.all('CONNECT_ERROR')).to.deep.equal([]);
     });
 
-    it('of bad CONNECT packets, one after the other, is ended after maxAttempts', async () => {
+    it('of CONNECT packets with bad tokens, one after the other, ends after maxAttempts', async () => {
       guard({ handshake: true, maxAttempts: 3 });
       for (let attempt = 0; attempt < 3; attempt += 1) {
         raw.send(RawClient.connect({ token: 'none' }));
@@ -142,7 +139,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       ]);
     });
 
-    it('that joins and leaves without end is ended by the timeout', async () => {
+    it('of joining and leaving is ended by the timeout', async () => {
       guard({ timeout: 150 });
       const over = raw.inbox.take('close');
       while (raw.isOpen) {
@@ -157,7 +154,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(auth.stats()).to.include({ pending: 0, authenticated: 0 });
     });
 
-    it('that leaves and stays away is ended by the timeout too', async () => {
+    it('from a client that leaves and does not return is also ended by the timeout', async () => {
       guard({ timeout: 50 });
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
@@ -165,7 +162,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       await raw.inbox.take('close');
     });
 
-    it('of events before the login is answered within bounds', async () => {
+    it('of events before the login gets a bounded number of answers', async () => {
       guard();
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
@@ -180,7 +177,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(auth.stats()).to.include({ refused: 0 });
     });
 
-    it('of tokens while one is verified verifies no other', async () => {
+    it('of tokens while one is being verified has no other token verified', async () => {
       let open = (): void => undefined;
       guard({
         validate: () => {
@@ -205,7 +202,7 @@ for (const transport of ['websocket', 'polling'] as const) {
 
 describe('a client that connects twice by mistake', () => {
   for (const handshake of [false, true]) {
-    it(`still works, handshake: ${handshake}`, async () => {
+    it(`can still log in, handshake: ${handshake}`, async () => {
       const world = await new World().listen();
       try {
         const auth = world.authorize({ handshake });
@@ -230,7 +227,7 @@ describe('a client that connects twice by mistake', () => {
     });
   }
 
-  it('leaves no trace in the books of Socket.IO, after 300 hostile connections', async () => {
+  it("leaves nothing in Socket.IO's own maps, after 300 hostile connections", async () => {
     const world = await new World().listen();
     const auth = world.authorize({ maxAttempts: 2 });
     auth.attach(world.io);

@@ -2,13 +2,12 @@ import { expect } from 'chai';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { AnySocket, Authorizer, UnauthorizedData } from '../../lib';
+import { unharmedWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { RawClient } from '../support/raw-client';
 import { refusal, settled, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
-import { World } from '../support/world';
 import type { TestClient, TestOptions } from '../support/world';
 
 const PER_SOCKET = 64 * 1024;
@@ -48,20 +47,12 @@ function nest(depth: number): unknown {
 }
 
 describe('events that wait for a login, under attack', () => {
-  let world: World;
+  const { world } = unharmedWorld({ maxHttpBufferSize: 4e6 });
   let auth: Authorizer;
   let heard: Inbox;
-  let unharmed: Unharmed;
 
-  beforeEach(async () => {
-    unharmed = new Unharmed();
-    world = await new World({ maxHttpBufferSize: 4e6 }).listen();
+  beforeEach(() => {
     heard = new Inbox();
-  });
-
-  afterEach(async () => {
-    await world.close();
-    unharmed.close();
   });
 
   function guard(options: TestOptions = {}): void {
@@ -113,7 +104,7 @@ describe('events that wait for a login, under attack', () => {
       });
     }
 
-    it('of many arguments', async () => {
+    it('of an event with many arguments', async () => {
       guard();
       const client = await world.connected();
       client.socket.emit('msg', ...repeated(5_000, () => 0));
@@ -127,7 +118,7 @@ describe('events that wait for a login, under attack', () => {
       await dropped(client, 'x'.repeat(128));
     });
 
-    it('and a smaller event behind one that is too much is in order still', async () => {
+    it('and a smaller event behind one that is too large is still delivered in order', async () => {
       guard();
       const client = await world.connected();
       for (const arg of [1, text(PER_SOCKET + SLACK), 2]) client.socket.emit('msg', arg);
@@ -175,7 +166,7 @@ describe('events that wait for a login, under attack', () => {
       }
     }
 
-    it('around a piece of binary ends that connection at most', async () => {
+    it('around binary data ends at most that connection', async () => {
       guard();
       const raw = await RawClient.open(world.url, 'websocket');
       raw.send(RawClient.connect());
@@ -188,7 +179,7 @@ describe('events that wait for a login, under attack', () => {
       expect(await show(client, createToken())).to.include({ ok: true });
     });
 
-    it('within the bounds is held, and heard as it was sent', async () => {
+    it('within the bounds is held, and delivered as it was sent', async () => {
       guard();
       expect(await heardOf([nest(700)])).to.equal(1);
       expect(heard.all('msg')[0]).to.deep.equal([nest(700)]);
@@ -202,7 +193,7 @@ describe('events that wait for a login, under attack', () => {
     ['numbers at the edge', '[1e308,-0,0.1,9007199254740993]'],
   ];
   for (const [what, json] of odd) {
-    it(`with ${what} harm nobody, and are heard as they were sent`, async () => {
+    it(`with ${what} do no harm, and are delivered as they were sent`, async () => {
       guard();
       const raw = await RawClient.open(world.url, 'websocket');
       raw.send(RawClient.connect());
@@ -215,7 +206,7 @@ describe('events that wait for a login, under attack', () => {
     });
   }
 
-  it('without end are reported 16 times, and those past the first 16 are dropped', async () => {
+  it('in any number are reported 16 times, and all after the first 16 are dropped', async () => {
     guard();
     const raw = await RawClient.open(world.url, 'polling');
     raw.send(RawClient.connect());
@@ -230,7 +221,7 @@ describe('events that wait for a login, under attack', () => {
     raw.close();
   });
 
-  it('of endless small containers leave no memory behind', async function () {
+  it('made of many small containers leave nothing in memory', async function () {
     this.timeout(10_000);
     guard();
     const raw = await RawClient.open(world.url, 'websocket');
@@ -317,7 +308,7 @@ describe('events that wait for a login, under attack', () => {
       raw.send(...Array.from({ length: COUNT }, (_one, index) => packet(nameOf(index))));
     }
 
-    it('whichever authorizers its sockets belong to', async () => {
+    it('however many authorizers its sockets belong to', async () => {
       guardAll();
       await expectFull();
       // Nobody else may hold anything now.
@@ -349,7 +340,7 @@ describe('events that wait for a login, under attack', () => {
       ['their time is over', noSocketsLeft, { timeout: 1_000 }],
     ];
     for (const [how, free, options] of frees) {
-      it(`and what they held is free again when ${how}`, async () => {
+      it(`and the memory is free again when ${how}`, async () => {
         guardAll(options);
         const raw = await expectFull();
         await free(raw);
@@ -365,7 +356,7 @@ describe('events that wait for a login, under attack', () => {
         if (name !== '/open') for (const socket of sockets.values()) socket.disconnect();
     }
 
-    it('and what a verification was waited for is free when its client is gone', async () => {
+    it('and events that wait for a verification are freed when their client is gone', async () => {
       const slow = new SlowCheck();
       guardAll({ validate: slow.check });
       const raw = await expectFull();
@@ -378,7 +369,7 @@ describe('events that wait for a login, under attack', () => {
     });
   });
 
-  it('of a client that is refused at last are not heard by anybody', async () => {
+  it('of a client that is finally refused are delivered to nobody', async () => {
     guard({ maxAttempts: 2 });
     const client = await world.connected();
     for (let times = 0; times < 2; times += 1) {

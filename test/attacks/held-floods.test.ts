@@ -30,7 +30,7 @@ describe('a flood of events that are too large to be held until the login', func
   }
 
   for (const [what, event] of EVENTS) {
-    it(`costs at most 1.4 times as much as without the library, with ${what}`, async () => {
+    it(`costs at most 1.4 times as much CPU time as without the library, with ${what}`, async () => {
       const ratio = await leastRatio(
         () => flood(event, true),
         () => flood(event, false),

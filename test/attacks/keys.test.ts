@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import type { AuthorizeOptions } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { guessesOf, KEY_FORMS } from '../support/key-forms';
 import { show } from '../support/refusals';
 import { createToken, rsaKeys } from '../support/tokens';
-import { World } from '../support/world';
 
 /** A token under an HMAC with whatever is given as the key; jsonwebtoken refuses to sign with a public key. */
 function forge(secret: string | Buffer): string {
@@ -13,13 +13,8 @@ function forge(secret: string | Buffer): string {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
-describe('whoever knows the public key', () => {
-  let world: World;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-  afterEach(() => world.close());
+describe('an attacker who knows the public key', () => {
+  const { world } = freshWorld();
 
   for (const [what, material] of KEY_FORMS) {
     const sources: [how: string, secret: AuthorizeOptions['secret']][] = [
@@ -28,7 +23,7 @@ describe('whoever knows the public key', () => {
       ['one of several', [material, 'another secret, of 32 bytes or more']],
     ];
     for (const [how, secret] of sources) {
-      it(`cannot sign in its name where the secret is ${what}, ${how}`, async () => {
+      it(`cannot sign a valid token if the secret is ${what}, ${how}`, async () => {
         world.authorize({ secret, maxAttempts: Infinity }).attach(world.io);
         const client = await world.connected();
         for (const guess of guessesOf(material)) {

@@ -56,7 +56,7 @@ for (const count of [50_000, 400_000])
       ['an acknowledgement that nobody asked for', undefined, `37[0${ARGUMENTS}]`],
     ];
     for (const [what, auth, packet] of EVENTS) {
-      it(`harms nobody as ${what}`, async () => {
+      it(`does no harm as ${what}`, async () => {
         guard();
         raw.send(RawClient.connect(auth));
         await raw.next(auth === undefined ? 'CONNECT' : 'EVENT');
@@ -64,7 +64,7 @@ for (const count of [50_000, 400_000])
       });
     }
 
-    it('harms nobody as an event of an authenticated socket that onAny listens to', async () => {
+    it('does no harm as an event of an authenticated socket with an onAny listener', async () => {
       guard();
       world.io.on('connection', (socket) => socket.onAny(() => undefined));
       raw.send(RawClient.connect({ token: createToken() }));
@@ -72,7 +72,7 @@ for (const count of [50_000, 400_000])
       await survives(`2["message"${ARGUMENTS}]`);
     });
 
-    it('harms nobody as the acknowledgement of a refusal', async () => {
+    it('does no harm as the acknowledgement of a refusal', async () => {
       guard();
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
@@ -82,7 +82,7 @@ for (const count of [50_000, 400_000])
       expect(world.io.of('/').sockets.size).to.be.at.most(2);
     });
 
-    it("harms nobody as the answer to a question of the application's", async () => {
+    it('does no harm as the acknowledgement of an event that the application sent', async () => {
       guard();
       world.io.on('connection', (socket) => socket.emit('question', () => undefined));
       raw.send(RawClient.connect());

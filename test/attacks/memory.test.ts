@@ -38,7 +38,7 @@ const WAYS: [where: string, options: Partial<AuthorizeOptions>, packets: (shown:
   ['in the CONNECT packet, handshake mode', { handshake: true }, (shown) => [`0{"token":${text(shown)}}`]],
 ];
 
-describe('what a client makes the server hold', function () {
+describe('what a client makes the server keep in memory', function () {
   this.timeout(20_000);
   let world: World;
   let auth: Authorizer;
@@ -79,7 +79,7 @@ describe('what a client makes the server hold', function () {
 
   for (const [where, options, packets] of WAYS) {
     for (const [how, pad] of PADDED) {
-      it(`is nothing of a packet but the token, with ${how}, ${where}`, async () => {
+      it(`is only the token of a packet, with ${how}, ${where}`, async () => {
         await guard({ ...options, maxTokenBytes: 1_000_000 });
         const held = await heldBy(
           () => packets(pad(createToken())),
@@ -90,7 +90,7 @@ describe('what a client makes the server hold', function () {
       });
     }
 
-    it(`is nothing of a token that is too large with all that stands around it, ${where}`, async () => {
+    it(`is nothing of a token that is too large together with the text around it, ${where}`, async () => {
       await guard(options);
       const told = new NamespaceInbox(world.io.of('/'));
       const shown = `Bearer${' '.repeat(9000)}${createToken()}`;
@@ -105,7 +105,7 @@ describe('what a client makes the server hold', function () {
     });
   }
 
-  it('is nothing of a packet but the token, with spaces ahead of it in the query of Engine.IO 3', async () => {
+  it('is only the token of a packet, with spaces before it in the query of Engine.IO 3', async () => {
     await guard({ maxTokenBytes: 1_000_000 });
     auth.attach(world.io.of('/x'));
     const packet = `0/x?token=Bearer${'+'.repeat(SIZE)}${createToken()}`;
@@ -123,7 +123,7 @@ describe('what a client makes the server hold', function () {
     for (const session of sessions) await session.close();
   });
 
-  it('is nothing of what stands beside the token in its packet', async () => {
+  it("is nothing of the other members of the token's packet", async () => {
     await guard();
     const padding = 'x'.repeat(SIZE);
     const held = await heldBy(
@@ -136,7 +136,7 @@ describe('what a client makes the server hold', function () {
     expect(held).to.be.below(ALLOWED);
   });
 
-  it('is nothing of the name of a dropped event but what an error shows, though the application keeps it', async () => {
+  it("is only the part of a dropped event's name that an error shows, even if the application keeps the error", async () => {
     await guard();
     const kept: unknown[] = [];
     world.io
@@ -149,7 +149,7 @@ describe('what a client makes the server hold', function () {
     expect(held).to.be.below(ALLOWED);
   });
 
-  it('is nothing of the name of an event that permissions refuse but what an error shows', async () => {
+  it('is only the part of a name that an error shows, if permissions refuse the event', async () => {
     await guard({ permissions: { '*': false } });
     const kept: unknown[] = [];
     const keep = (_socket: unknown, error: unknown): void => void kept.push(error);
@@ -161,7 +161,7 @@ describe('what a client makes the server hold', function () {
     expect(held).to.be.below(ALLOWED);
   });
 
-  describe('of events ahead of a login', () => {
+  describe('of events before a login', () => {
     const EVENTS: [what: string, event: string][] = [
       ['one that nests 100,000 deep', `2["message",${nested}]`],
       ['one that nests in objects', `2["message",${'{"a":'.repeat(DEPTH)}1${'}'.repeat(DEPTH)}]`],
@@ -177,7 +177,7 @@ describe('what a client makes the server hold', function () {
       ['one with 100,000 arguments', `2["message"${',0'.repeat(100_000)}]`],
     ];
     for (const [what, event] of EVENTS) {
-      it(`is no more than 64 KiB a socket by ${what}, and the client can log in`, async () => {
+      it(`is at most 64 KiB a socket for ${what}, and the client can still log in`, async () => {
         await guard({ timeout: 60_000 });
         const heard: unknown[] = [];
         world.io.on('connection', (socket) => socket.onAny((name: string) => heard.push(name)));
@@ -200,7 +200,7 @@ describe('what a client makes the server hold', function () {
       });
     }
 
-    it('is no more than 16 MiB a process by however many sockets, and nothing once they have left', async () => {
+    it('is at most 16 MiB a process for any number of sockets, and nothing once they have left', async () => {
       await guard({ timeout: 60_000 });
       const rooms = world.io.of(/^\/room-\d+$/);
       auth.attach(rooms);
@@ -226,7 +226,7 @@ describe('what a client makes the server hold', function () {
     });
   });
 
-  it('of an authenticated client is nothing of its events, however deep, and they are heard', async () => {
+  it('of an authenticated client is nothing of its events, however deep, and they are delivered', async () => {
     await guard();
     let heard = 0;
     world.io.on('connection', (socket) => socket.on('message', () => (heard += 1)));

@@ -52,7 +52,7 @@ describe("a page that connects with its visitor's cookie", () => {
   }
 
   for (const transport of ['websocket', 'polling']) {
-    it(`of another origin is not let in at the handshake, over ${transport}`, async () => {
+    it(`of another origin is refused at the handshake, over ${transport}`, async () => {
       guard();
       for (let times = 0; times < 2; times += 1) {
         const data = await connectError(world.client('/', page({ origin: EVIL }, transport)));
@@ -61,7 +61,7 @@ describe("a page that connects with its visitor's cookie", () => {
       await expectWarning();
     });
 
-    it(`of another origin is not logged in by its first authenticate, over ${transport}`, async () => {
+    it(`of another origin cannot log in by its first authenticate, over ${transport}`, async () => {
       guard({ handshake: false });
       const client = await world.connected('/', page({ origin: EVIL }, transport));
       client.socket.emit('authenticate');
@@ -69,21 +69,21 @@ describe("a page that connects with its visitor's cookie", () => {
       await expectWarning();
     });
 
-    it(`of the server's own origin is let in, and so is what is no page, over ${transport}`, async () => {
+    it(`of the server's own origin is accepted, and so is a client that is no page, over ${transport}`, async () => {
       guard();
       for (const headers of [{ origin: world.url }, {}]) {
         await world.client('/', page(headers, transport)).until('authenticated');
       }
     });
 
-    it(`of an origin that is listed is let in, over ${transport}`, async () => {
+    it(`of a listed origin is accepted, over ${transport}`, async () => {
       guard({ origins: ['https://App.example:443', 'capacitor://localhost'] });
       for (const origin of ['https://app.example', 'capacitor://localhost'])
         await world.client('/', page({ origin }, transport)).until('authenticated');
     });
   }
 
-  it('logs in by its first authenticate, where it is of the server’s own origin', async () => {
+  it("of the server's own origin can log in by its first authenticate", async () => {
     guard({ handshake: false });
     const client = await world.connected('/', page({ origin: world.url }));
     client.socket.emit('authenticate');
@@ -92,7 +92,7 @@ describe("a page that connects with its visitor's cookie", () => {
   });
 
   for (const origin of ['null', 'file://', 'http://127.0.0.1', 'http://127.0.0.1.evil.example', '']) {
-    it(`of the origin '${origin}' is not let in`, async () => {
+    it(`of the origin '${origin}' is refused`, async () => {
       guard();
       expect(await connectError(world.client('/', page({ origin })))).to.include({
         code: 'credentials_required',
@@ -101,7 +101,7 @@ describe("a page that connects with its visitor's cookie", () => {
     });
   }
 
-  it('is not let in by what it says of itself in other headers', async () => {
+  it('is refused whatever it puts into other headers', async () => {
     guard();
     const headers = {
       'x-forwarded-host': 'evil.example',
@@ -113,20 +113,20 @@ describe("a page that connects with its visitor's cookie", () => {
     await expectWarning();
   });
 
-  it('is let in by any other token that it has', async () => {
+  it('is accepted with any other token that it has', async () => {
     guard();
     const options = { ...page({ origin: EVIL }), auth: { token: createToken({ sub: 'eve' }) } };
     await world.client('/', options).until('authenticated');
     expect(await told.socket('authenticated')).to.have.nested.property('decoded_token.sub', 'eve');
   });
 
-  it('can show its own token where the cookie was passed over', async () => {
+  it('can send its own token after the server has ignored the cookie', async () => {
     guard({ handshake: false });
     const client = await world.connected('/', page({ origin: EVIL }));
     expect(await show(client, createToken({ sub: 'eve' }))).to.include({ ok: true });
   });
 
-  it('shows no cookie to other nodes, though it was passed over', async () => {
+  it('never has its cookie sent to other nodes, even if the server has ignored the cookie', async () => {
     guard({ handshake: false });
     await world.connected('/', page({ origin: EVIL }));
     const [pending] = world.io.of('/').sockets.values();
@@ -134,7 +134,7 @@ describe("a page that connects with its visitor's cookie", () => {
   });
 
   for (const handshake of [true, false]) {
-    it(`is not let in by a script of another site, which has no Origin (JSONP), handshake: ${handshake}`, async () => {
+    it(`is refused as a script of another site, which sends no Origin (JSONP), handshake: ${handshake}`, async () => {
       guard({ handshake });
       const base = `${world.url}/socket.io/?EIO=4&transport=polling&j=0`;
       const headers = { cookie: COOKIE };
@@ -165,7 +165,7 @@ describe("a page that connects with its visitor's cookie", () => {
     });
   }
 
-  it('is let in by Engine.IO 3 as by 4', async () => {
+  it('is accepted with Engine.IO 3 as with 4', async () => {
     await world.close();
     world = await new World({ allowEIO3: true }).listen();
     guard();
@@ -204,7 +204,7 @@ describe("a page that connects with its visitor's cookie", () => {
       await io.close();
     });
 
-    it('of the same host without TLS is another page: whoever owns the network can write it', async () => {
+    it('of the same host without TLS is refused: whoever controls the network can write such a page', async () => {
       server = createHttps(CERTIFICATE);
       io = new Server(server);
       const host = await listen();
@@ -224,7 +224,7 @@ describe("a page that connects with its visitor's cookie", () => {
       await expectWarning(`http://${host}`);
     });
 
-    it('of the host that HTTP/2 calls its authority is let in', async () => {
+    it("of the host in HTTP/2's :authority is accepted", async () => {
       server = createHttp2() as unknown as HttpServer;
       io = new Server(server);
       const host = await listen();

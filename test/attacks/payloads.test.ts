@@ -3,11 +3,10 @@ import { sign } from 'jsonwebtoken';
 import { anything, asyncProperty, assert, jsonValue } from 'fast-check';
 import type { AuthorizeOptions, UnauthorizedData } from '../../lib';
 import { CODES, REASONS } from '../../lib/protocol';
+import { unharmedWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import { createToken, rsaKeys, SECRET } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
-import { World } from '../support/world';
 
 const CODE_SET: ReadonlySet<string> = new Set(Object.values(CODES));
 const REASON_SET: ReadonlySet<unknown> = new Set([undefined, ...Object.values(REASONS)]);
@@ -53,18 +52,7 @@ const PAYLOADS: [what: string, ...args: unknown[]][] = [
 ];
 
 describe('a hostile client', () => {
-  let world: World;
-  let unharmed: Unharmed;
-
-  beforeEach(async () => {
-    unharmed = new Unharmed();
-    world = await new World().listen();
-  });
-
-  afterEach(async () => {
-    await world.close();
-    unharmed.close();
-  });
+  const { world } = unharmedWorld();
 
   function expectSane(data: UnauthorizedData | undefined, secretText?: string): void {
     expect(CODE_SET.has(String(data?.code)), JSON.stringify(data)).to.equal(true);
@@ -73,7 +61,7 @@ describe('a hostile client', () => {
     if (secretText) expect(JSON.stringify(data)).not.to.include(secretText);
   }
 
-  describe('gets a code, and harms nobody, with a token of', () => {
+  describe('gets a code, and does no harm, with a token of', () => {
     for (const [what, token] of TOKENS) {
       it(`${what}, by event`, async () => {
         world.authorize().attach(world.io);
@@ -103,7 +91,7 @@ describe('a hostile client', () => {
   });
 
   for (const [what, ...args] of PAYLOADS) {
-    it(`gets a code for ${what} in place of a payload, acknowledged or not`, async () => {
+    it(`gets a code for ${what} instead of a payload, with and without an acknowledgement`, async () => {
       world.authorize().attach(world.io);
       const client = await world.connected();
       client.socket.emit('authenticate', ...args);
@@ -135,7 +123,7 @@ describe('a hostile client', () => {
     });
   }
 
-  it('that signs with claims named __proto__ pollutes nothing', async () => {
+  it('with claims named __proto__ in a signed token pollutes no prototype', async () => {
     world.authorize().attach(world.io);
     // As text, since who signs would stumble over such an object.
     const claims = '{"sub":"bob","__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}';
@@ -180,7 +168,7 @@ describe('a hostile client', () => {
     ['never calls back', (_request, _payload, _callback) => undefined],
   ];
   for (const [what, secret] of keyFunctions) {
-    it(`meets a key function that ${what}: invalid_secret, and not a word of why`, async () => {
+    it(`gets invalid_secret, and not the reason, from a key function that ${what}`, async () => {
       world.authorize({ secret, keyTimeout: 50 }).attach(world.io);
       const { error } = await show(await world.connected(), createToken());
       expect(error).to.deep.include({
@@ -191,7 +179,7 @@ describe('a hostile client', () => {
     });
   }
 
-  it('meets a key function that gives a public key for a token signed with it as a secret', async () => {
+  it('is refused if the key function returns a public key, and the token is signed with that key as a secret', async () => {
     const { publicKey } = rsaKeys();
     world.authorize({ secret: () => publicKey }).attach(world.io);
     const { error } = await show(await world.connected(), createToken({}, { algorithm: 'HS256' }, 'x'));
@@ -235,14 +223,14 @@ describe('a hostile client', () => {
     ],
   ];
   for (const [what, additional_auth, code, message] of additional) {
-    it(`meets an additional_auth that ${what}`, async () => {
+    it(`is refused by an additional_auth that ${what}`, async () => {
       world.authorize({ additional_auth, keyTimeout: 50 }).attach(world.io);
       const { error } = await show(await world.connected(), createToken());
       expect(error).to.include({ code, message });
     });
   }
 
-  it('meets an additional_auth that hands over an UnauthorizedError, or accepts', async () => {
+  it('gets the UnauthorizedError that additional_auth passes on, or is accepted by it', async () => {
     const { UnauthorizedError } = await import('../../lib/index.js');
     let hook: NonNullable<AuthorizeOptions['additional_auth']> = (_decoded, _ok, no) =>
       no(new UnauthorizedError('mine'));
@@ -252,7 +240,7 @@ describe('a hostile client', () => {
     expect(await show(await world.connected(), createToken())).to.include({ ok: true });
   });
 
-  it('meets a customDecoded that throws', async () => {
+  it('is refused by a customDecoded that throws', async () => {
     world
       .authorize({
         customDecoded: () => {
@@ -265,7 +253,7 @@ describe('a hostile client', () => {
   });
 
   for (const handshake of [false, true]) {
-    it(`may send whatever JSON there is as its token, handshake: ${handshake}`, async () => {
+    it(`gets a code for any JSON value as its token, handshake: ${handshake}`, async () => {
       world.authorize({ handshake, maxAttempts: Infinity, required: false }).attach(world.io);
       const raw = await RawClient.open(world.url, 'websocket');
       if (!handshake) {
@@ -284,7 +272,7 @@ describe('a hostile client', () => {
     });
   }
 
-  it('may send whatever there is as its payload', async () => {
+  it('gets a code for any value as its payload', async () => {
     world.authorize({ maxAttempts: Infinity, required: false }).attach(world.io);
     const client = await world.connected();
     await assert(
@@ -297,7 +285,7 @@ describe('a hostile client', () => {
     expect(await show(client, createToken({}, {}, SECRET))).to.include({ ok: true });
   });
 
-  it('is told nothing of a huge event name but its beginning', async () => {
+  it('is sent only the beginning of a huge event name', async () => {
     world.authorize({ holdEvents: 0 }).attach(world.io);
     const client = await world.connected();
     client.socket.emit('x'.repeat(100_000));
@@ -310,7 +298,7 @@ describe('a hostile client', () => {
     raw.close();
   });
 
-  it('cannot answer, after its logout, what was asked before', async () => {
+  it('cannot acknowledge after its logout what the server sent before', async () => {
     const auth = world.authorize();
     const answers: unknown[] = [];
     auth.attach(world.io).on('authenticated', (socket: import('socket.io').Socket) => {

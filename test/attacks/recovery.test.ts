@@ -140,7 +140,7 @@ for (const place of places) {
         const some = place === 'memory' ? Infinity : 2;
 
         for (const [what, token] of others.slice(0, some)) {
-          it(`${what} beside Alice's recovery id logs in on a new socket, with nothing of hers`, async () => {
+          it(`${what} together with Alice's recovery id logs in on a new socket, and gets nothing of Alice's`, async () => {
             await guard({ handshake }, { skipMiddlewares });
             const { id, ...recoveryId } = await aliceDrops();
             const client = returning(world, recoveryId, { auth: { token: token() } });
@@ -153,7 +153,7 @@ for (const place of places) {
         }
 
         for (const [what, token] of bad.slice(0, some)) {
-          it(`${what} beside Alice's recovery id restores nothing, and logs nobody in`, async () => {
+          it(`${what} together with Alice's recovery id restores nothing, and logs nobody in`, async () => {
             await guard({ handshake }, { skipMiddlewares });
             await auth.revoke({ jti: 'revoked' });
             const { id, ...recoveryId } = await aliceDrops();
@@ -169,7 +169,7 @@ for (const place of places) {
           });
         }
 
-        it('a session that was revoked is not restored by a fresh token of the same user, which logs in', async () => {
+        it('a fresh token of the same user logs in, but does not restore a revoked session', async () => {
           await guard({ handshake }, { skipMiddlewares });
           const { id, ...recoveryId } = await aliceDrops(createToken({ ...ALICE, iat: now() - 100 }));
           await auth.revoke({ sub: 'alice', issuedBefore: now() - 50 });
@@ -179,7 +179,7 @@ for (const place of places) {
           await expectFresh(client, wire, id);
         });
 
-        it('a session that has expired is not restored by a fresh token of the same user, which logs in', async () => {
+        it('a fresh token of the same user logs in, but does not restore an expired session', async () => {
           await guard({ handshake }, { skipMiddlewares });
           const time = world.stopTime();
           const { id, ...recoveryId } = await aliceDrops(tokenEndingIn(400, ALICE));
@@ -190,7 +190,7 @@ for (const place of places) {
           await expectFresh(client, wire, id);
         });
 
-        it('a session that is revoked while the token of a client that comes back is judged is not restored', async () => {
+        it("a session that is revoked while the returning client's token is being verified is not restored", async () => {
           const slow = new SlowCheck();
           slow.isSlow = false;
           await guard({ handshake, validate: slow.check }, { skipMiddlewares });
@@ -207,7 +207,7 @@ for (const place of places) {
           await expectFresh(client, wire, id);
         });
 
-        it('a token that is revoked while it is judged restores nothing', async () => {
+        it('a token that is revoked while it is being verified restores nothing', async () => {
           const slow = new SlowCheck();
           slow.isSlow = false;
           await guard({ handshake, validate: slow.check }, { skipMiddlewares });
@@ -227,7 +227,7 @@ for (const place of places) {
           else await expectFresh(client, wire, id);
         });
 
-        it('a client that closes while its token is judged leaves nothing behind', async () => {
+        it('a client that disconnects while its token is being verified leaves nothing in memory', async () => {
           const slow = new SlowCheck();
           slow.isSlow = false;
           await guard({ handshake, validate: slow.check }, { skipMiddlewares });
@@ -251,7 +251,7 @@ for (const place of places) {
           expect(logins.map((claims) => claims?.sub)).to.deep.equal(['alice', 'bob']);
         });
 
-        it('of many clients that show one recovery id at once, with a good token, one is restored', async () => {
+        it('of many clients that send one recovery id at the same time, with a good token, only one is restored', async () => {
           const slow = new SlowCheck();
           slow.isSlow = false;
           await guard({ handshake, validate: slow.check }, { skipMiddlewares });
@@ -300,7 +300,7 @@ for (const place of places) {
             return { ...recoveryId, id };
           }
 
-          it('of another user logs in on a new socket, with nothing of hers', async () => {
+          it("of another user logs in on a new socket, and gets nothing of Alice's", async () => {
             const { id, ...recoveryId } = await aliceDropsHere();
             const client = returning(world, recoveryId, options(createToken({ sub: 'bob' })));
             const wire = wireOf(client);
@@ -318,7 +318,7 @@ for (const place of places) {
             expect(logins).to.have.length(1);
           });
 
-          it('of the same user restores her session', async () => {
+          it("of the same user restores Alice's session", async () => {
             const { id, ...recoveryId } = await aliceDropsHere();
             const client = returning(world, recoveryId, options(createToken({ ...ALICE, jti: 'second' })));
             const wire = wireOf(client);
@@ -330,7 +330,7 @@ for (const place of places) {
       }
     }
 
-    it("event mode, another user's token in the HTTP request: the socket is never of two users", async () => {
+    it("event mode, another user's token in the HTTP request: the socket never belongs to two users", async () => {
       await guard({ cookie: 'jwt' });
       const { id, ...recoveryId } = await aliceDrops();
       const cookie = `jwt=${createToken({ sub: 'bob' })}`;
@@ -344,7 +344,7 @@ for (const place of places) {
       if (!isAlice) expect(secrets(wire)).to.deep.equal([]);
     });
 
-    describe('a recovery id in another place than its own', () => {
+    describe('a recovery id that is used in another place', () => {
       /** A session of Alice in a namespace, of which she missed something; the server has other namespaces too. */
       async function aliceDropsIn(name: string): Promise<RecoveryId & { id: string }> {
         const client = world.client(name, { auth: { token: createToken(ALICE) } });
@@ -357,7 +357,7 @@ for (const place of places) {
         return known;
       }
 
-      it('restores nothing in the namespace of another authorizer, whose tokens Alice does not have', async () => {
+      it('restores nothing in the namespace of another authorizer, for which Alice has no token', async () => {
         await guard({});
         const administrators = world.authorize({ secret: 'the secret of the administrators, long enough' });
         administrators.attach(world.io.of('/other'));
@@ -371,7 +371,7 @@ for (const place of places) {
         expect(administrators.stats()).to.include({ authenticated: 0, pending: 1 });
       });
 
-      it('restores nothing in another namespace of the same authorizer: its rooms are not those', async () => {
+      it('restores nothing in another namespace of the same authorizer, which has other rooms', async () => {
         await guard({});
         auth.attach(world.io.of('/other'));
         const { id, ...recoveryId } = await aliceDropsIn('/');
@@ -385,7 +385,7 @@ for (const place of places) {
       });
 
       for (const where of ['/plain', '/'] as const) {
-        it(`believes nothing that a client has had written into socket.data, ${where === '/' ? 'here' : 'in an unguarded namespace'}`, async () => {
+        it(`restores nothing from what a client got the application to write into socket.data, ${where === '/' ? 'here' : 'in an unguarded namespace'}`, async () => {
           // What the library keeps for Alice, as the adapter is given it.
           const kept: unknown[] = [];
           await guard({}, {}, ({ adapter }) => {
@@ -436,7 +436,7 @@ for (const place of places) {
       }
 
       for (const order of ['after Bob', 'with Bob', 'before Bob'] as const) {
-        it(`makes no connection of two users under scope: 'connection': Alice's id comes ${order}'s token`, async () => {
+        it(`gives no connection two users under scope: 'connection': Alice's id comes ${order}'s token`, async () => {
           await guard({ scope: 'connection' });
           auth.attach(world.io.of('/other'));
           const { id: _, ...recoveryId } = await aliceDropsIn('/other');
@@ -466,7 +466,7 @@ for (const place of places) {
       }
     });
 
-    it('a recovery id whose client says nothing of a token is restored once, however many come at once', async () => {
+    it('a recovery id without a token restores the session once, however many clients use it at the same time', async () => {
       await guard({});
       const { id, ...recoveryId } = await aliceDrops();
       const clients = [1, 2, 3].map(() => returning(world, recoveryId));
@@ -512,7 +512,7 @@ for (const place of places) {
         }
 
         // As at any login: one is verified, and at most one waits for its end.
-        it('costs no more verifications than one with the token alone', async () => {
+        it('costs as many verifications as one with the token alone', async () => {
           const { id: _, ...recoveryId } = await aliceDrops();
           const token = createToken({ ...ALICE, jti: 'second' });
           const login = await burst(Array.from({ length: 50 }, () => ({ token })));
@@ -523,7 +523,7 @@ for (const place of places) {
           expect(auth.stats()).to.include({ pending: 0 });
         });
 
-        it('of fifty tokens of other users costs no more verifications than without the id', async () => {
+        it('with fifty tokens of other users costs as many verifications as without the id', async () => {
           const { id: _, ...recoveryId } = await aliceDrops();
           const tokens = (name: string): { token: string }[] =>
             Array.from({ length: 50 }, (_one, index) => ({
@@ -537,7 +537,7 @@ for (const place of places) {
       });
     }
 
-    it('refused tokens beside a recovery id count towards maxAttempts', async () => {
+    it('refused tokens together with a recovery id count towards maxAttempts', async () => {
       let verified = 0;
       await guard({
         handshake: true,
@@ -595,7 +595,7 @@ for (const place of places) {
 
       for (const token of [undefined, createToken({ sub: 'alice' })]) {
         const how = token === undefined ? 'without a token' : 'with a token';
-        it(`brings nothing that was said while the client was pending, ${how}`, async () => {
+        it(`brings no message that was sent while the client was pending, ${how}`, async () => {
           await guard({});
           const witness = await witnessed();
           const client = await pendingWithOffset();
@@ -610,7 +610,7 @@ for (const place of places) {
         });
       }
 
-      it('brings nothing that was said to the user before, or while nobody was logged in', async () => {
+      it('brings no message that was sent to the previous user, or while nobody was logged in', async () => {
         await guard({});
         const witness = await witnessed();
         const client = await pendingWithOffset();
@@ -632,7 +632,7 @@ for (const place of places) {
           .and.not.include.members(['more to alice']);
       });
 
-      it('of another client brings nothing either', async () => {
+      it('of another client brings no messages either', async () => {
         await guard({});
         const witness = await witnessed();
         await giveOffset(witness, world.io);
@@ -646,7 +646,7 @@ for (const place of places) {
         expect(await saidTo({ pid, offset })).to.not.include('secret');
       });
 
-      it('brings nothing of a pause between two logins of one user', async () => {
+      it('brings no message that was sent between two logins of one user', async () => {
         await guard({});
         const witness = await witnessed();
         const client = await pendingWithOffset();
@@ -661,7 +661,7 @@ for (const place of places) {
         expect(await saidTo(old)).to.not.include('secret');
       });
 
-      it('brings nothing that was said before the login, after a second drop too', async () => {
+      it('brings no message that was sent before the login, even after a second drop', async () => {
         await guard({});
         const witness = await witnessed();
         const client = await pendingWithOffset();
@@ -678,7 +678,7 @@ for (const place of places) {
         expect(await saidTo(old)).to.not.include('secret');
       });
 
-      it('from before a renewal brings what was said since: a renewal is no login', async () => {
+      it('from before a renewal brings all messages since: a renewal is no login', async () => {
         await guard({});
         const witness = await witnessed();
         const client = await pendingWithOffset();
@@ -694,7 +694,7 @@ for (const place of places) {
       });
 
       if (place === 'memory') {
-        it('brings nothing that was said in the very tick before the login', async () => {
+        it('brings no message that was sent in the same tick before the login', async () => {
           let text = 'to the witness';
           await guard({ validate: () => void world.io.emit('said', text) });
           const witness = await witnessed();
@@ -709,7 +709,7 @@ for (const place of places) {
         });
       }
 
-      it('that nobody was ever given restores nothing', async () => {
+      it('that no client was ever given restores nothing', async () => {
         await guard({});
         const { id, pid } = await aliceDrops();
         for (const offset of ['0-0', '0', '', '-', '+', '__proto__', '9999999999999-0']) {
@@ -726,7 +726,7 @@ for (const place of places) {
       const shown = (value: unknown): string => JSON.stringify(value, (_key, one: unknown) => one ?? null);
 
       for (const mode of modes) {
-        it(`is not shown of a restored socket, ${nameOf(mode)}`, async () => {
+        it(`of a restored socket is not visible to other nodes, ${nameOf(mode)}`, async () => {
           await guard({ handshake: mode.handshake }, { skipMiddlewares: mode.skipMiddlewares });
           const handshakes: string[] = [];
           world.io.on('connection', ({ handshake }) => handshakes.push(shown(handshake)));
@@ -742,7 +742,7 @@ for (const place of places) {
         });
       }
 
-      it('is not shown of a client that was not restored: the session may still wait for its owner', async () => {
+      it('of a client that was not restored is not visible to other nodes: the session may still wait for its owner', async () => {
         await guard({});
         const { id: _, ...recoveryId } = await aliceDrops();
         for (const offset of ['none', recoveryId.offset]) {

@@ -116,7 +116,7 @@ const REFUSED: [what: string, attack: Attack][] = [
   ['an event with a long name', (url) => packets(url, connect('/event', {}), event('x'.repeat(PACKET)))],
 ];
 
-describe('what outlives a packet', function () {
+describe('what the server keeps of a packet', function () {
   this.timeout(60_000);
   let server: ChildProcess;
   let url: string;
@@ -179,14 +179,14 @@ describe('what outlives a packet', function () {
   }
 
   for (const [where, attack] of IN_PACKETS) {
-    it(`is the token's own characters, of 900 KB in ${where}`, async () => {
+    it(`is only the token's characters, of 900 KB in ${where}`, async () => {
       // V8 keeps the last packet or two: what a regular expression looked at, say.
       expect(await leftBy(attack, 8, 'logins', false)).to.be.below(PACKET / 4);
     });
   }
 
   for (const [where, attack] of IN_REQUESTS) {
-    it(`is the token's own characters, of 12 KB in ${where}`, async () => {
+    it(`is only the token's characters, of 12 KB in ${where}`, async () => {
       expect(await leftBy(attack, 100, 'logins', true)).to.be.below(HEADER / 2);
     });
   }

@@ -70,7 +70,7 @@ describe('a client that changes between namespaces to stay without a login', () 
   }
 
   for (const [how, options] of MODES) {
-    it(`is ended by the timeout if it leaves one and joins the other, ${how}`, async () => {
+    it(`is disconnected at the timeout if it leaves one and joins the other, ${how}`, async () => {
       const auth = guard(['/a', '/b'], options);
       await join('/a');
       clock.tick(0.8 * TIMEOUT);
@@ -82,7 +82,7 @@ describe('a client that changes between namespaces to stay without a login', () 
       expectEnded(auth, '/b');
     });
 
-    it(`is ended by the timeout if it goes there and back again, ${how}`, async () => {
+    it(`is disconnected at the timeout if it moves to another and returns, ${how}`, async () => {
       const auth = guard(['/a', '/b'], options);
       await join('/a');
       for (const [from, to] of [
@@ -100,7 +100,7 @@ describe('a client that changes between namespaces to stay without a login', () 
       expectEnded(auth, '/b');
     });
 
-    it(`is ended by the timeout if it joins the other before it leaves the one, ${how}`, async () => {
+    it(`is disconnected at the timeout if it joins the other before it leaves the first, ${how}`, async () => {
       const auth = guard(['/a', '/b'], options);
       await join('/a');
       clock.tick(0.8 * TIMEOUT);
@@ -112,7 +112,7 @@ describe('a client that changes between namespaces to stay without a login', () 
       expectEnded(auth, '/b');
     });
 
-    it(`is ended by the timeout if it walks through endless namespaces, ${how}`, async () => {
+    it(`is disconnected at the timeout if it joins ever new namespaces, ${how}`, async () => {
       const auth = guard([/^\/room-\d+$/], options);
       await join('/room-0');
       for (let index = 1; index <= 20; index += 1) {
@@ -126,7 +126,7 @@ describe('a client that changes between namespaces to stay without a login', () 
       expectEnded(auth, '/room-20');
     });
 
-    it(`has no more time in a second namespace that it joins besides, ${how}`, async () => {
+    it(`gets no more time in a second namespace that it joins too, ${how}`, async () => {
       const auth = guard(['/a', '/b'], options);
       await join('/a');
       clock.tick(0.8 * TIMEOUT);
@@ -137,7 +137,7 @@ describe('a client that changes between namespaces to stay without a login', () 
     });
   }
 
-  it('has the time of each of two authorizers once', async () => {
+  it('gets the timeout of each of two authorizers once', async () => {
     const [one, other] = [guard(['/a']), guard(['/b'])];
     await join('/a');
     clock.tick(0.8 * TIMEOUT);
@@ -153,7 +153,7 @@ describe('a client that changes between namespaces to stay without a login', () 
     expect(other.stats()).to.include({ timedOut: 1, pending: 0 });
   });
 
-  it('gains nothing by tokens that are refused', async () => {
+  it('gains no time by tokens that are refused', async () => {
     const auth = guard(['/a', '/b'], { maxAttempts: Infinity });
     await join('/a');
     clock.tick(0.8 * TIMEOUT);
@@ -164,7 +164,7 @@ describe('a client that changes between namespaces to stay without a login', () 
     expectEnded(auth, '/b');
   });
 
-  it('has the full time again after a login in either of them', async () => {
+  it('gets the full timeout again after a login in either of them', async () => {
     const auth = guard(['/a', '/b']);
     await join('/a');
     await join('/b');
@@ -177,7 +177,7 @@ describe('a client that changes between namespaces to stay without a login', () 
     expect(world.io.of('/b').sockets.size).to.equal(0);
   });
 
-  it('has no more than what was left when it comes back from where nobody guards', async () => {
+  it('gets only the time that was left when it returns from an unguarded namespace', async () => {
     const auth = guard(['/a', '/b']);
     await join('/a');
     clock.tick(0.5 * TIMEOUT);
@@ -189,7 +189,7 @@ describe('a client that changes between namespaces to stay without a login', () 
     expectEnded(auth, '/b');
   });
 
-  it('is ended by the timeout where the application disconnects it and it comes back', async () => {
+  it('is disconnected at the timeout if the application disconnects it and it returns', async () => {
     const auth = guard(['/a']);
     await join('/a');
     clock.tick(0.8 * TIMEOUT);

@@ -2,10 +2,9 @@ import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import { sign } from 'jsonwebtoken';
 import type { AuthorizeOptions, JwtClaims, VerifierOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { connectError, refusal, show } from '../support/refusals';
 import { createToken, SECRET } from '../support/tokens';
-import { World } from '../support/world';
 
 const encode = (part: string): string => Buffer.from(part).toString('base64url');
 
@@ -16,15 +15,7 @@ function forge(payload: string): string {
 }
 
 describe('an unusual token', () => {
-  let world: World;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
+  const { world, told } = freshWorld();
 
   function guard(options: Partial<AuthorizeOptions> | VerifierOptions = {}): void {
     world.authorize(options).attach(world.io);
@@ -55,7 +46,7 @@ describe('an unusual token', () => {
   }
 
   for (const [way, options] of keys.slice(0, 2)) {
-    it(`of JSON within JSON is malformed, each time that it is shown: ${way}`, async () => {
+    it(`whose claims are encoded as JSON twice is malformed, each time that it is sent: ${way}`, async () => {
       guard(options);
       const client = await world.connected();
       const token = forge(JSON.stringify('{"sub":"bob"}'));
@@ -64,7 +55,7 @@ describe('an unusual token', () => {
     });
   }
 
-  it('without a signature makes nobody look for its key', async () => {
+  it('without a signature is refused before the key function is called', async () => {
     let asked = 0;
     const find = (): string => {
       asked += 1;
@@ -84,7 +75,7 @@ describe('an unusual token', () => {
     expect(asked).to.equal(0);
   });
 
-  it('that is ignored to expire ends with maxAge all the same, and is not good again', async () => {
+  it('whose exp is ignored still ends at maxAge, and is not accepted again', async () => {
     guard({ ignoreExpiration: true, maxAge: 3 });
     const client = await world.connected();
     const iat = Date.now() / 1000 - 1;
@@ -99,7 +90,7 @@ describe('an unusual token', () => {
   describe('that is not active yet', () => {
     const ahead = (): string => createToken({ sub: 'bob', nbf: Math.floor(Date.now() / 1000) + 60 });
 
-    it('says when it will be, and is no failed attempt', async () => {
+    it('is refused with the time when it will be, and is no failed attempt', async () => {
       guard({ maxAttempts: 1 });
       const client = await world.connected();
       for (let times = 0; times < 3; times += 1) {
@@ -127,7 +118,7 @@ describe('an unusual token', () => {
       }
     });
 
-    it('says the same where the application verifies', async () => {
+    it('is refused the same way if the application verifies', async () => {
       guard({ verify: () => ({ nbf: Math.floor(Date.now() / 1000) + 60 }), handshake: true });
       const data = await connectError(world.client('/', { auth: { token: 'opaque' } }));
       expect(data).to.include({ reason: 'not_active' });

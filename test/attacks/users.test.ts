@@ -1,24 +1,15 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, JwtClaims } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
 import { Warnings } from '../support/warnings';
 import type { TestClient } from '../support/world';
-import { World } from '../support/world';
 
 describe('a token of another user', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize(options);
@@ -51,7 +42,7 @@ describe('a token of another user', () => {
     ['by a userClaim that both lack', { sub: 'bob' }, { sub: 'eve' }, { userClaim: 'uid' }],
   ];
   for (const [what, one, other, options] of users) {
-    it(`renews nothing, and the session stays: ${what}`, async () => {
+    it(`renews nothing, and the session continues: ${what}`, async () => {
       guard(options);
       const client = await loggedIn(one);
       expect((await show(client, createToken(other))).error).to.include({
@@ -76,7 +67,7 @@ describe('a token of another user', () => {
     ],
   ];
   for (const [what, one, other, options] of renewals) {
-    it(`is told from an honest renewal: ${what}`, async () => {
+    it(`is distinguished from a genuine renewal: ${what}`, async () => {
       guard(options);
       const client = await loggedIn(one);
       for (const claims of [other, one])
@@ -85,7 +76,7 @@ describe('a token of another user', () => {
     });
   }
 
-  it('is not made one of the same by a validate that writes into the claims', async () => {
+  it("remains another user's, even if validate changes the claims", async () => {
     guard({ validate: (claims) => void (claims.sub = 'everybody') });
     const client = await loggedIn({ sub: 'bob' });
     expect((await show(client, createToken({ sub: 'eve' }))).error).to.include({ code: 'identity_mismatch' });
@@ -93,7 +84,7 @@ describe('a token of another user', () => {
     expect(await client.until('disconnect')).to.include('io server disconnect');
   });
 
-  it('is revoked by what userClaim names', async () => {
+  it('is revoked by the user that userClaim names', async () => {
     guard({ userClaim: 'user_id' });
     const [bob, eve] = [
       await loggedIn({ user_id: 1, sub: 'app' }),
@@ -120,7 +111,7 @@ describe('a token of another user', () => {
       ['gives a promise that rejects', () => Promise.reject(new Error('hunter2'))],
     ];
     for (const [what, userClaim] of faults) {
-      it(`${what} is refused with unknown, and one warning tells of it`, async () => {
+      it(`${what}, the token is refused with unknown, and one warning reports it`, async () => {
         warnings = new Warnings();
         guard({ userClaim: userClaim as () => string, maxAttempts: Infinity });
         const client = await world.connected();
@@ -133,7 +124,7 @@ describe('a token of another user', () => {
       });
     }
 
-    it('gives nothing, tokens of equal claims are of one user', async () => {
+    it('gives nothing, tokens with equal claims belong to one user', async () => {
       unharmed = new Unharmed();
       guard({ userClaim: () => undefined });
       const client = await loggedIn({ sub: 'bob' });

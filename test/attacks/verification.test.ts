@@ -1,34 +1,26 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { unharmedWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
-import { Unharmed } from '../support/unharmed';
-import { World } from '../support/world';
 
 for (const transport of ['websocket', 'polling'] as const) {
   describe(`one verification at a time, over ${transport}`, () => {
-    let world: World;
     let auth: Authorizer;
-    let told: NamespaceInbox;
     let raw: RawClient;
-    let unharmed: Unharmed;
     let slow: SlowCheck;
 
-    beforeEach(async () => {
-      unharmed = new Unharmed();
-      slow = new SlowCheck();
-      world = await new World().listen();
-      told = new NamespaceInbox(world.io.of('/'));
-      raw = await RawClient.open(world.url, transport);
-    });
-
-    afterEach(async () => {
+    afterEach(() => {
       slow.answer();
       raw.close();
-      await world.close();
-      unharmed.close();
+    });
+
+    const { world, told } = unharmedWorld();
+
+    beforeEach(async () => {
+      slow = new SlowCheck();
+      raw = await RawClient.open(world.url, transport);
     });
 
     function guard(options: Partial<AuthorizeOptions> = {}): void {
@@ -40,7 +32,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       RawClient.event('authenticate', { token });
     const logout = RawClient.event('deauthenticate');
 
-    it('holds for a client that logs out in between', async () => {
+    it('applies to a client that logs out in between', async () => {
       guard({ validate: slow.check });
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
@@ -57,7 +49,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(told.codes.filter((code) => !answers.has(code))).to.deep.equal([]);
     });
 
-    it('holds for a client that leaves the namespace and comes back', async () => {
+    it('applies to a client that leaves the namespace and returns', async () => {
       guard({ validate: slow.check, required: false });
       for (let times = 0; times < 10; times += 1) {
         raw.send(RawClient.connect({ token: createToken() }));
@@ -74,7 +66,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(slow).to.include({ most: 1, asked: 2 });
     });
 
-    it('holds for a client that renews, leaves and comes back, and lets it in after all', async () => {
+    it('applies to a client that renews, leaves and returns, which is accepted in the end', async () => {
       guard({ validate: ({ slowly }) => (slowly ? slow.check() : undefined) });
       raw.send(RawClient.connect({ token: createToken() }));
       expect(await raw.next('EVENT')).to.include('authenticated');
@@ -95,7 +87,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(slow).to.include({ most: 1, asked: 2 });
     });
 
-    it('counts what is refused after a logout towards maxAttempts', async () => {
+    it('counts a token that is refused after a logout towards maxAttempts', async () => {
       guard({ maxAttempts: 3, secret: () => slow.check().then(() => 'another secret, of 32 bytes or more') });
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
@@ -115,7 +107,7 @@ for (const transport of ['websocket', 'polling'] as const) {
     });
 
     for (const hook of ['fail', 'success'] as const) {
-      it(`holds at the handshake while a ${hook} hook takes its time`, async () => {
+      it(`applies at the handshake while a ${hook} hook is running`, async () => {
         const hooks: (() => void)[] = [];
         guard({
           handshake: true,
@@ -140,7 +132,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       });
     }
 
-    it('holds at the handshake of a server that is full, and the connection is closed', async () => {
+    it('applies at the handshake of a full server, which closes the connection', async () => {
       guard({ handshake: true, maxPending: 0, validate: slow.check });
       raw.send(RawClient.connect({ token: createToken() }));
       expect(await raw.next('CONNECT_ERROR')).to.have.nested.property('data.code', 'server_busy');
@@ -149,7 +141,7 @@ for (const transport of ['websocket', 'polling'] as const) {
       expect(slow.most).to.be.at.most(1);
     });
 
-    it('holds at the handshake of a server that is full, on a connection that another namespace keeps', async () => {
+    it('applies at the handshake of a full server, on a connection that another namespace keeps open', async () => {
       guard({ handshake: true, maxPending: 0, validate: slow.check });
       world.io.of('/open');
       raw.send(RawClient.connect(undefined, '/open'));

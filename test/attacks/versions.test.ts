@@ -51,7 +51,7 @@ for (const name of ['socket.io-4-0', 'socket.io']) {
     });
 
     for (const [what, json] of NAMES) {
-      it(`an event whose name is ${what} harms nobody and is heard by nobody, before login and after`, async () => {
+      it(`an event whose name is ${what} does no harm and reaches no listener, before login and after`, async () => {
         raw.send(RawClient.connect());
         await raw.next('CONNECT');
         raw.send(`2[${json}]`, RawClient.event('authenticate', { token: createToken() }));
@@ -63,7 +63,7 @@ for (const name of ['socket.io-4-0', 'socket.io']) {
       });
     }
 
-    it('an event named error harms nobody, before login and after', async () => {
+    it('an event named error does no harm, before login and after', async () => {
       raw.send(RawClient.connect());
       await raw.next('CONNECT');
       raw.send(RawClient.event('error', 'x'), RawClient.event('authenticate', { token: createToken() }));
@@ -74,7 +74,7 @@ for (const name of ['socket.io-4-0', 'socket.io']) {
       expect(heard).to.deep.equal(['error', 'question']);
     });
 
-    it('a CONNECT packet with whatever instead of an object harms nobody', async () => {
+    it('a CONNECT packet with any value instead of an object does no harm', async () => {
       const told = new NamespaceInbox(io.of('/'));
       for (const auth of [null, [], 1, 'x']) {
         const one = await RawClient.open(

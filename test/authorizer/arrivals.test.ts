@@ -22,7 +22,7 @@ describe('a socket that arrives', () => {
 
   afterEach(() => world.close());
 
-  it('stays logged in when its namespace is attached later than it came', async () => {
+  it('stays logged in when its namespace is attached after it has arrived', async () => {
     await start();
     world.io.on('connection', auth);
     world.io.on('connection', (socket) =>
@@ -36,7 +36,7 @@ describe('a socket that arrives', () => {
     expect(told.events).to.deep.equal(['authenticated']);
   });
 
-  it('is not logged out by the server in the place of one that has left, or that it replaced', async () => {
+  it('is not logged out when the server logs out a socket that has left, or that this one replaced', async () => {
     await start();
     const sockets: AnySocket[] = [];
     world.io.on('connection', (socket) => sockets.push(socket));
@@ -56,7 +56,7 @@ describe('a socket that arrives', () => {
     raw.close();
   });
 
-  it('is nothing that attach takes', async () => {
+  it('cannot be passed to attach', async () => {
     await start();
     const [connected] = await Promise.all([
       new Promise<AnySocket>((resolve) => {
@@ -88,14 +88,14 @@ describe('a socket that arrives', () => {
 
     const cookie = (token: string): ClientOptions => ({ extraHeaders: { cookie: `jwt=${token}` } });
 
-    it('and a wrong token in the HTTP request has had one attempt', async () => {
+    it('and a wrong token in the HTTP request has used one attempt', async () => {
       await start({ cookie: 'jwt', maxAttempts: 2 });
       const client = returning(world, await dropped(), cookie('wrong'));
       expect(await codesOf(client)).to.deep.equal(['invalid_token', 'too_many_attempts']);
       expect(client.socket.recovered).to.equal(false);
     });
 
-    it('and the token of another in the HTTP request has had none', async () => {
+    it("and another user's token in the HTTP request has used no attempt", async () => {
       await start({ cookie: 'jwt', maxAttempts: 2 });
       const client = returning(world, await dropped(), cookie(createToken({ sub: 'eve' })));
       expect(await codesOf(client)).to.deep.equal(['invalid_token']);
@@ -103,7 +103,7 @@ describe('a socket that arrives', () => {
     });
   });
 
-  it('without a recovery id has had no attempt, whatever stands in the HTTP request', async () => {
+  it('without a recovery id has used no attempt, whatever token the HTTP request has', async () => {
     await start({ cookie: 'jwt', maxAttempts: 2 });
     auth.attach(world.io);
     const client = await world.connected('/', { extraHeaders: { cookie: 'jwt=wrong' } });

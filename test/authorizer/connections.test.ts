@@ -13,7 +13,7 @@ import { SECRET } from '../support/tokens';
 
 const BAD = new UnauthorizedError('invalid_token');
 
-describe('what a connection has tried', () => {
+describe("the count of a connection's refusals", () => {
   let world: BareWorld;
   let deadlines: Deadlines;
   let connections: Connections;
@@ -48,14 +48,14 @@ describe('what a connection has tried', () => {
     [20, 20],
     [100, 100],
   ] as const) {
-    it(`is answered ${answers} times a minute, over all namespaces, where maxAttempts is ${maxAttempts}`, async () => {
+    it(`allows ${answers} answers a minute, over all namespaces, if maxAttempts is ${maxAttempts}`, async () => {
       await start({ maxAttempts });
       const given = Array.from({ length: 200 }, () => connection.mayAnswer()).filter(Boolean);
       expect(given).to.have.length(answers);
     });
   }
 
-  it('is kept by connection and namespace', async () => {
+  it('is kept for each connection and namespace', async () => {
     await start();
     const { socket: other } = await world.pair();
     expect(connections.of(socket)).to.equal(connection);
@@ -65,7 +65,7 @@ describe('what a connection has tried', () => {
     expect(connection.sessionAttempts(world.io.of('/a'))).to.equal(connection.attemptsAt(world.io.of('/a')));
   });
 
-  it("is one for all sessions under scope: 'connection', whatever the namespace", async () => {
+  it("is one for all namespaces under scope: 'connection'", async () => {
     await start({ scope: 'connection' });
     const all = connection.sessionAttempts(world.io.of('/a'));
     expect(connection.sessionAttempts(world.io.of('/b'))).to.equal(all);
@@ -73,7 +73,7 @@ describe('what a connection has tried', () => {
     expect(connection.sessionAttempts(world.io.of('/c'))).to.equal(all);
   });
 
-  it('is forgotten of namespaces that it is not in, once there are more than 16', async () => {
+  it('is dropped for namespaces that the connection has left, once there are more than 16', async () => {
     await start();
     const first = refusedAt('/0');
     for (let count = 1; count < 16; count += 1) refusedAt(`/${count}`);
@@ -83,7 +83,7 @@ describe('what a connection has tried', () => {
     expect(connection.attemptsAt(world.io.of('/0'))).to.not.equal(first);
   });
 
-  it('is kept of namespaces that it is in', async () => {
+  it('is kept for namespaces that the connection is in', async () => {
     await start();
     connection.sessionFor(socket);
     const own = refusedAt('/');
@@ -92,7 +92,7 @@ describe('what a connection has tried', () => {
     expect(own.isBlank).to.equal(false);
   });
 
-  it('is kept where a token is still being verified, however many those are', async () => {
+  it('is kept for namespaces where a token is still being verified, however many there are', async () => {
     await start();
     const finish: (() => void)[] = [];
     const running = Array.from({ length: 50 }, (_, index) => {

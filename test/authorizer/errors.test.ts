@@ -29,12 +29,12 @@ const RETRYABLE: Record<UnauthorizedCode, boolean> = {
 };
 
 describe('a refusal', () => {
-  it('has a code of which the table says whether trying again can help', () => {
+  it('has a code, for which the table says whether another try can succeed', () => {
     expect(Object.keys(RETRYABLE)).to.have.members(Object.values(CODES));
   });
 
   for (const [code, retryable] of Object.entries(RETRYABLE)) {
-    it(`${code} is ${retryable ? '' : 'not '}retryable, and says something to people`, () => {
+    it(`${code} is ${retryable ? '' : 'not '}retryable, and has a message for people`, () => {
       const error = new UnauthorizedError(code);
       expect(error.data).to.deep.equal({
         message: error.message,
@@ -46,7 +46,7 @@ describe('a refusal', () => {
     });
   }
 
-  it('for a revoked token is not retryable, for any other reason it is', () => {
+  it('for a revoked token is not retryable, and for any other reason it is', () => {
     const isRetryable = (reason: 'revoked' | 'expired'): boolean =>
       new UnauthorizedError(CODES.invalidToken, { reason }).data.retryable;
     expect([isRetryable('revoked'), isRetryable('expired')]).to.deep.equal([false, true]);
@@ -60,11 +60,11 @@ describe('a refusal', () => {
     expect(given).to.deep.equal([false, false, true]);
   });
 
-  it('of the library can be made final', () => {
+  it('of the library can be made not retryable', () => {
     expect(new UnauthorizedError(CODES.invalidToken, { retryable: false }).data.retryable).to.equal(false);
   });
 
-  it('under any code whatever tells that code, and text', () => {
+  it('with any code has that code, as text', () => {
     assert(
       property(string(), (code) => {
         const { data, message } = new UnauthorizedError(code);
@@ -74,12 +74,12 @@ describe('a refusal', () => {
   });
 
   for (const code of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
-    it(`under the code ${code}, which every object inherits, has that as its message`, () => {
+    it(`with the code ${code}, which every object inherits, has that code as its message`, () => {
       expect(new UnauthorizedError(code).data).to.include({ code, message: code });
     });
   }
 
-  it('keeps the older texts that clients of socketio-jwt compare', () => {
+  it('keeps the texts that clients of socketio-jwt compare', () => {
     const messageOf = (code: string): string => new UnauthorizedError(code).message;
     expect(messageOf(CODES.credentialsRequired)).to.equal('no token provided');
     expect(messageOf(CODES.credentialsBadFormat)).to.equal('Format is Authorization: Bearer [token]');
@@ -106,7 +106,7 @@ describe('a refusal on the wire', () => {
     cause: new Error('the database said: hunter2'),
   });
 
-  it('has what the protocol says, and nothing else', () => {
+  it('has the members of the protocol, and no others', () => {
     expect(toWire(full)).to.deep.equal({
       message: 'slowly',
       inner: { message: 'slowly' },
@@ -122,7 +122,7 @@ describe('a refusal on the wire', () => {
     });
   });
 
-  it('leaves its cause at home, where the operator sees it', () => {
+  it('does not contain its cause, which only the operator sees', () => {
     expect((full.cause as Error).message).to.include('hunter2');
     expect(inspect(full)).to.include('hunter2');
     for (const value of [toWire(full), full, full.data]) {
@@ -130,7 +130,7 @@ describe('a refusal on the wire', () => {
     }
   });
 
-  it('takes along no field that somebody has hung on the error', () => {
+  it('contains no field that other code has added to the error', () => {
     const error = Object.assign(new UnauthorizedError('mine'), { token: 'hunter2' });
     expect(JSON.stringify(toWire(error))).not.to.include('hunter2');
   });
@@ -141,13 +141,13 @@ describe('a refusal on the wire', () => {
     expect(full.data.code).to.equal('rate_limited');
   });
 
-  it('has no cause where there was none', () => {
+  it('has no cause if none was given', () => {
     expect('cause' in new UnauthorizedError('mine')).to.equal(false);
   });
 });
 
 describe('isUnauthorizedError', () => {
-  it('holds for errors of this and of any other copy, and for what clients get', () => {
+  it('accepts errors of this and of any other copy, and what clients get', () => {
     const error = new UnauthorizedError('mine');
     for (const value of [error, JSON.parse(JSON.stringify(toWire(error))) as unknown])
       expect(isUnauthorizedError(value)).to.equal(true);
@@ -155,19 +155,19 @@ describe('isUnauthorizedError', () => {
 
   const others = [undefined, null, 'error', new Error('x'), {}, { data: null }, { data: { type: 'Error' } }];
   for (const value of others) {
-    it(`does not hold for ${value instanceof Error ? 'any Error' : JSON.stringify(value)}`, () =>
+    it(`does not accept ${value instanceof Error ? 'any Error' : JSON.stringify(value)}`, () =>
       expect(isUnauthorizedError(value)).to.equal(false));
   }
 });
 
 describe('a refusal that the library makes', () => {
-  it('has no stack: a flood of them must not cost more than the tokens that are refused', () => {
+  it('has no stack, so that a flood of refusals costs little', () => {
     const { stack } = unauthorized('account_locked', { message: 'ask Bob' });
     expect(stack).to.equal('UnauthorizedError: ask Bob');
     expect(new Error('another').stack).to.match(/\n {4}at /);
   });
 
-  it('is made where errors are frozen, too', () => {
+  it('can be made even if Error is frozen', () => {
     const script = `
       Object.freeze(Error);
       const { unauthorized } = require('./.build/lib/errors');

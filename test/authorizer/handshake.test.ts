@@ -1,25 +1,21 @@
 import { expect } from 'chai';
 import type { Authorizer, JwtClaims } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
 import type { TestOptions } from '../support/world';
-import { TestClient, World } from '../support/world';
+import { TestClient } from '../support/world';
 
 describe("a connection in handshake mode, under scope: 'connection',", () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
   let toldInChat: NamespaceInbox;
 
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
+  beforeEach(() => {
     toldInChat = new NamespaceInbox(world.io.of('/chat'));
   });
-
-  afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
     auth = world.authorize({ handshake: true, scope: 'connection', ...options });
@@ -44,7 +40,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
       await client.until('authenticated');
     });
 
-    it('shows the same token to another namespace: it is not verified again', async () => {
+    it('sends the same token to another namespace: it is not verified again', async () => {
       const chat = join(client, bob);
       await chat.until('authenticated');
       expect(check.asked).to.equal(1);
@@ -52,7 +48,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
       expect(auth.stats()).to.include({ authenticated: 2, pending: 0, verified: 1 });
     });
 
-    it('shows another token of the same user: a renewal, for both', async () => {
+    it('sends another token of the same user: both namespaces are renewed', async () => {
       const chat = join(client, createToken({ sub: 'bob', jti: 'second' }));
       for (const one of [client, chat, chat]) await one.until('authenticated');
       expect(check.asked).to.equal(2);
@@ -64,7 +60,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
       }
     });
 
-    it('shows the token of another user: it is refused there, and stays who it is here', async () => {
+    it('sends the token of another user: that is refused, and the first session stays', async () => {
       const chat = join(client, createToken({ sub: 'eve' }));
       expect(await connectError(chat)).to.include({ code: 'identity_mismatch' });
       expect(auth.stats()).to.include({ authenticated: 1, pending: 0 });
@@ -72,7 +68,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
     });
   });
 
-  it('never belongs to two users, though their tokens are verified at the same time', async () => {
+  it('never belongs to two users, even if their tokens are verified at the same time', async () => {
     const check = new SlowCheck();
     guard({ validate: check.check });
     const client = connect(bob);
@@ -89,7 +85,7 @@ describe("a connection in handshake mode, under scope: 'connection',", () => {
     expect(socket).to.have.nested.property('decoded_token.sub', 'bob');
   });
 
-  it('that has a guest whose token is being verified is logged in by the handshake of another namespace', async () => {
+  it('with a guest whose token is being verified is logged in by the handshake of another namespace', async () => {
     const check = new SlowCheck();
     guard({
       validate: ({ slow }: JwtClaims) => (slow === true ? check.check() : undefined),

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { AnyNamespace, Authorizer } from '../../lib';
 import { adapterOf } from '../../lib/socket-io/inside';
 import type { Adapter } from '../../lib/socket-io/inside';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { cutOff, giveOffset, recoveryIdOf, returning } from '../support/recovery';
 import type { RecoveryId } from '../support/recovery';
@@ -9,19 +10,16 @@ import { refusal, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
 import type { TestOptions } from '../support/world';
-import { TestClient, World } from '../support/world';
+import { TestClient } from '../support/world';
 
-describe('what an adapter kept of a session', () => {
-  let world: World;
+describe("the adapter's copy of a session", () => {
+  const { world } = freshWorld({ connectionStateRecovery: {} });
   let auth: Authorizer;
   let adapter: Required<Adapter>;
 
-  beforeEach(async () => {
-    world = await new World({ connectionStateRecovery: {} }).listen();
+  beforeEach(() => {
     adapter = adapterOf(world.io.of('/') as AnyNamespace) as Required<Adapter>;
   });
-
-  afterEach(() => world.close());
 
   /** A client that comes back, to a server whose adapter does as the test says. */
   async function comeBack(): Promise<TestClient> {
@@ -53,7 +51,7 @@ describe('what an adapter kept of a session', () => {
     ],
   ];
   for (const [what, damage] of damages) {
-    it(`restores nothing where another version wrote it: ${what}`, async () => {
+    it(`restores nothing if another version wrote it: ${what}`, async () => {
       const { persistSession } = adapter;
       adapter.persistSession = (session) => {
         const { 'socketio-authorize': stored, ...data } = session.data as Record<string, Kept>;
@@ -72,7 +70,7 @@ describe('what an adapter kept of a session', () => {
     });
   }
 
-  it('restores the session without what was missed, where the adapter does not say what that is', async () => {
+  it('restores the session without missed packets, if the adapter does not return them', async () => {
     const { restoreSession } = adapter;
     adapter.restoreSession = async (pid, offset) => {
       const session = await restoreSession.call(adapter, pid, offset);
@@ -89,7 +87,7 @@ describe('what an adapter kept of a session', () => {
 });
 
 describe("a recovery id for one namespace of a connection, under scope: 'connection',", () => {
-  let world: World;
+  const { world } = freshWorld({ connectionStateRecovery: {} });
   let auth: Authorizer;
   let check: SlowCheck;
   let toldInChat: NamespaceInbox;
@@ -98,7 +96,6 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
   const alice = createToken({ sub: 'alice' });
 
   beforeEach(async () => {
-    world = await new World({ connectionStateRecovery: {} }).listen();
     check = new SlowCheck();
     check.isSlow = false;
     const options: TestOptions = { scope: 'connection', validate: check.check };
@@ -114,8 +111,6 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     id = recoveryIdOf(client);
     check.asked = 0;
   });
-
-  afterEach(() => world.close());
 
   /** A client that has shown a token to the main namespace. */
   function connect(token: string): TestClient {
@@ -137,7 +132,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     return chat;
   }
 
-  it('restores nothing while a token is being verified: whose that is, is not known yet', async () => {
+  it('restores nothing while a token is being verified, because its user is not known yet', async () => {
     check.isSlow = true;
     const client = connect(alice);
     await check.untilAsked();
@@ -154,7 +149,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     ['without a token', undefined],
     ["with the session's own token", alice],
   ] as const) {
-    it(`restores that of the user who is logged in, ${what}: it shows nothing new`, async () => {
+    it(`restores the session of the user who is logged in, ${what}, without another verification`, async () => {
       const client = connect(alice);
       await client.until('authenticated');
       const chat = resume(client, token);
@@ -166,7 +161,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     });
   }
 
-  it('restores that of the user who is logged in, with another token of the same user: a renewal', async () => {
+  it('restores the session of the user who is logged in, and takes another token of the same user as a renewal', async () => {
     const client = connect(alice);
     await client.until('authenticated');
     const chat = resume(client, createToken({ sub: 'alice', jti: 'second' }));
@@ -176,7 +171,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     expect(toldInChat.events).to.deep.equal(['authenticated', 'reauthenticated']);
   });
 
-  it('restores nothing with the token of another user: it is refused, and nobody logs out', async () => {
+  it('restores nothing with the token of another user, which is refused, and nobody is logged out', async () => {
     const client = connect(alice);
     await client.until('authenticated');
     const chat = resume(client, createToken({ sub: 'eve' }));
@@ -186,7 +181,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     expect(toldInChat.events).to.not.include('deauthenticated');
   });
 
-  it('restores nothing where another user is logged in', async () => {
+  it('restores nothing if another user is logged in', async () => {
     const client = connect(createToken({ sub: 'eve' }));
     await client.until('authenticated');
     const chat = resume(client);
@@ -197,7 +192,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     expect(socket).to.have.nested.property('decoded_token.sub', 'eve');
   });
 
-  describe('while the adapter looks for the session,', () => {
+  describe('while the adapter looks up the session,', () => {
     let found: () => void;
     let asked: Promise<void>;
     let open: TestClient;
@@ -225,7 +220,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
     const join = (token: string): TestClient =>
       new TestClient(open.socket.io.socket('/', { auth: { token } }));
 
-    it('restores nothing if a token is being verified by then', async () => {
+    it('restores nothing if a verification has begun meanwhile', async () => {
       check.isSlow = true;
       const client = join(alice);
       await check.untilAsked();
@@ -241,7 +236,7 @@ describe("a recovery id for one namespace of a connection, under scope: 'connect
       ['alice', true],
       ['eve', false],
     ] as const) {
-      it(`restores ${isHers ? 'it' : 'nothing'} if ${isHers ? 'the same' : 'another'} user has logged in by then`, async () => {
+      it(`restores ${isHers ? 'it' : 'nothing'} if ${isHers ? 'the same' : 'another'} user has logged in meanwhile`, async () => {
         await join(createToken({ sub })).until('authenticated');
         found();
         await chat.until('authenticated');

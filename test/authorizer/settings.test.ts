@@ -94,7 +94,7 @@ describe('the recheck of live sessions', () => {
   for (const [revocation, given, ms] of intervals) {
     const kind =
       revocation === undefined ? 'no store' : revocation === store ? 'a store' : 'a store that lists rules';
-    it(`comes every ${ms} ms with ${kind}, if recheckInterval is ${given}`, () => {
+    it(`happens every ${ms} ms with ${kind}, if recheckInterval is ${given}`, () => {
       const options = { secret: SECRET, revocation, recheckInterval: given } as AuthorizeOptions;
       expect(toSettings(options).recheckInterval).to.equal(ms);
     });
@@ -102,7 +102,7 @@ describe('the recheck of live sessions', () => {
 });
 
 describe('the options of authorize()', () => {
-  it('are all looked at', () => {
+  it('are all checked', () => {
     const options = membersOf(readText('lib/options.ts'), 'AuthorizeOptions').map((name) =>
       name.replace('?', ''),
     );
@@ -113,7 +113,10 @@ describe('the options of authorize()', () => {
     for (const value of values) {
       it(`throw a TypeError that names ${name} for ${JSON.stringify(value) ?? typeof value}`, () => {
         const options = { secret: SECRET, [name]: value } as never;
-        expect(() => authorize(options)).to.throw(TypeError, `options.${name} must`);
+        expect(() => authorize(options)).to.throw(
+          TypeError,
+          new RegExp(`^options\\.${name}[.\\[\\]\\w]* must be `),
+        );
       });
     }
   }
@@ -136,7 +139,7 @@ describe('the options of authorize()', () => {
     ['ignoreNotBefore', false],
   ];
   for (const [name, value] of verification) {
-    it(`throw a TypeError for ${name} together with verify, which verifies alone`, () => {
+    it(`throw a TypeError for ${name} together with verify`, () => {
       expect(() => authorize({ verify, [name]: value } as never)).to.throw(
         TypeError,
         `options.${name} must not`,
@@ -146,7 +149,7 @@ describe('the options of authorize()', () => {
     });
   }
 
-  it('say with verify what the library applies to its claims', () => {
+  it('allow with verify those that the library applies to its claims', () => {
     const options = { clockTolerance: 5, maxAge: '1h', ignoreExpiration: true };
     const { life } = toSettings({ verify, ...options });
     expect(life.endOf({ exp: 100, iat: 50 })).to.equal(3_650_000);
@@ -159,13 +162,13 @@ describe('the options of authorize()', () => {
   }
 
   for (const options of [undefined, null, 'SECRET_KEY']) {
-    it(`throw a TypeError for ${String(options)} in their place`, () => {
+    it(`throw a TypeError for ${String(options)} instead of an object`, () => {
       expect(() => authorize(options as never)).to.throw(TypeError, 'options must be an object');
     });
   }
 
   for (const name of ['scret', 'clockTimestamp', 'complete', 'toString']) {
-    it(`throw a TypeError for one that there is not: ${name}`, () => {
+    it(`throw a TypeError for an unknown option: ${name}`, () => {
       expect(() => authorize({ secret: SECRET, [name]: 1 })).to.throw(
         TypeError,
         `options.${name} is not an option`,
@@ -173,12 +176,18 @@ describe('the options of authorize()', () => {
     });
   }
 
-  it('never tell a value', () => {
+  it('never repeat a secret in the message', () => {
     const pem = rsaKeys().privateKey.replace('MII', HIDDEN);
     for (const options of [
       { secret: pem },
-      { secret: SECRET, onExpired: HIDDEN },
+      { secret: [SECRET, pem] },
+      { verify: HIDDEN },
       { secret: SECRET, limiter: HIDDEN },
+      { secret: SECRET, revocation: HIDDEN },
+      ...['secrets', 'Secret', 'sekret', 'key', 'timeuot'].map((name) => ({
+        secret: SECRET,
+        [name]: HIDDEN,
+      })),
     ]) {
       try {
         authorize(options as never);
@@ -189,7 +198,7 @@ describe('the options of authorize()', () => {
     }
   });
 
-  it('must leave each key an algorithm', () => {
+  it('must leave at least one algorithm for each key', () => {
     const mixed = { secret: [rsaKeys().publicKey, SECRET], algorithms: ['RS256'] } as const;
     expect(() => authorize(mixed)).to.throw(
       TypeError,
@@ -198,7 +207,7 @@ describe('the options of authorize()', () => {
     expect(() => authorize({ secret: SECRET, algorithms: ['ES256'] })).to.throw(TypeError, 'HS256');
   });
 
-  it('must give the two properties two names', () => {
+  it('must give the two socket properties different names', () => {
     expect(() =>
       authorize({ secret: SECRET, decodedPropertyName: 'jwt', encodedPropertyName: 'jwt' }),
     ).to.throw(TypeError, 'options.encodedPropertyName');
@@ -232,7 +241,7 @@ describe('the options of authorize()', () => {
     });
   });
 
-  it('take the difference of clocks from a verifier that names one, unless they name another', () => {
+  it('take clockTolerance from the verifier if it has one, unless the option is given', () => {
     const verifier = (clockTolerance: unknown): AuthorizeOptions =>
       ({ verify: Object.assign(() => ({}), { clockTolerance }) }) as never;
     expect(toSettings(verifier(30)).lifeAfterExp).to.equal(30_000);
@@ -241,7 +250,7 @@ describe('the options of authorize()', () => {
     expect(() => toSettings(verifier(-1))).to.throw(TypeError, 'options.clockTolerance must be');
   });
 
-  it('have origins in one form', () => {
+  it('bring origins into one form', () => {
     const origins = ['HTTPS://App.example.com:443', 'http://[0:0::1]:80', 'capacitor://localhost'];
     expect([...toSettings({ secret: SECRET, origins }).origins]).to.deep.equal([
       'https://app.example.com',
@@ -250,14 +259,14 @@ describe('the options of authorize()', () => {
     ]);
   });
 
-  it('name the user by a claim of the token itself', () => {
+  it("take the user from one of the token's own claims", () => {
     expect(toSettings({ secret: SECRET }).userClaim({ sub: 'bob', id: 7 })).to.equal('bob');
     expect(toSettings({ secret: SECRET, userClaim: 'id' }).userClaim({ sub: 'bob', id: 7 })).to.equal('7');
     const userClaim = ({ id }: JwtClaims): string => `user ${String(id)}`;
     expect(toSettings({ secret: SECRET, userClaim }).userClaim({ id: 7 })).to.equal('user 7');
   });
 
-  it('bound how long a rule of revoke must be kept: ignoreExpiration ignores exp, and never maxAge', () => {
+  it('limit how long a revocation rule is kept: by maxAge, even with ignoreExpiration', () => {
     const options = { secret: SECRET, clockTolerance: 5, maxAge: 100 };
     expect(toSettings(options)).to.include({ maxTokenLife: 105_000, lifeAfterExp: 5000 });
     expect(toSettings({ ...options, ignoreExpiration: true })).to.include({

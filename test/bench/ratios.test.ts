@@ -55,14 +55,14 @@ async function bestRatios(
 describe('what authentication costs', function () {
   this.timeout(600_000);
 
-  it('is at most half as much again as the bare verification of a token, whatever its algorithm', async () => {
+  it('is at most 1.5 times the cost of the bare verification of a token, for every algorithm', async () => {
     await bestRatios(
       () => run('verification', { rounds: 7, verifications: 40 }),
       ['hs256', 'rs256', 'ps256', 'es256'].map((one) => [`${one}-ours`, one, 1.5] as const),
     );
   });
 
-  it('is less for a deadline than for a timer, and nothing that grows with those that are not due', async () => {
+  it('is less for a deadline than for a timer, and does not grow with the deadlines that are not due', async () => {
     await bestRatios(
       () => run('scheduler', { rounds: 3, sessions: 60_000 }),
       [
@@ -74,7 +74,7 @@ describe('what authentication costs', function () {
     );
   });
 
-  it('is the same for a login, a renewal and a revocation beside ten times as many sessions', async () => {
+  it('is the same for a login, a renewal and a revocation with ten times as many sessions', async () => {
     await bestRatios(
       () => run('growth', { few: 300, many: 3000, batch: 100, rounds: 7 }),
       ['login', 'renewal', 'revocation'].map((one) => [`${one}-many`, one, 1.6] as const),

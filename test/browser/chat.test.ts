@@ -1,59 +1,26 @@
 import { expect } from 'chai';
 import type { Route } from 'playwright-core';
 import { io as connect } from 'socket.io-client';
-import { StoppedTime } from '../support/stopped-time';
-import { PATIENCE, startChat, TestBrowser } from './kit';
-import type { Chat, ChatOptions, Tab } from './kit';
+import { ChatSuite } from './chat-suite';
+import { PATIENCE } from './kit';
 
 describe('The chat, in a browser', function () {
   this.timeout(2 * PATIENCE);
-  const browser = new TestBrowser();
-  let chat: Chat | undefined;
-  let tabs: Tab[] = [];
-  let time: StoppedTime | undefined;
-
-  before(function () {
-    return browser.launch(this);
-  });
-  beforeEach(() => browser.open());
-  afterEach(async () => {
-    const faults = tabs.flatMap((one) => one.faults);
-    tabs = [];
-    await browser.closeProfile();
-    await chat?.close();
-    chat = undefined;
-    time?.resume();
-    time = undefined;
-    expect(faults, 'faults in the console').to.deep.equal([]);
-  });
-  after(() => browser.close());
-
-  async function tab(options?: ChatOptions): Promise<Tab> {
-    chat ??= await startChat(options);
-    const opened = await browser.tab(chat.url);
-    tabs.push(opened);
-    return opened;
-  }
-
-  async function user(name: string, options?: ChatOptions): Promise<Tab> {
-    const opened = await tab(options);
-    await opened.logIn(name);
-    return opened;
-  }
+  const suite = new ChatSuite();
 
   describe('login', () => {
     it('shows as whom and until when, and keeps the token in sessionStorage', async () => {
-      const ada = await tab();
+      const ada = await suite.tab();
       await ada.keep('1-door');
       await ada.logIn('Ada');
       await ada.sees(/^Until \d\d:\d\d:\d\d, \d:\d\d left$/);
       expect(await ada.stored('token')).to.match(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
       const hosts = new Set(ada.requests.map((url) => new URL(url).origin));
-      expect([...hosts], 'asked for anything').to.deep.equal([chat?.url]);
+      expect([...hosts], 'asked for anything').to.deep.equal([suite.url]);
     });
 
     it('holds after a reload', async () => {
-      const ada = await user('Ada');
+      const ada = await suite.user('Ada');
       await ada.page.reload();
       await ada.sees('Logged in as Ada');
     });
@@ -61,10 +28,10 @@ describe('The chat, in a browser', function () {
 
   describe('chat', () => {
     it('goes between two tabs with two users, and a tab that has not logged in gets and says nothing', async () => {
-      const ada = await user('Ada');
-      const grace = await user('Grace Brewster Murray Hopper');
-      const stranger = await tab();
-      await stranger.press('Connect and stay silent');
+      const ada = await suite.user('Ada');
+      const grace = await suite.user('Grace Brewster Murray Hopper');
+      const stranger = await suite.tab();
+      await stranger.press('Stay silent');
       await stranger.sees('Connected, not logged in');
       await grace.say('Good morning, Ada');
       await ada.sees('Good morning, Ada');
@@ -85,7 +52,7 @@ describe('The chat, in a browser', function () {
 
     it('shows names and messages as text, whatever markup is in them', async () => {
       const markup = '<img src=x onerror=throw-1>';
-      const mallory = await user(markup);
+      const mallory = await suite.user(markup);
       await mallory.say(`${markup}!`);
       await mallory.sees(`${markup}!`);
       expect(await mallory.messages()).to.deep.equal([`${markup}!`]);
@@ -95,8 +62,8 @@ describe('The chat, in a browser', function () {
 
   describe('refusal', () => {
     it('says what is wrong with a bad token', async () => {
-      const forger = await tab();
-      await forger.press('Show a forged token');
+      const forger = await suite.tab();
+      await forger.press('Forged token');
       await forger.notice.waitFor();
       expect(await forger.notice.innerText()).to.match(
         /not signed by this server\.\s+invalid_token: signature/,
@@ -105,7 +72,7 @@ describe('The chat, in a browser', function () {
     });
 
     it('mends itself where a fresh token can be had', async () => {
-      const ada = await user('Ada');
+      const ada = await suite.user('Ada');
       await ada.page.evaluate("sessionStorage.token += 'spoilt'");
       await ada.page.reload();
       await ada.sees('Logged in as Ada');
@@ -116,8 +83,8 @@ describe('The chat, in a browser', function () {
     });
 
     it('says that the time ran out, to a client that stays silent', async () => {
-      const silent = await tab({ timeout: 300 });
-      await silent.press('Connect and stay silent');
+      const silent = await suite.tab({ timeout: 300 });
+      await silent.press('Stay silent');
       await silent.notice.waitFor();
       expect(await silent.notice.innerText()).to.match(/in time.*\s+authentication_timeout/);
       await silent.keep('5-timed-out');
@@ -126,8 +93,8 @@ describe('The chat, in a browser', function () {
 
   describe('renewal', () => {
     it('goes by itself', async () => {
-      time = new StoppedTime();
-      const ada = await user('Ada', { tokenSeconds: 3 });
+      suite.stopTime();
+      const ada = await suite.user('Ada', { tokenSeconds: 3 });
       const first = await ada.stored('token');
       await ada.sees(/^Renewed, 0:0\d left$/);
       expect(await ada.stored('token'))
@@ -137,8 +104,8 @@ describe('The chat, in a browser', function () {
 
     it('is ahead of the end, on the same connection, and shows that it is under way', async () => {
       // The end itself does not come, so that nothing is late on a busy machine.
-      time = new StoppedTime();
-      const ada = await tab({ tokenSeconds: 20 });
+      suite.stopTime();
+      const ada = await suite.tab({ tokenSeconds: 20 });
       let onAsked = (_route: Route): void => undefined;
       const asked = new Promise<Route>((resolve) => {
         onAsked = resolve;
@@ -161,7 +128,7 @@ describe('The chat, in a browser', function () {
     });
 
     it('ends with the login', async () => {
-      const ada = await user('Ada', { tokenSeconds: 2 });
+      const ada = await suite.user('Ada', { tokenSeconds: 2 });
       await ada.page.context().clearCookies();
       await ada.sees('Your login has ended. Please log in again.');
       // The browser itself reports the status.
@@ -171,39 +138,39 @@ describe('The chat, in a browser', function () {
 
   describe('logout', () => {
     it('by an administrator is told as such, and no new token is to be had', async () => {
-      const admin = await tab();
+      const admin = await suite.tab();
       await admin.logIn('Ada', { admin: true });
-      const grace = await user('Grace');
+      const grace = await suite.user('Grace');
       const { id } = JSON.parse((await grace.stored('login')) ?? '') as { id: string };
       await admin.press('Log out Grace');
-      await grace.sees('An administrator has logged you out.');
+      await grace.sees('This login was ended: by an administrator, or by you.');
       await grace.keep('8-logged-out-by-administrator');
-      await admin.page.getByText('Grace').waitFor({ state: 'detached' });
-      const renewal = await grace.page.request.post(`${chat?.url}/logins/${id}/token`);
+      await admin.page.locator('#people').getByText('Grace').waitFor({ state: 'detached' });
+      const renewal = await grace.page.request.post(`${suite.url}/logins/${id}/token`);
       expect(renewal.status()).to.equal(401);
     });
 
     it('by an administrator is not for others', async () => {
-      const grace = await user('Grace');
-      const ada = await user('Ada');
+      const grace = await suite.user('Grace');
+      const ada = await suite.user('Ada');
       await ada.sees('Grace');
-      expect(await ada.page.getByRole('button', { name: 'Log out' }).count()).to.equal(1);
-      const { id } = JSON.parse((await grace.stored('login')) ?? '') as { id: string };
-      const socket = connect(chat?.url ?? '', { auth: { token: await ada.stored('token') }, forceNew: true });
+      expect(await ada.page.getByRole('button', { name: /^Log out (?!everywhere)/ }).count()).to.equal(0);
+      const { user } = JSON.parse((await grace.stored('login')) ?? '') as { user: string };
+      const socket = connect(suite.url, { auth: { token: await ada.stored('token') }, forceNew: true });
       await new Promise<void>((resolve) => socket.once('authenticated', resolve));
-      socket.emit('log_out', id).emit('message', 'Are you still there?');
+      socket.emit('log_out', user).emit('message', 'Are you still there?');
       await grace.sees('Are you still there?');
       socket.disconnect();
     });
 
     it('leaves nothing behind, and the token is worth nothing any more', async () => {
-      const ada = await user('Ada');
+      const ada = await suite.user('Ada');
       const token = await ada.stored('token');
       await ada.press('Log out');
       await ada.sees('You have logged out.');
       await ada.keep('9-logged-out');
       expect(await ada.page.evaluate('sessionStorage.length')).to.equal(0);
-      const socket = connect(chat?.url ?? '', { auth: { token }, forceNew: true });
+      const socket = connect(suite.url, { auth: { token }, forceNew: true });
       const { data } = await new Promise<{ data: unknown }>((resolve) =>
         socket.once('unauthorized', resolve),
       );

@@ -26,15 +26,17 @@ export interface ChatOptions {
   secret?: string;
   tokenSeconds?: number;
   timeout?: number;
+  loginsPerMinute?: number;
+  host?: string;
 }
 
-/** Starts the chat of the examples on a port of its own. */
-export function startChat(options: ChatOptions = {}): Promise<Chat> {
+/** Starts the chat of the examples on a port of its own, or on that of one before it. */
+export function startChat(options: ChatOptions = {}, port = 0): Promise<Chat> {
   // oxlint-disable-next-line typescript/no-require-imports -- plain JavaScript, outside of what is compiled
   const { start } = require(resolve(ROOT, 'examples/chat/server.js')) as {
     start: (port: number, options: ChatOptions) => Promise<Chat>;
   };
-  return start(0, options);
+  return start(port, options);
 }
 
 /** A real Chromium; a test gets a fresh profile by {@link open}. */
@@ -124,22 +126,46 @@ export class Tab {
     await this.page.getByLabel('Your message').press('Enter');
   }
 
-  /** Waits until the page shows a text. */
+  /** Waits until the page shows a text, outside of the panel of the chat. */
   async sees(text: string | RegExp): Promise<void> {
-    await this.page.getByText(text).first().waitFor();
+    const outside = this.page.locator(':not(#panel *)');
+    await this.page.getByText(text).and(outside).filter({ visible: true }).first().waitFor();
+  }
+
+  /** Waits until an expression of the page is true. (The page's policy forbids `waitForFunction` its `eval`.) */
+  async holds(expression: string): Promise<void> {
+    await this.page.evaluate(`new Promise((done) => {
+      const look = () => ((${expression}) ? done() : requestAnimationFrame(look));
+      look();
+    })`);
+  }
+
+  /** The packets that the panel lists, or those of them that have a text. */
+  packets(text: string | RegExp = ''): Locator {
+    return this.page.getByRole('log', { name: 'Packets' }).locator('li').filter({ hasText: text });
+  }
+
+  /** Waits until the panel lists a packet, and gives its text. */
+  async passed(text: string | RegExp): Promise<string> {
+    return (await this.packets(text).first().textContent()) ?? '';
   }
 
   /** Every message that is shown, as its text alone. */
   messages(): Promise<string[]> {
-    return this.page.getByRole('log').locator('li p').allTextContents();
+    return this.page.getByRole('log', { name: 'Messages' }).locator('li p').allTextContents();
   }
 
+  /** Who is shown to be here, by name. */
   people(): Promise<string[]> {
-    return this.page.getByRole('listitem').allTextContents();
+    return this.page.locator('#people bdi').allTextContents();
   }
 
   stored(key: string): Promise<string | null> {
     return this.page.evaluate(`sessionStorage.getItem(${JSON.stringify(key)})`);
+  }
+
+  async resize(width: number, height: number): Promise<void> {
+    await this.page.setViewportSize({ width, height });
   }
 
   /** Keeps what is to be seen on a phone, in light, and on a desktop, in dark, under build/screenshots/. */

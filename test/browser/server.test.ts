@@ -12,6 +12,15 @@ import type { Chat } from './kit';
 
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
+interface Login {
+  id: string;
+  token: string;
+  /** For this login alone. */
+  key: string;
+  /** Makes logins under one name those of one user. */
+  browser: string;
+}
+
 describe('The server of the chat', () => {
   let chat: Chat;
 
@@ -20,14 +29,29 @@ describe('The server of the chat', () => {
   });
   afterEach(() => chat.close());
 
-  function post(path: string, body: string, headers: Record<string, string> = FORM): Promise<Response> {
-    return fetch(chat.url + path, { method: 'POST', body, headers });
+  function ask(
+    method: string,
+    path: string,
+    { body, headers = {} }: { body?: string; headers?: Record<string, string> } = {},
+  ): Promise<Response> {
+    return fetch(chat.url + path, { method, body: body ?? null, headers: { ...FORM, ...headers } });
   }
 
-  async function logIn(): Promise<{ id: string; cookie: string }> {
-    const response = await post('/login', 'name=Ada');
-    const { id } = (await response.json()) as { id: string };
-    return { id, cookie: response.headers.get('set-cookie') ?? '' };
+  async function logIn(cookies = '', name = 'Ada'): Promise<Login> {
+    const response = await ask('POST', '/login', { body: `name=${name}`, headers: { Cookie: cookies } });
+    const [key = '', browser = ''] = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]);
+    return { ...((await response.json()) as { id: string; token: string }), key, browser };
+  }
+
+  /** What a token brings: `authenticated`, or the reason of its refusal. */
+  async function outcome(token: string): Promise<unknown> {
+    const socket = connect(chat.url, { auth: { token }, forceNew: true });
+    const result = await new Promise<unknown>((settle) => {
+      socket.once('authenticated', () => settle('authenticated'));
+      socket.once('unauthorized', ({ data }: { data: { reason: unknown } }) => settle(data.reason));
+    });
+    socket.disconnect();
+    return result;
   }
 
   it('lets a page load nothing from elsewhere, and run no inline script', async () => {
@@ -35,41 +59,118 @@ describe('The server of the chat', () => {
     expect(policy).to.include("default-src 'self'").and.not.include('unsafe');
   });
 
-  it('keeps the key to new tokens from scripts, from other sites, and from other logins', async () => {
-    const { id, cookie } = await logIn();
-    expect(cookie).to.match(/^key=[\w-]{43}; /);
-    expect(cookie.split('; ').slice(1)).to.have.members([
-      `Path=/logins/${id}`,
-      'HttpOnly',
-      'SameSite=Strict',
-    ]);
+  it('keeps the keys of a browser from scripts and from other sites', async () => {
+    const cookies = (await ask('POST', '/login', { body: 'name=Ada' })).headers.getSetCookie();
+    expect(cookies).to.have.lengthOf(2);
+    expect(cookies[0]).to.match(/^key=[\w-]{43}; Path=\/logins\/[\w-]+; HttpOnly; SameSite=Strict$/);
+    expect(cookies[1]).to.match(/^browser=[\w-]{43}; Path=\/login; HttpOnly; SameSite=Strict$/);
   });
 
-  it('gives a new token to whom the login belongs, and to nobody else', async () => {
-    const [ada, eve] = [await logIn(), await logIn()];
-    const token = `/logins/${ada.id}/token`;
-    expect((await post(token, '', { Cookie: ada.cookie })).status).to.equal(200);
-    for (const headers of [{}, { Cookie: 'key=' }, { Cookie: eve.cookie }, { Cookie: 'key=%00' }]) {
-      expect((await post(token, '', headers)).status, JSON.stringify(headers)).to.equal(401);
+  for (const [what, method, action] of [
+    ['gives a new token', 'POST', '/token'],
+    ['ends a session', 'DELETE', ''],
+    ['logs out everywhere', 'DELETE', '/everywhere'],
+  ] as const) {
+    it(`${what} only for whom the login belongs to`, async () => {
+      const [ada, eve] = [await logIn(), await logIn()];
+      const path = `/logins/${ada.id}${action}`;
+      for (const cookie of ['', 'key=', eve.key, ada.browser, 'key=%00']) {
+        const { status } = await ask(method, path, { headers: { Cookie: cookie } });
+        expect(status, cookie).to.equal(401);
+      }
+      expect(await outcome(ada.token)).to.equal('authenticated');
+      expect((await ask(method, path, { headers: { Cookie: ada.key } })).status).to.equal(200);
+      expect(await outcome(ada.token)).to.equal(method === 'POST' ? 'authenticated' : 'revoked');
+      expect(await outcome(eve.token)).to.equal('authenticated');
+    });
+  }
+
+  it('ends with "everywhere" all logins of one name in one browser, and lets that name in again', async () => {
+    const one = await logIn();
+    const two = await logIn(one.browser);
+    const grace = await logIn(one.browser, 'Grace');
+    await ask('DELETE', `/logins/${one.id}/everywhere`, { headers: { Cookie: one.key } });
+    const again = await logIn(one.browser);
+    const tokens = [one, two, grace, again].map(({ token }) => outcome(token));
+    expect(await Promise.all(tokens)).to.deep.equal(['revoked', 'revoked', 'authenticated', 'authenticated']);
+  });
+
+  it('gives tokens for the demo that it refuses itself', async () => {
+    for (const [kind, reason] of [
+      ['forged', 'signature'],
+      ['expired', 'expired'],
+    ] as const) {
+      const { token } = (await (await ask('POST', `/demo/tokens/${kind}`)).json()) as { token: string };
+      expect(await outcome(token)).to.equal(reason);
     }
   });
 
-  it('answers whatever it is asked, and goes on', async () => {
-    for (const [path, body, status] of [
-      ['/login', '', 400],
-      ['/login', 'name=%20', 400],
-      ['/logins/none/token', '', 401],
-      ['/logins/__proto__/token', '', 401],
-      ['//', '', 404],
-      ['/constructor', '', 404],
+  it('answers whatever it is asked with a code and a sentence, and goes on', async () => {
+    for (const [path, body, status, code] of [
+      ['/login', '', 400, 'blank_name'],
+      ['/login', 'name=%20', 400, 'blank_name'],
+      ['/login', 'name=%E2%80%8B', 400, 'blank_name'],
+      ['/login', `name=${'x'.repeat(41)}`, 400, 'long_name'],
+      ['/logins/none/token', '', 401, 'not_logged_in'],
+      ['/logins/__proto__/token', '', 401, 'not_logged_in'],
+      ['/logins/none/else', '', 404, 'not_found'],
+      ['/demo/tokens/constructor', '', 404, 'not_found'],
+      ['//', '', 404, 'not_found'],
+      ['/constructor', '', 404, 'not_found'],
     ] as const) {
-      expect((await post(path, body)).status, path).to.equal(status);
+      const response = await ask('POST', path, { body });
+      const { error } = (await response.json()) as { error: { code: string; message: string } };
+      expect([response.status, error.code], path).to.deep.equal([status, code]);
+      expect(error.message).to.match(/^[A-Z].*\.$/);
     }
     expect((await fetch(`${chat.url}/../server.js`)).status).to.equal(404);
-    // The rest of what is too long is not read: the answer may be lost with the connection.
-    const tooLong = await post('/login', `name=${'x'.repeat(1_000_000)}`).catch(() => undefined);
+    expect((await logIn()).id).to.be.a('string');
+  });
+
+  it('does not read a form to its end that is longer than any honest one', async () => {
+    // The answer may be lost with the connection.
+    const tooLong = await ask('POST', '/login', { body: `name=${'x'.repeat(1_000_000)}` }).catch(
+      () => undefined,
+    );
     expect(tooLong?.status).to.be.oneOf([undefined, 413]);
     expect((await logIn()).id).to.be.a('string');
+  });
+
+  it('takes no orders from pages of other sites', async () => {
+    for (const [origin, status] of [
+      ['https://evil.example', 403],
+      ['null', 403],
+      [chat.url, 200],
+    ] as const) {
+      const response = await ask('POST', '/login', { body: 'name=Ada', headers: { Origin: origin } });
+      expect(response.status, origin).to.equal(status);
+    }
+  });
+
+  it('bounds how often one address may log in, and says when it may again', async () => {
+    await chat.close();
+    chat = await startChat({ loginsPerMinute: 2 });
+    const statuses = [];
+    for (let count = 0; count < 3; count++) {
+      const { status, headers } = await ask('POST', '/login', { body: 'name=Ada' });
+      statuses.push([status, headers.get('retry-after') !== null]);
+    }
+    expect(statuses).to.deep.equal([
+      [200, false],
+      [200, false],
+      [429, true],
+    ]);
+    expect((await ask('POST', '/demo/tokens/forged')).status).to.equal(429);
+  });
+
+  it('takes no message that is longer than the field of the page', async () => {
+    const { token } = await logIn();
+    const socket = connect(chat.url, { auth: { token }, forceNew: true });
+    await new Promise<void>((settle) => socket.once('authenticated', settle));
+    const first = new Promise<{ text: string }>((settle) => socket.once('message', settle));
+    for (const text of ['x'.repeat(501), ' ', 7, null, { length: 1 }, 'short']) socket.emit('message', text);
+    expect((await first).text).to.equal('short');
+    socket.disconnect();
   });
 });
 
@@ -103,13 +204,37 @@ describe('node examples/chat/server.js', function () {
     socket.disconnect();
   });
 
+  it('makes a random secret if JWT_SECRET is not set or empty, and says so in one line', async () => {
+    for (const env of [{}, { JWT_SECRET: '' }]) {
+      const { stdout } = run({ PORT: '0', ...env });
+      if (stdout === null) throw new Error('no stream');
+      const lines = createInterface(stdout)[Symbol.asyncIterator]();
+      expect((await lines.next()).value).to.match(/^JWT_SECRET is not set: .*random secret\.$/);
+      const [url = ''] = /http:.*$/.exec(String((await lines.next()).value)) ?? [];
+      const socket = connect(url, { auth: { token: createToken() }, forceNew: true });
+      const { data } = await new Promise<{ data: unknown }>((done) => socket.once('unauthorized', done));
+      expect(data).to.include({ reason: 'signature' });
+      socket.disconnect();
+    }
+  });
+
+  it('listens on 127.0.0.1, or where HOST says', async () => {
+    const local = /localhost:(\d+)$/.exec(await firstLine(run({ PORT: '0', JWT_SECRET: SECRET }).stdout));
+    const other = await fetch(`http://127.0.0.2:${local?.[1]}`).catch((error: Error) => error.cause);
+    expect(other).to.have.property('code', 'ECONNREFUSED');
+    const line = await firstLine(run({ PORT: '0', JWT_SECRET: SECRET, HOST: '127.0.0.2' }).stdout);
+    expect(line).to.match(/http:\/\/127\.0\.0\.2:\d+$/);
+    expect((await fetch(/http:.*$/.exec(line)?.[0] ?? '')).status).to.equal(200);
+  });
+
   it('says so where the port is taken, and ends with an error', async () => {
     const chat = await startChat();
     const child = run({ PORT: new URL(chat.url).port });
     const exit = once(child, 'exit');
     expect(await firstLine(child.stderr))
       .to.include('The chat did not start')
-      .and.include('EADDRINUSE');
+      .and.include('EADDRINUSE')
+      .and.include('set PORT to another port');
     expect(await exit).to.deep.equal([1, null]);
     await chat.close();
   });

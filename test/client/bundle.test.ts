@@ -66,7 +66,7 @@ describe('the client, built for browsers', () => {
       expect(code).not.to.include(`'node:${name}'`).and.not.include(`"${name}"`);
   });
 
-  it('works as a script tag: in a page that has timers and nothing else, under a global of its own', async () => {
+  it('works as a script tag, under a global of its own, in a page that has timers and nothing else', async () => {
     const kit = new Kit();
     const page = createContext({ setTimeout, clearTimeout });
     runInContext(await readFile(join(outdir, 'client.min.js'), 'utf8'), page);

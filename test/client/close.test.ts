@@ -11,13 +11,13 @@ describe('the client closes', () => {
   });
   afterEach(() => kit.close());
 
-  it('and nothing is wrong with taking away a listener that was never there', () => {
+  it('and removing a listener that was never added does nothing', () => {
     const auth = authenticate(kit.socket(), { token: 'unused' });
     expect(auth.off('error', () => undefined)).to.equal(auth);
     auth.close();
   });
 
-  it('and leaves neither timer nor listener behind, and the session as it is', async () => {
+  it('and leaves no timer and no listener, and does not change the session', async () => {
     const clock = kit.stopTimers();
     const socket = kit.socket({ auth: { tenant: 'blue' } });
     const events = [
@@ -46,7 +46,7 @@ describe('the client closes', () => {
     expect(second.count('sent deauthenticate')).to.equal(0);
   });
 
-  it('while it waits for a token: the socket connects as a guest, and the token is never shown', async () => {
+  it('while it waits for a token: the socket connects as a guest, and the token is never sent', async () => {
     const clock = kit.stopTimers();
     const asked = gate();
     const answer = gate<string>();
@@ -63,7 +63,7 @@ describe('the client closes', () => {
     expect([client.count('came authenticated'), client.count('sent authenticate')]).to.deep.equal([0, 0]);
   });
 
-  it('while a pause runs: there is no other try', async () => {
+  it('during a pause: it does not try again', async () => {
     const clock = kit.stopTimers();
     const client = kit.client(() => 'no token');
     await client.until('error');
@@ -71,7 +71,7 @@ describe('the client closes', () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it('for good: `ready` rejects, and neither login nor logout does anything', async () => {
+  it('permanently: `ready` rejects, and neither login nor logout does anything', async () => {
     const client = kit.watch(kit.socket(), () => endlessToken());
     client.auth.close();
     const reasons: unknown[] = await Promise.all(

@@ -15,7 +15,7 @@ class Jar {
   }
 }
 
-describe('with a session in a cookie, the client', () => {
+describe('the client, with a session in a cookie,', () => {
   const kit = new Kit();
   let jar: Jar;
   let refreshed: number;
@@ -76,7 +76,7 @@ describe('with a session in a cookie, the client', () => {
         ]);
       });
 
-      it('has it refreshed before the end, and connects anew: browsers send cookies with HTTP requests', async () => {
+      it('has the cookie refreshed before the session ends, and connects again, because browsers send cookies only with HTTP requests', async () => {
         serve({ handshake });
         jar.token = shortToken(100_000);
         const clock = kit.stopTimers();
@@ -92,7 +92,7 @@ describe('with a session in a cookie, the client', () => {
         expect([refreshed, one.count('connect'), one.count('error')]).to.deep.equal([1, 2, 0]);
       });
 
-      it('has it refreshed when the server asks for it', async () => {
+      it('has the cookie refreshed when the server asks for a fresh token', async () => {
         serve({ handshake });
         jar.token = endlessToken();
         const clock = kit.stopTimers();
@@ -105,7 +105,7 @@ describe('with a session in a cookie, the client', () => {
         expect(refreshed).to.equal(1);
       });
 
-      it('has it refreshed after the session has expired, and comes back', async () => {
+      it('has the cookie refreshed after the session has expired, and reconnects', async () => {
         serve({ handshake, renewNotice: 0 });
         jar.token = shortToken(300);
         const clock = kit.stopTimers();
@@ -119,7 +119,7 @@ describe('with a session in a cookie, the client', () => {
         expect([refreshed, one.auth.state]).to.deep.equal([1, 'authenticated']);
       });
 
-      it('is refused for good when a refreshed cookie is refused, too', async () => {
+      it('gives up when the refreshed cookie is refused too', async () => {
         serve({ handshake });
         jar.token = 'no token';
         const clock = kit.stopTimers();
@@ -130,7 +130,7 @@ describe('with a session in a cookie, the client', () => {
         expect([refreshed, one.auth.state, clock.countTimers()]).to.deep.equal([1, 'unauthorized', 0]);
       });
 
-      it('shows a cookie again that is not active yet, without a new one', async () => {
+      it('sends a cookie that is not active yet again, without refreshing it', async () => {
         serve({ handshake });
         jar.token = shortToken(100_000, 'bob', { nbf: Date.now() / 1000 + 0.5 });
         const one = client();
@@ -139,7 +139,7 @@ describe('with a session in a cookie, the client', () => {
         expect(refreshed).to.equal(0);
       });
 
-      it('logs out, although the browser goes on sending the cookie', async () => {
+      it('stays logged out, although the browser continues to send the cookie', async () => {
         serve({ handshake });
         jar.token = endlessToken();
         const one = client();
@@ -160,7 +160,7 @@ describe('with a session in a cookie, the client', () => {
         ]);
       });
 
-      it('logs in as another user with another cookie, which takes a new connection', async () => {
+      it('logs in as another user with another cookie, on a new connection', async () => {
         serve({ handshake });
         jar.token = endlessToken('alice');
         const one = client();
@@ -203,7 +203,7 @@ describe('with a session in a cookie, the client', () => {
     });
   }
 
-  it('reports a `refresh` that fails after the session has ended, too', async () => {
+  it('reports a `refresh` that fails after the session has ended', async () => {
     serve({ renewNotice: 0, required: true });
     jar.token = shortToken(300);
     const clock = kit.stopTimers();
@@ -220,7 +220,7 @@ describe('with a session in a cookie, the client', () => {
     expect(refreshed).to.equal(2);
   });
 
-  it('leaves it to the server to judge what HTTP 401 means', async () => {
+  it('after HTTP 401, connects again and lets the server refuse the old cookie', async () => {
     serve();
     jar.token = 'no token';
     const clock = kit.stopTimers();
@@ -230,7 +230,7 @@ describe('with a session in a cookie, the client', () => {
     expect((await one.until<UnauthorizedError>('unauthorized')).code).to.equal('invalid_token');
   });
 
-  it('gives up where `refresh` says that trying again cannot help', async () => {
+  it('gives up if `refresh` throws an error that is not retryable', async () => {
     serve();
     jar.token = 'no token';
     const clock = kit.stopTimers();
@@ -241,7 +241,7 @@ describe('with a session in a cookie, the client', () => {
     expect(await one.until('unauthorized')).to.equal(refusal);
   });
 
-  it('connects anew with the refreshed cookie although another namespace keeps the transport open', async () => {
+  it('connects again with the refreshed cookie, although another namespace keeps the transport open', async () => {
     serve({ renewNotice: 0 });
     kit.world.io.of('/other');
     jar.token = shortToken(300);
@@ -262,7 +262,7 @@ describe('with a session in a cookie, the client', () => {
     expect(users()).to.deep.equal(['bob']);
   });
 
-  it('connects anew although Socket.IO is told not to reconnect', async () => {
+  it('connects again with the refreshed cookie, although Socket.IO is told not to reconnect', async () => {
     serve();
     jar.token = endlessToken('alice');
     const one = client(undefined, { reconnection: false });
@@ -273,7 +273,7 @@ describe('with a session in a cookie, the client', () => {
     expect(users()).to.deep.equal(['bob']);
   });
 
-  it('does not come back where the application disconnects while the cookie is refreshed', async () => {
+  it('does not reconnect if the application disconnects while the cookie is being refreshed', async () => {
     serve();
     jar.token = endlessToken();
     const clock = kit.stopTimers();
@@ -294,7 +294,7 @@ describe('with a session in a cookie, the client', () => {
     expect([one.socket.active, clock.countTimers()]).to.deep.equal([false, 0]);
   });
 
-  it('takes the cookie of the new connection where the old one is lost while it is refreshed', async () => {
+  it('uses the cookie of the new connection if the old connection is lost while the cookie is being refreshed', async () => {
     serve();
     jar.token = endlessToken();
     const clock = kit.stopTimers();
@@ -308,7 +308,7 @@ describe('with a session in a cookie, the client', () => {
     expect([clock.countTimers(), one.count('error')]).to.deep.equal([0, 0]);
   });
 
-  it('lets a session be resumed: it shows no cookie then, and loses no message', async () => {
+  it('lets the server restore a session: it sends no second `authenticate`, and loses no message', async () => {
     const server = (kit.server = await new ScriptedServer().listen());
     jar.token = 'alice';
     server.session = { expiresAt: 1, expiresIn: 100_000 };
@@ -323,7 +323,7 @@ describe('with a session in a cookie, the client', () => {
     expect([refreshed, one.auth.state]).to.deep.equal([1, 'authenticated']);
   });
 
-  it('logs in on a connection that stands already', async () => {
+  it('logs in on a connection that is already open', async () => {
     serve();
     jar.token = endlessToken();
     const socket = kit.socket({ extraHeaders: jar.headers }).connect();
@@ -333,7 +333,7 @@ describe('with a session in a cookie, the client', () => {
     expect(one.count('connect')).to.equal(0);
   });
 
-  it('logs in again while the transport is still opening, without waiting for Socket.IO to notice', async () => {
+  it('logs in again while the transport is still opening', async () => {
     serve();
     jar.token = endlessToken();
     const one = client();
@@ -342,7 +342,7 @@ describe('with a session in a cookie, the client', () => {
     expect(users()).to.deep.equal(['bob']);
   });
 
-  it('connects where it is told to log in before there was a connection', async () => {
+  it('connects when `login` is called before there is a connection', async () => {
     serve();
     jar.token = endlessToken();
     const one = kit.keep(kit.socket({ extraHeaders: jar.headers }), { refresh: () => undefined });

@@ -6,7 +6,7 @@ import type { Watched } from './kit';
 import { ScriptedServer } from './scripted-server';
 
 /** A server that restores whatever it can, and has nothing of this library that could help. */
-describe('a logout holds, whatever the network does', () => {
+describe('a logout is final, whatever the network does', () => {
   const kit = new Kit();
   let server: ScriptedServer;
   let user: string | null;
@@ -45,7 +45,7 @@ describe('a logout holds, whatever the network does', () => {
     return server.inbox.all('say').at(-1)?.[0];
   }
 
-  it('without one, a session is resumed: the server and the client of these tests can do it', async () => {
+  it("without a logout, these tests' server and client restore a session", async () => {
     const client = await alice();
     server.cut();
     await client.until('connect');
@@ -100,7 +100,7 @@ describe('a logout holds, whatever the network does', () => {
         expect([client.auth.state, client.count('authenticated')]).to.deep.equal(['unauthorized', 1]);
       });
 
-      it('and another user logs in: nobody is taken for the former one', async () => {
+      it('and another user logs in: no session of the former user comes back', async () => {
         const client = await alice();
         let ready: Promise<unknown> = Promise.resolve();
         await drop(client, () => {
@@ -118,7 +118,7 @@ describe('a logout holds, whatever the network does', () => {
         ]);
       });
 
-      it('twice', async () => {
+      it('twice in a row', async () => {
         const client = await alice();
         await drop(client, async () => {
           await Promise.all([client.auth.logout(), client.auth.logout()]);
@@ -139,7 +139,7 @@ describe('a logout holds, whatever the network does', () => {
     });
   }
 
-  describe('while a session is being resumed: the CONNECT packet is not answered yet', () => {
+  describe('while a session is being restored: the CONNECT packet is not answered yet', () => {
     /** Alice's connection, on its way back. */
     async function returning(): Promise<{ client: Watched; answer: () => void }> {
       const client = await alice();
@@ -152,7 +152,7 @@ describe('a logout holds, whatever the network does', () => {
       return { client, answer: () => door.open() };
     }
 
-    it('it ends as soon as it is there', async () => {
+    it('the session ends as soon as it is restored', async () => {
       const { client, answer } = await returning();
       const loggedOut = client.auth.logout();
       answer();
@@ -174,7 +174,7 @@ describe('a logout holds, whatever the network does', () => {
       expect([await speak(client), server.users]).to.deep.equal(['bob', ['bob']]);
     });
 
-    it('and the connection breaks again before the logout has arrived: the answer brought a new id', async () => {
+    it('and the connection is lost again before the logout has arrived: the answer brought a new recovery id', async () => {
       const { client, answer } = await returning();
       server.acknowledges = false;
       const loggedOut = client.auth.logout();
@@ -185,7 +185,7 @@ describe('a logout holds, whatever the network does', () => {
       expect(await userOfNext(client)).to.equal(undefined);
     });
 
-    it('and the application logs out in a listener of its own, ahead of the client', async () => {
+    it("and the application logs out in its own listener, which runs before the client's", async () => {
       // Registered before the client's.
       const socket = kit.socket();
       let isOver = false;
@@ -204,7 +204,7 @@ describe('a logout holds, whatever the network does', () => {
       ]);
     });
 
-    it('and the client is closed: the session is not even made', async () => {
+    it('and the client is closed: the session is not restored', async () => {
       const { client, answer } = await returning();
       const loggedOut = client.auth.logout();
       client.auth.close();
@@ -214,7 +214,7 @@ describe('a logout holds, whatever the network does', () => {
     });
   });
 
-  it('on a connection that stands, which stays although the client is closed at once', async () => {
+  it('on an open connection, which stays open although the client is closed at once', async () => {
     const client = await alice();
     const loggedOut = client.auth.logout();
     client.auth.close();
@@ -222,7 +222,7 @@ describe('a logout holds, whatever the network does', () => {
     expect([await speak(client), client.count('disconnect')]).to.deep.equal([undefined, 0]);
   });
 
-  it('where the server disconnects, and the application connects the socket anew in the same moment', async () => {
+  it('when the server disconnects, and the application connects the socket again in the same moment', async () => {
     server.io.of('/other');
     // Keeps the transport open.
     const other = kit.socket({ forceNew: false }, '/other').connect();
@@ -242,7 +242,7 @@ describe('a logout holds, whatever the network does', () => {
     expect([server.users, client.count('disconnect')]).to.deep.equal([['bob'], 1]);
   });
 
-  it('and another user logs in on the connection that stands: that one can be resumed after the next', async () => {
+  it('and another user logs in on the open connection: that session can be restored after the next drop', async () => {
     const client = await alice();
     await client.auth.logout();
     user = 'bob';
@@ -255,14 +255,14 @@ describe('a logout holds, whatever the network does', () => {
     expect([client.socket.recovered, await speak(client)]).to.deep.equal([true, 'bob']);
   });
 
-  it('where the server does not acknowledge it: the connection is closed instead', async () => {
+  it('if the server does not acknowledge it: the client closes the connection instead', async () => {
     server.acknowledges = false;
     const client = await alice(50);
     await client.auth.logout();
     expect(await userOfNext(client)).to.equal(undefined);
   });
 
-  it('and is waited for no longer than the connection lasts, after which the next login begins', async () => {
+  it('and the client stops waiting for it when the connection is lost, and begins the next login', async () => {
     server.acknowledges = false;
     const client = await alice(50);
     void client.auth.logout();
@@ -271,7 +271,7 @@ describe('a logout holds, whatever the network does', () => {
     expect(server.users).to.deep.equal(['bob']);
   });
 
-  it('where the server says that the client is logged in all the same: it is logged out again', async () => {
+  it('if the server still reports a login: the client logs out again', async () => {
     const client = await alice();
     await client.auth.logout();
     for (let time = 1; time <= 2; time += 1) server.io.emit('authenticated', server.session);
@@ -284,7 +284,7 @@ describe('a logout holds, whatever the network does', () => {
     ]);
   });
 
-  it('at a reconnection for which there is no token any more: it is a guest, and not the user before', async () => {
+  it('at a reconnection for which there is no token any more: the client is a guest, and not the former user', async () => {
     const client = await alice();
     user = null;
     server.cut();
@@ -300,7 +300,7 @@ describe('a logout holds, whatever the network does', () => {
     expect([client.auth.state, client.count('authenticated')]).to.deep.equal(['unauthorized', 1]);
   });
 
-  it('after a renewal that was refused for good: the session goes on, but not on another connection', async () => {
+  it('after a final refusal of a renewal: the session continues, but not on another connection', async () => {
     const client = await alice();
     server.refuses = () => ({ code: 'account_locked', retryable: false });
     // Another token than that in use.
@@ -314,7 +314,7 @@ describe('a logout holds, whatever the network does', () => {
     expect(client.auth.state).to.equal('unauthorized');
   });
 
-  it('when the user has changed, before anything of the other user is shown', async () => {
+  it('when the user has changed, before the token of the other user is sent', async () => {
     server.acknowledges = false;
     server.session = { expiresAt: 1, expiresIn: 100_000 };
     const clock = kit.stopTimers();
@@ -339,7 +339,7 @@ describe('a logout holds, whatever the network does', () => {
     ]);
   });
 
-  it('at a reconnection with the token of another user: the former one is logged out', async () => {
+  it('at a reconnection with the token of another user: the former user is logged out', async () => {
     const token = fetcher(() => user as string);
     const client = kit.client(token);
     await client.until('authenticated');

@@ -25,7 +25,7 @@ describe('a token that is not active yet', () => {
 
   for (const handshake of [false, true]) {
     for (const what of ['a function', 'a string'] as const) {
-      it(`is shown again by the real clock, in ${handshake ? 'handshake' : 'event'} mode, from ${what}`, async () => {
+      it(`is sent again, by the real clock, in ${handshake ? 'handshake' : 'event'} mode, from ${what}`, async () => {
         await kit.start();
         kit.world.authorize({ handshake }).attach(kit.world.io);
         const early = earlyToken();
@@ -38,7 +38,7 @@ describe('a token that is not active yet', () => {
     }
   }
 
-  it('is shown again where the server disconnects after each refusal', async () => {
+  it('is sent again even if the server disconnects after each refusal', async () => {
     await kit.start();
     kit.world.authorize({ callback: false }).attach(kit.world.io);
     const early = earlyToken();
@@ -49,7 +49,7 @@ describe('a token that is not active yet', () => {
     expect(token.calls).to.equal(1);
   });
 
-  describe('as the server says', () => {
+  describe("by the server's answer", () => {
     let server: ScriptedServer;
 
     beforeEach(async () => {
@@ -57,7 +57,7 @@ describe('a token that is not active yet', () => {
       kit.server = server;
     });
 
-    it('is shown again after that time', async () => {
+    it('is sent again after `retryAfter`', async () => {
       const clock = kit.stopTimers();
       server.refusals.set('alice 1', { ...NOT_ACTIVE, retryAfter: 3_000 });
       const token = fetcher((call) => `alice ${call}`);
@@ -71,7 +71,7 @@ describe('a token that is not active yet', () => {
       expect([token.calls, server.users]).to.deep.equal([1, ['alice 1']]);
     });
 
-    it('renews a session late, which goes on meanwhile', async () => {
+    it('renews a session later, which continues meanwhile', async () => {
       const clock = kit.stopTimers();
       server.session = { expiresAt: 1, expiresIn: 100_000 };
       let current = 'first';
@@ -89,7 +89,7 @@ describe('a token that is not active yet', () => {
       expect(client.count('sent authenticate')).to.equal(2);
     });
 
-    it('is waited for a minute in all, and refused for good when two tokens took longer', async () => {
+    it('is waited for a minute in total, and finally refused when two tokens took longer', async () => {
       const clock = kit.stopTimers();
       let fetched = '';
       const token = fetcher((call) => {
@@ -113,7 +113,7 @@ describe('a token that is not active yet', () => {
       expect([token.calls, client.auth.state]).to.deep.equal([2, 'unauthorized']);
     });
 
-    it('later than a minute is not waited for', async () => {
+    it('for more than a minute is not waited for', async () => {
       const clock = kit.stopTimers();
       server.refusals.set('alice 1', { ...NOT_ACTIVE, retryAfter: 60_000 });
       const token = fetcher((call) => `alice ${call}`);
@@ -124,7 +124,7 @@ describe('a token that is not active yet', () => {
       expect([token.calls, server.users]).to.deep.equal([2, ['alice 2']]);
     });
 
-    it('is forgotten when the connection is lost: the next one has a fresh token', async () => {
+    it('is dropped when the connection is lost: the next connection uses a fresh token', async () => {
       const clock = kit.stopTimers();
       server.refusals.set('alice 1', { ...NOT_ACTIVE, retryAfter: 3_000 });
       const token = fetcher((call) => `alice ${call}`);
@@ -136,7 +136,7 @@ describe('a token that is not active yet', () => {
       expect([token.calls, server.users]).to.deep.equal([2, ['alice 2']]);
     });
 
-    it('is forgotten with its user', async () => {
+    it('is dropped when its user logs out', async () => {
       server.refusals.set('alice', { ...NOT_ACTIVE, retryAfter: 3_000 });
       let user = 'alice';
       const client = kit.client(() => user);
@@ -147,7 +147,7 @@ describe('a token that is not active yet', () => {
       expect(server.users).to.deep.equal(['bob']);
     });
 
-    it('is final where the server says that trying again cannot help', async () => {
+    it('is not sent again if the refusal is not retryable', async () => {
       server.refusals.set('alice', { ...NOT_ACTIVE, retryable: false });
       const client = kit.client(() => 'alice');
       await client.until('unauthorized');

@@ -180,7 +180,7 @@ describe('whatever a server sends, the client asks for a token at most once a se
   }
 });
 
-describe('whatever a server sends, the client goes on', () => {
+describe('whatever a server sends, the client continues', () => {
   const kit = new Kit();
   let server: ScriptedServer;
 
@@ -214,7 +214,7 @@ describe('whatever a server sends, the client goes on', () => {
     { expiresIn: { valueOf: 1, toString: 1 } },
     { expiresIn: true },
   ]) {
-    it(`a session of ${JSON.stringify(session)} has no end that is known`, async () => {
+    it(`a session of ${JSON.stringify(session)} counts as one without an end`, async () => {
       server.session = session;
       const clock = kit.stopTimers();
       const one = client();
@@ -223,7 +223,7 @@ describe('whatever a server sends, the client goes on', () => {
     });
   }
 
-  it('a session of more ms than anybody lives is renewed some day', async () => {
+  it('a session that lasts centuries is renewed in time', async () => {
     server.session = { expiresAt: 0, expiresIn: 1e99 };
     const clock = kit.stopTimers();
     const token = fetcher(() => 'alice');
@@ -233,7 +233,7 @@ describe('whatever a server sends, the client goes on', () => {
   });
 
   for (const retryAfter of [1e99, 3_600_001, 1e308]) {
-    it(`a pause of ${retryAfter} ms ends after an hour`, async () => {
+    it(`a requested pause of ${retryAfter} ms ends after an hour`, async () => {
       server.refuses = () => ({ code: 'server_busy', retryAfter });
       const clock = kit.stopTimers();
       const one = client();
@@ -257,7 +257,7 @@ describe('whatever a server sends, the client goes on', () => {
     { data: 'x' },
     { data: { type: 'x' } },
   ]) {
-    it(`a refusal of ${JSON.stringify(refusal)} is none`, async () => {
+    it(`a refusal of ${JSON.stringify(refusal)} is ignored`, async () => {
       const one = client();
       await one.auth.ready;
       server.io.emit('unauthorized', refusal);
@@ -271,7 +271,7 @@ describe('whatever a server sends, the client goes on', () => {
   }
 
   for (const odd of [{ toString: 1, valueOf: 1 }, null, 7, undefined]) {
-    it(`a refusal whose message and code are ${JSON.stringify(odd)} is one all the same`, async () => {
+    it(`a refusal whose message and code are ${JSON.stringify(odd)} still counts`, async () => {
       server.refuses = () => ({ message: odd, code: odd, reason: odd, retryable: false });
       const one = client();
       const error = await one.until<Error>('unauthorized');
@@ -280,7 +280,7 @@ describe('whatever a server sends, the client goes on', () => {
     });
   }
 
-  it('what came for an earlier connection is not taken for an answer on this one', async () => {
+  it('an answer for an earlier connection is not taken as an answer on this one', async () => {
     // Another namespace keeps the transport open, on which Socket.IO delivers it with the next CONNECT packet.
     server.io.of('/other');
     const other = kit.socket({ forceNew: false }, '/other').connect();

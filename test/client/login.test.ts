@@ -10,7 +10,7 @@ describe('the client logs in', () => {
   });
   afterEach(() => kit.close());
 
-  it('with the CONNECT packet where the socket is not connected yet: no event is sent', async () => {
+  it('with the CONNECT packet if the socket is not connected yet, without an event', async () => {
     kit.world.authorize().attach(kit.world.io);
     const client = kit.client(() => endlessToken());
     expect(client.auth.state).to.equal('pending');
@@ -19,7 +19,7 @@ describe('the client logs in', () => {
     expect(client.count('sent authenticate')).to.equal(0);
   });
 
-  it('by event where the socket is connected already', async () => {
+  it('by event if the socket is connected already', async () => {
     kit.world.authorize().attach(kit.world.io);
     const socket = kit.socket().connect();
     await new Promise<void>((resolve) => socket.once('connect', resolve));
@@ -28,7 +28,7 @@ describe('the client logs in', () => {
     expect(client.count('sent authenticate')).to.equal(1);
   });
 
-  it('by event where the CONNECT packet was sent before the client was there', async () => {
+  it('by event if the CONNECT packet was sent before `authenticate` was called', async () => {
     kit.world.authorize().attach(kit.world.io);
     const first = kit.socket({ forceNew: false }).connect();
     await new Promise<void>((resolve) => first.once('connect', resolve));
@@ -51,7 +51,7 @@ describe('the client logs in', () => {
     });
   }
 
-  it('leaves it to the application when to connect', async () => {
+  it('only when the application connects the socket', async () => {
     const token = fetcher(() => endlessToken());
     const { socket } = kit.watch(kit.socket(), token);
     await Promise.resolve();
@@ -77,7 +77,7 @@ describe('the client logs in', () => {
     expect(subjects).to.deep.equal(['token 1', 'token 2', 'token 3', 'token 4']);
   });
 
-  it('with a fresh token where the application disconnects in the background and connects again', async () => {
+  it('with a fresh token if the application has disconnected it and connects it again', async () => {
     kit.world.authorize().attach(kit.world.io);
     const token = fetcher(() => endlessToken());
     const client = kit.client(token);
@@ -90,7 +90,7 @@ describe('the client logs in', () => {
     expect(token.calls).to.equal(2);
   });
 
-  it('tells of each login with the end of the session, until it is told to stop listening', async () => {
+  it('and emits each login with the end of the session, until the listener is removed', async () => {
     kit.world.authorize().attach(kit.world.io);
     const client = kit.client(() => shortToken(60_000));
     const heard: AuthenticatedPayload[] = [];
@@ -109,7 +109,7 @@ describe('the client logs in', () => {
     ['object', { tenant: 'blue' }],
     ['function', (send: (data: object) => void) => send({ tenant: 'blue' })],
   ] as const) {
-    it(`beside what the application's own auth ${what} sends`, async () => {
+    it(`together with what the application's own auth ${what} sends`, async () => {
       kit.world.authorize().attach(kit.world.io);
       const seen: unknown[] = [];
       kit.world.io.on('connection', (socket) => seen.push(socket.handshake.auth));
@@ -118,7 +118,7 @@ describe('the client logs in', () => {
     });
   }
 
-  it('two reconnections at once fetch one token, and log in once', async () => {
+  it('once, with one token, if two reconnections happen at the same time', async () => {
     const logins: unknown[] = [];
     kit.world
       .authorize()
@@ -154,7 +154,7 @@ describe('the client logs in', () => {
     ['gone', false],
     ['gone and is back on another transport', true],
   ] as const) {
-    it(`a token that comes after the socket has ${what} makes no ghost on the server`, async () => {
+    it(`with no extra socket on the server, if the token arrives after the socket has ${what}`, async () => {
       kit.world.authorize().attach(kit.world.io);
       let sockets = 0;
       kit.world.io.on('connection', () => (sockets += 1));
@@ -178,7 +178,7 @@ describe('the client logs in', () => {
     });
   }
 
-  it("one CONNECT packet a connection, although the application's own auth function answers late", async () => {
+  it("with one CONNECT packet a connection, although the application's own auth function answers late", async () => {
     kit.world.authorize().attach(kit.world.io);
     let sockets = 0;
     kit.world.io.on('connection', () => (sockets += 1));
@@ -199,7 +199,7 @@ describe('the client logs in', () => {
     expect([sockets, client.count('connect')]).to.deep.equal([1, 1]);
   });
 
-  it('a listener that throws is an uncaught error, and disturbs neither state nor other listeners', async () => {
+  it('although a listener throws: that is an uncaught error, and affects neither state nor other listeners', async () => {
     kit.world.authorize().attach(kit.world.io);
     const client = kit.watch(kit.socket(), () => endlessToken());
     const fault = new Error('a fault of the application');

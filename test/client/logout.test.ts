@@ -57,7 +57,7 @@ describe('the client logs out', () => {
     expect([session, user()]).to.deep.equal([{ expiresAt: null, expiresIn: null }, 'bob']);
   });
 
-  it('while a token is being verified: the answer to it is not taken for a login', async () => {
+  it('while a token is being verified: the answer to that token is not taken as a login', async () => {
     const key = gate<string>();
     const asked = gate();
     serve(() => {
@@ -77,7 +77,7 @@ describe('the client logs out', () => {
   });
 
   // In these the token went with the CONNECT packet, the server has judged it, and the client has not heard of it.
-  it('while its answer is on the way: that changes nothing', async () => {
+  it('while the answer to its login is on the way: it stays logged out', async () => {
     serve();
     const client = kit.client(() => endlessToken());
     const loggedOut = gate();
@@ -94,7 +94,7 @@ describe('the client logs out', () => {
     ['acceptance', endlessToken('alice')],
     ['refusal', 'no token'],
   ] as const) {
-    it(`while its ${what} is on the way, and in as another user: it is not taken for the other's`, async () => {
+    it(`while its ${what} is on the way, and in as another user: the answer is not taken as the other user's`, async () => {
       serve();
       let token: string = alices;
       const client = kit.client(() => token);
@@ -109,7 +109,7 @@ describe('the client logs out', () => {
     });
   }
 
-  it('while it connects: the session that the CONNECT packet makes is ended', async () => {
+  it('while it connects: the session of the CONNECT packet is ended', async () => {
     serve();
     const client = kit.client(() => endlessToken('alice'));
     await packetSent(client);
@@ -118,7 +118,7 @@ describe('the client logs out', () => {
     expect([client.count('authenticated'), subjects]).to.deep.equal([0, ['alice']]);
   });
 
-  it('while it waits for a token: that token is never shown, and it connects as a guest', async () => {
+  it('while it waits for a token: that token is never sent, and it connects as a guest', async () => {
     serve();
     const answer = gate<string>();
     const asked = gate();
@@ -134,7 +134,7 @@ describe('the client logs out', () => {
     expect([subjects, client.auth.state]).to.deep.equal([[], 'unauthorized']);
   });
 
-  it('and is not logged in at the next connection, nor shows a token that its socket held', async () => {
+  it('and is not logged in at the next connection, and sends no token that the socket still has', async () => {
     serve();
     const token = fetcher(() => endlessToken());
     const client = kit.client(token, { auth: { token: endlessToken('held'), tenant: 'blue' } });
@@ -150,7 +150,7 @@ describe('the client logs out', () => {
     expect(user()).to.equal('bob');
   });
 
-  it('and is not back when the server disconnects the guest', async () => {
+  it('and does not reconnect when the server disconnects the guest', async () => {
     kit.world.authorize({ timeout: 30 }).attach(kit.world.io);
     const client = kit.client(() => endlessToken());
     await client.auth.ready;
@@ -177,7 +177,7 @@ describe('the client logs out', () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it('before it was in: `ready` rejects, and the next `ready` is another', async () => {
+  it('before it was logged in: `ready` rejects, and the next `ready` is a new promise', async () => {
     serve();
     const client = kit.watch(kit.socket(), () => endlessToken());
     const { ready } = client.auth;
@@ -190,7 +190,7 @@ describe('the client logs out', () => {
     await next;
   });
 
-  it('although the connection is lost before the server could answer', async () => {
+  it('although the connection is lost before the server answers', async () => {
     serve();
     const client = kit.client(() => endlessToken());
     await client.auth.ready;
@@ -212,7 +212,7 @@ describe('the client logs out', () => {
     expect(user()).to.equal('bob');
   });
 
-  it('while it connects, and the application gives the connection up: the next login waits for no answer', async () => {
+  it('while it connects, and the application disconnects: the next login does not wait for an answer', async () => {
     serve();
     const client = kit.client(() => endlessToken());
     await packetSent(client);
@@ -223,7 +223,7 @@ describe('the client logs out', () => {
     expect(user()).to.equal('bob');
   });
 
-  it('after the application has given up a connection that was not there yet', async () => {
+  it('after the application has disconnected a socket that was still connecting', async () => {
     serve();
     const client = kit.client(() => endlessToken());
     await packetSent(client);
@@ -232,7 +232,7 @@ describe('the client logs out', () => {
     expect([client.auth.state, client.socket.active]).to.deep.equal(['unauthorized', false]);
   });
 
-  it('because it was refused, and is not back when the server disconnects it for that', async () => {
+  it('because of a refusal, and does not reconnect when the server then disconnects it', async () => {
     kit.world.authorize({ callback: false }).attach(kit.world.io);
     const clock = kit.stopTimers();
     const client = kit.client(() => 'no token');
@@ -241,7 +241,7 @@ describe('the client logs out', () => {
     expect([clock.countTimers(), client.socket.active]).to.deep.equal([0, false]);
   });
 
-  it('once, however often it is asked; `login` while logged in changes nothing', async () => {
+  it('once, however often `logout` is called; `login` while logged in changes nothing', async () => {
     serve();
     const token = fetcher(() => endlessToken());
     const client = kit.client(token);

@@ -8,7 +8,7 @@ describe("the application's own messages", () => {
 
   afterEach(() => kit.close());
 
-  describe('that the server drops are told of by `dropped`', () => {
+  describe('that the server drops are reported by `dropped`', () => {
     it('while the socket is not logged in', async () => {
       await kit.start();
       const key = gate<string>();
@@ -41,7 +41,7 @@ describe("the application's own messages", () => {
       expect(clock.countTimers()).to.equal(0);
     });
 
-    it('and nobody has to listen', async () => {
+    it('and a listener is optional', async () => {
       const server = (kit.server = await new ScriptedServer().listen());
       const client = kit.client(() => 'alice');
       await client.auth.ready;
@@ -52,7 +52,7 @@ describe("the application's own messages", () => {
     });
   });
 
-  describe('that wait in the queue of `retries` hold up neither', () => {
+  describe('that wait in the queue of `retries` do not delay', () => {
     const options = { retries: 3, ackTimeout: 60_000 };
     let server: ScriptedServer;
 
@@ -84,7 +84,7 @@ describe("the application's own messages", () => {
       expect(server.inbox.all('authenticate').map(([, token]) => token)).to.deep.equal(['token 2']);
     });
 
-    it('a logout, nor the next login', async () => {
+    it('a logout and the next login', async () => {
       let user = 'alice';
       const client = kit.client(() => user, options);
       await client.auth.ready;
@@ -110,7 +110,7 @@ describe("the application's own messages", () => {
     });
   });
 
-  it("a short `ackTimeout` of the application's is not that of a logout", async () => {
+  it('with a short `ackTimeout` do not shorten the time for a logout', async () => {
     const server = (kit.server = await new ScriptedServer().listen());
     server.acknowledges = false;
     const client = kit.client(() => 'alice', { ackTimeout: 1 });

@@ -11,7 +11,7 @@ import type { Watched } from './kit';
 
 const FORGED = createToken({ sub: 'bob' }, {}, 'another secret, and long enough for HS256');
 
-describe('the client is refused', () => {
+describe('the client, when it is refused,', () => {
   const kit = new Kit();
 
   beforeEach(async () => {
@@ -25,7 +25,7 @@ describe('the client is refused', () => {
 
   for (const handshake of [false, true]) {
     describe(handshake ? 'in handshake mode' : 'in event mode', () => {
-      it('for good: it stops, reports it once, and `ready` rejects', async () => {
+      it('with a code that is final: stops, reports it once, and `ready` rejects', async () => {
         kit.world
           .authorize({
             handshake,
@@ -49,7 +49,7 @@ describe('the client is refused', () => {
         expect([client.count('unauthorized'), client.count('error')]).to.deep.equal([1, 0]);
       });
 
-      it('a first token, and gets in with the second', async () => {
+      it('with its first token: logs in with the second', async () => {
         kit.world.authorize({ handshake }).attach(kit.world.io);
         const clock = kit.stopTimers();
         const token = fetcher((call) => (call === 1 ? FORGED : endlessToken()));
@@ -62,7 +62,7 @@ describe('the client is refused', () => {
         expect([token.calls, client.count('unauthorized')]).to.deep.equal([2, 0]);
       });
 
-      it('a first token at each of its connections, and gets in with the second at each', async () => {
+      it('with the first token of each connection: logs in with the second each time', async () => {
         kit.world.authorize({ handshake }).attach(kit.world.io);
         const clock = kit.stopTimers();
         const client = kit.client(fetcher((call) => (call % 2 === 1 ? FORGED : endlessToken())));
@@ -77,7 +77,7 @@ describe('the client is refused', () => {
         expect(client.count('unauthorized')).to.equal(0);
       });
 
-      it('two fresh tokens in a row: it stops and reports the second', async () => {
+      it('with two fresh tokens in a row: stops and reports the second refusal', async () => {
         kit.world.authorize({ handshake }).attach(kit.world.io);
         const clock = kit.stopTimers();
         const token = fetcher(() => FORGED);
@@ -92,13 +92,13 @@ describe('the client is refused', () => {
         expect([client.auth.state, token.calls, clock.countTimers()]).to.deep.equal(['unauthorized', 2, 0]);
       });
 
-      it('a string, which cannot become another: it stops at once', async () => {
+      it('with a string as token, which it cannot renew: stops at once', async () => {
         kit.world.authorize({ handshake }).attach(kit.world.io);
         const client = kit.client(FORGED);
         expect((await client.until<UnauthorizedError>('unauthorized')).code).to.equal('invalid_token');
       });
 
-      it('by a limiter: it waits as long as it is told to', async () => {
+      it('by a limiter: waits as long as the server asks', async () => {
         let isBusy = true;
         const limiter = {
           consume: () => (isBusy ? Promise.reject({ msBeforeNext: 60_000 }) : Promise.resolve()),
@@ -119,7 +119,7 @@ describe('the client is refused', () => {
         expect(client.count('unauthorized')).to.equal(0);
       });
 
-      it("for what is not the token's fault: it goes on, however often, after growing pauses", async () => {
+      it('for a reason other than the token: tries again any number of times, after growing pauses', async () => {
         let failures = 0;
         const secret = (): string => {
           failures += 1;
@@ -140,7 +140,7 @@ describe('the client is refused', () => {
     });
   }
 
-  it('and disconnected by the server because it is full: it comes back', async () => {
+  it('and disconnected because the server is full: reconnects', async () => {
     const auth = kit.world.authorize({ maxPending: 0 });
     auth.attach(kit.world.io);
     const socket = kit.socket().connect();
@@ -153,7 +153,7 @@ describe('the client is refused', () => {
     await client.auth.ready;
   });
 
-  it('and disconnected a while after: it comes back, although the next token was on its way', async () => {
+  it('and disconnected some time later: reconnects, although it was fetching the next token', async () => {
     kit.world.authorize({ callback: 30 }).attach(kit.world.io);
     const clock = kit.stopTimers();
     const answer = gate<string>();
@@ -168,7 +168,7 @@ describe('the client is refused', () => {
     expect(client.count('connect')).to.equal(2);
   });
 
-  it('and is connected by the application before the pause is over: it does not try twice', async () => {
+  it('and connected by the application before the pause is over: does not try twice', async () => {
     const key = gate<string>();
     const asked = gate();
     let verifications = 0;
@@ -192,7 +192,7 @@ describe('the client is refused', () => {
     await client.auth.ready;
   });
 
-  it('because it was revoked: it stops, although the server disconnected it', async () => {
+  it('because its token was revoked: stops, although the server disconnected it', async () => {
     const auth = kit.world.authorize();
     auth.attach(kit.world.io);
     const clock = kit.stopTimers();
@@ -208,7 +208,7 @@ describe('the client is refused', () => {
     ]);
   });
 
-  it('by its own code first where it had only one try', async () => {
+  it("with its only attempt: reports that refusal's own code first", async () => {
     kit.world.authorize({ maxAttempts: 1 }).attach(kit.world.io);
     const client = kit.client(() => FORGED);
     expect((await client.until<UnauthorizedError>('error')).code).to.equal('invalid_token');
@@ -217,7 +217,7 @@ describe('the client is refused', () => {
     expect([client.auth.state, client.socket.active]).to.deep.equal(['unauthorized', false]);
   });
 
-  it('an event of the application: that is no refusal of its login', async () => {
+  it('an event of the application: does not take that as a refusal of its login', async () => {
     const key = gate<string>();
     kit.world.authorize({ secret: () => key.promise, holdEvents: 0 }).attach(kit.world.io);
     const client = kit.client(() => endlessToken());
@@ -228,7 +228,7 @@ describe('the client is refused', () => {
     expect([client.count('unauthorized'), client.count('error')]).to.deep.equal([0, 0]);
   });
 
-  it("by a middleware of the application: that is the application's affair", async () => {
+  it('by a middleware of the application: leaves that to the application', async () => {
     kit.world.authorize().attach(kit.world.io);
     kit.world.io.use((_, next) => next(new Error('closed on sundays')));
     const clock = kit.stopTimers();
@@ -237,7 +237,7 @@ describe('the client is refused', () => {
     expect([client.auth.state, client.count('error'), clock.countTimers()]).to.deep.equal(['pending', 0, 0]);
   });
 
-  it('and nobody awaits `ready`: no unhandled rejection', async () => {
+  it('while nobody awaits `ready`: causes no unhandled rejection', async () => {
     const unhandled = spy();
     process.on('unhandledRejection', unhandled);
     kit.world.authorize().attach(kit.world.io);
@@ -248,7 +248,7 @@ describe('the client is refused', () => {
     assert.notCalled(unhandled);
   });
 
-  it('and logs in when it is told to, on a connection of its own if need be', async () => {
+  it('logs in when `login` is called, on a new connection if necessary', async () => {
     kit.world.authorize({ maxAttempts: 1 }).attach(kit.world.io);
     let current = FORGED;
     const client = kit.client(() => current);

@@ -38,7 +38,7 @@ describe('the client renews its session', () => {
     [0, 0.8],
     [1, 0.72],
   ] as const) {
-    it(`at ${share * 100} % of the token's life where chance gives ${random}`, async () => {
+    it(`at ${share * 100} % of the token's life if Math.random gives ${random}`, async () => {
       restore();
       stub(Math, 'random').returns(random);
       const token = fetcher(() => shortToken(100_000));
@@ -55,7 +55,7 @@ describe('the client renews its session', () => {
     });
   }
 
-  it('ahead of the end, by the real clock, and again and again, on the same connection', async () => {
+  it('before it ends, by the real clock, again and again, on the same connection', async () => {
     auth.close();
     await kit.world.close();
     await kit.start();
@@ -79,7 +79,7 @@ describe('the client renews its session', () => {
     expect([token.calls, client.count('connect'), clock.countTimers()]).to.deep.equal([2, 1, 1]);
   });
 
-  it('once, where the server asks while the new token is being verified', async () => {
+  it('once, if the server asks while the new token is being verified', async () => {
     await kit.world.close();
     await kit.start();
     const key = gate<string>();
@@ -121,7 +121,7 @@ describe('the client renews its session', () => {
     expect([token.calls, client.count('sent authenticate')]).to.deep.equal([5, 1]);
   });
 
-  it('by what is left of it, whatever the clock of the machine says', async () => {
+  it('by the time that is left, whatever the clock of the machine says', async () => {
     const token = fetcher(() => shortToken(100_000));
     const clock = kit.stopTimers();
     const client = kit.client(token);
@@ -133,7 +133,7 @@ describe('the client renews its session', () => {
     expect(token.calls).to.equal(2);
   });
 
-  it('where it lives longer than a timer can wait', async () => {
+  it('even if it lasts longer than a timer can wait', async () => {
     const token = fetcher(() => shortToken(100 * DAY));
     const clock = kit.stopTimers();
     const client = kit.client(token);
@@ -144,13 +144,13 @@ describe('the client renews its session', () => {
     expect(token.calls).to.equal(2);
   });
 
-  it('never where it has no end', async () => {
+  it('never if it has no end', async () => {
     const clock = kit.stopTimers();
     await kit.client(() => endlessToken()).auth.ready;
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it('never where the token is a string, even if the server asks', async () => {
+  it('never if the token is a string, even if the server asks', async () => {
     const clock = kit.stopTimers();
     const client = kit.client(shortToken(60_000));
     await client.auth.ready;
@@ -160,7 +160,7 @@ describe('the client renews its session', () => {
     expect([clock.countTimers(), client.count('sent authenticate')]).to.deep.equal([0, 0]);
   });
 
-  it('later, where the function gives the token that is in use already: it is not sent again', async () => {
+  it('later, if the function returns the token that is already in use, which is not sent again', async () => {
     const cached = shortToken(100_000);
     const fresh = shortToken(200_000);
     const token = fetcher((call) => (call < 4 ? cached : fresh));
@@ -175,7 +175,7 @@ describe('the client renews its session', () => {
     expect([token.calls, client.count('sent authenticate'), client.count('error')]).to.deep.equal([4, 1, 0]);
   });
 
-  it('and stays authenticated, but tries no more, where the renewal is refused for good', async () => {
+  it('no more after a final refusal of the renewal, but stays authenticated', async () => {
     await lockAccounts();
     const clock = kit.stopTimers();
     const token = fetcher((call) => shortToken(100_000, 'bob', { locked: call > 1 }));
@@ -193,7 +193,7 @@ describe('the client renews its session', () => {
     expect([client.auth.state, token.calls]).to.deep.equal(['unauthorized', 2]);
   });
 
-  it('after a refused renewal too, when the second token is good', async () => {
+  it('after a refused renewal, with a second token that is good', async () => {
     const clock = kit.stopTimers();
     const token = fetcher((call) => (call === 2 ? 'no token' : shortToken(call * 100_000)));
     const client = kit.client(token);
@@ -207,7 +207,7 @@ describe('the client renews its session', () => {
     expect([client.count('connect'), client.count('unauthorized')]).to.deep.equal([1, 0]);
   });
 
-  it('not after a session that was refused a renewal for good has ended', async () => {
+  it('no more after a session whose renewal was finally refused has ended', async () => {
     await lockAccounts({ onExpired: 'disconnect' });
     const token = fetcher((call) => shortToken(call === 1 ? 1_500 : 60_000, 'bob', { locked: call > 1 }));
     const client = kit.client(token);
@@ -228,7 +228,7 @@ describe('the client renews its session', () => {
       kit.world.io.on('deauthenticated', (_: unknown, reason: string) => told.push(`out: ${reason}`));
     });
 
-    it('the former one is logged out, and the other one in with a fresh token, on the same connection', async () => {
+    it('by logging the former user out and the other one in with a fresh token, on the same connection', async () => {
       const clock = kit.stopTimers();
       const asked: boolean[] = [];
       const client = kit.client(
@@ -254,7 +254,7 @@ describe('the client renews its session', () => {
       await client.auth.ready;
     });
 
-    it('also after a renewal that was refused for good, when the application logs in as that user', async () => {
+    it('also after a final refusal of a renewal, when the application logs in as that user', async () => {
       await lockAccounts();
       const client = kit.client(
         fetcher((call) => shortToken(100_000, call < 3 ? 'alice' : 'bob', { locked: call === 2 })),

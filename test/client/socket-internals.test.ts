@@ -6,7 +6,7 @@ import { gate, Kit } from './kit';
 import { ScriptedServer } from './scripted-server';
 
 /** Each point has a counter-check, which shows whether the client's workaround is still needed. */
-describe("what the client relies on in Socket.IO's client", () => {
+describe("what the client relies on in Socket.IO's client:", () => {
   const kit = new Kit();
   let server: ScriptedServer;
 
@@ -30,7 +30,7 @@ describe("what the client relies on in Socket.IO's client", () => {
   }
 
   for (const forgets of [false, true]) {
-    it(`a session that was ${forgets ? 'forgotten' : 'not forgotten'} is ${forgets ? 'not ' : ''}asked for again`, async () => {
+    it(`a session whose recovery id was ${forgets ? 'forgotten' : 'not forgotten'} is ${forgets ? 'not ' : ''}requested again`, async () => {
       const socket = await connected();
       if (forgets) forgetRecovery(socket);
       const back = new Promise<void>((resolve) => socket.once('connect', resolve));
@@ -42,7 +42,7 @@ describe("what the client relies on in Socket.IO's client", () => {
     });
   }
 
-  it('a session that was forgotten leaves no offset for the next one', async () => {
+  it('a session whose recovery id was forgotten leaves no offset for the next one', async () => {
     const socket = await connected();
     forgetRecovery(socket);
     let back = new Promise<void>((resolve) => socket.once('connect', resolve));
@@ -64,7 +64,7 @@ describe("what the client relies on in Socket.IO's client", () => {
   ] as const) {
     const isNow = how === 'at once';
 
-    it(`an event that is sent ${how} ${isNow ? 'passes' : 'waits behind'} the queue of \`retries\``, async () => {
+    it(`an event that is sent ${how} ${isNow ? 'skips' : 'waits in'} the queue of \`retries\``, async () => {
       const socket = await connected({ retries: 3, ackTimeout: 60_000 });
       // Never acknowledged, so that the queue stands still.
       socket.emit('unheard of', () => undefined);
@@ -89,7 +89,7 @@ describe("what the client relies on in Socket.IO's client", () => {
     });
   }
 
-  it('what the application has buffered stays in the buffer', async () => {
+  it("the application's buffered events stay in the buffer", async () => {
     const socket = kit.socket();
     socket.emit('say', 'buffered');
     sendNow(socket, 'say', 'at once');
@@ -107,7 +107,7 @@ describe("what the client relies on in Socket.IO's client", () => {
       expect(answers).to.deep.equal([null, { ok: true }]);
     });
 
-    it('comes as an error after the time for it, whatever `ackTimeout` says', async () => {
+    it('comes as an error after its timeout, whatever `ackTimeout` says', async () => {
       const socket = await connected({ ackTimeout: 60_000 });
       server.acknowledges = false;
       const [error] = await new Promise<unknown[]>((resolve) => {
@@ -126,7 +126,7 @@ describe("what the client relies on in Socket.IO's client", () => {
       expect(await lost.promise).to.be.instanceOf(Error);
     });
 
-    it("comes without an error to what the application sends next: the time was for one event's alone", async () => {
+    it("comes without an error for the application's next event: the timeout applied to one event only", async () => {
       const socket = await connected();
       sendNow(socket, 'deauthenticate', () => undefined, 1_000);
       const answers = await new Promise<unknown[]>((resolve) => {

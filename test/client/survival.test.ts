@@ -3,7 +3,7 @@ import { restore, stub } from 'sinon';
 import { World } from '../support/world';
 import { endlessToken, fetcher, gate, Kit, shortToken } from './kit';
 
-describe('the client comes back', () => {
+describe('the client recovers', () => {
   const kit = new Kit();
 
   beforeEach(async () => {
@@ -15,7 +15,7 @@ describe('the client comes back', () => {
     restore();
   });
 
-  it('after a sleep in which the token expired and the server disconnected it: its timers come late', async () => {
+  it('after the machine slept, the token expired and the server disconnected it: its timers fire late', async () => {
     const time = kit.world.stopTime();
     kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
     // The laptop sleeps: no timer of the client fires, while the server's clock goes on.
@@ -33,7 +33,7 @@ describe('the client comes back', () => {
     ]);
   });
 
-  it('after a sleep from which the late renewal wakes first, and with a stale token besides', async () => {
+  it('after the machine slept, if the late renewal fires first and fetches a stale token', async () => {
     const time = kit.world.stopTime();
     kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
     const clock = kit.stopTimers();
@@ -83,7 +83,7 @@ describe('the client comes back', () => {
     expect(client.count('connect')).to.equal(2);
   });
 
-  it('after an expiry, where another namespace keeps the transport open', async () => {
+  it('after an expiry, while another namespace keeps the transport open', async () => {
     const time = kit.world.stopTime();
     kit.world.authorize({ renewNotice: 0 }).attach(kit.world.io);
     kit.world.io.of('/other');
@@ -119,7 +119,7 @@ describe('the client comes back', () => {
     expect([client.auth.state, token.calls]).to.deep.equal(['authenticated', 2]);
   });
 
-  it('where the server resumes the session', async () => {
+  it('when the server restores the session', async () => {
     await kit.world.close();
     kit.world = new World({ connectionStateRecovery: {} });
     await kit.world.listen();
@@ -135,7 +135,7 @@ describe('the client comes back', () => {
     expect([client.socket.recovered, client.auth.state]).to.deep.equal([true, 'authenticated']);
   });
 
-  it('and is logged in again where the server logged it out for now', async () => {
+  it('when the server has logged it out but lets it log in again', async () => {
     const auth = kit.world.authorize();
     auth.attach(kit.world.io);
     const clock = kit.stopTimers();
@@ -148,7 +148,7 @@ describe('the client comes back', () => {
     await client.until('authenticated');
   });
 
-  it('not where the application throws it out without a refusal: that is its own affair', async () => {
+  it("but not if the server's application disconnects it without a refusal", async () => {
     kit.world.authorize().attach(kit.world.io);
     const clock = kit.stopTimers();
     const token = fetcher(() => shortToken(60_000));
@@ -167,7 +167,7 @@ describe('the client comes back', () => {
     expect(token.calls).to.equal(2);
   });
 
-  it('not where the application throws it out after a refusal that is long forgotten', async () => {
+  it("but not if the server's application disconnects it long after a refusal that was resolved", async () => {
     kit.world.authorize().attach(kit.world.io);
     const clock = kit.stopTimers();
     const client = kit.client(fetcher((call) => (call === 1 ? 'no token' : shortToken(60_000))));
@@ -179,7 +179,7 @@ describe('the client comes back', () => {
     expect([client.socket.active, clock.countTimers()]).to.deep.equal([false, 0]);
   });
 
-  it('not where the application throws it out after a refusal on an earlier connection', async () => {
+  it("but not if the server's application disconnects it after a refusal on an earlier connection", async () => {
     const key = gate<string>();
     const asked = gate();
     const secret = (): Promise<string> => {
@@ -201,7 +201,7 @@ describe('the client comes back', () => {
     expect([client.socket.active, clock.countTimers()]).to.deep.equal([false, 0]);
   });
 
-  it('not where the application disconnects while a token is fetched in vain', async () => {
+  it('but not if the application disconnects while a fetch of a token fails', async () => {
     kit.world.authorize().attach(kit.world.io);
     const clock = kit.stopTimers();
     const asked = gate();
@@ -222,7 +222,7 @@ describe('the client comes back', () => {
     expect([client.socket.active, clock.countTimers()]).to.deep.equal([false, 0]);
   });
 
-  it('not where the application itself disconnects, even while a try was planned', async () => {
+  it('but not if the application disconnects, even while another try is scheduled', async () => {
     kit.world.authorize().attach(kit.world.io);
     const clock = kit.stopTimers();
     const client = kit.client(() => 'no token');

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { assert, restore, spy, stub } from 'sinon';
 import { endlessToken, fetcher, gate, Kit, shortToken } from './kit';
 
-describe('where no token is to be had, the client', () => {
+describe('the client, when it gets no token,', () => {
   const kit = new Kit();
   const unhandled = spy();
 
@@ -39,7 +39,7 @@ describe('where no token is to be had, the client', () => {
     ['never answers', () => new Promise(() => {}), 'no token within 10000 ms'],
   ];
   for (const [what, fail, message] of failing) {
-    it(`reports a function that ${what}, and logs in as soon as it gives one`, async () => {
+    it(`reports a function that ${what}, and logs in as soon as the function returns a token`, async () => {
       const clock = kit.stopTimers();
       let calls = 0;
       const client = kit.client(() => {
@@ -62,7 +62,7 @@ describe('where no token is to be had, the client', () => {
       }
     });
 
-    it(`reports a function that ${what} on a connection that stands, too`, async () => {
+    it(`reports a function that ${what} on an open connection`, async () => {
       const socket = kit.socket().connect();
       await new Promise<void>((resolve) => socket.once('connect', resolve));
       const clock = kit.stopTimers();
@@ -79,7 +79,7 @@ describe('where no token is to be had, the client', () => {
     });
   }
 
-  it('waits longer from try to try, but never longer than half a minute', async () => {
+  it('waits longer after each try, but never longer than half a minute', async () => {
     const clock = kit.stopTimers();
     const token = fetcher(() => Promise.reject(fault));
     const client = kit.client(token);
@@ -94,7 +94,7 @@ describe('where no token is to be had, the client', () => {
     }
   });
 
-  it('makes no use of an answer that comes too late', async () => {
+  it('ignores an answer that comes too late', async () => {
     const late = gate<string>();
     const clock = kit.stopTimers();
     const token = fetcher((call) => (call === 1 ? late.promise : endlessToken('bob')));
@@ -113,7 +113,7 @@ describe('where no token is to be had, the client', () => {
     expect(subjects).to.deep.equal(['bob']);
   });
 
-  it('waits for a slow function with the CONNECT packet: the server counts no time meanwhile', async () => {
+  it("sends the CONNECT packet only after a slow function has answered: the server's timeout does not run meanwhile", async () => {
     await kit.world.close();
     await kit.start();
     kit.world.authorize({ timeout: 50 }).attach(kit.world.io);
@@ -125,7 +125,7 @@ describe('where no token is to be had, the client', () => {
     expect(client.count('came unauthorized')).to.equal(0);
   });
 
-  it('comes back with the token of a slow function that the server did not wait for', async () => {
+  it("reconnects with the token of a slow function if the server's timeout was shorter", async () => {
     await kit.world.close();
     await kit.start();
     kit.world.authorize({ timeout: 50 }).attach(kit.world.io);
@@ -144,7 +144,7 @@ describe('where no token is to be had, the client', () => {
     expect([token.calls, token.most, client.count('unauthorized')]).to.deep.equal([1, 1, 0]);
   });
 
-  it('goes on through a renewal until the session ends, and after that, until the endpoint is back', async () => {
+  it('keeps trying during a renewal until the session ends, and after that until the endpoint is back', async () => {
     await kit.world.close();
     await kit.start();
     const time = kit.world.stopTime();
@@ -170,7 +170,7 @@ describe('where no token is to be had, the client', () => {
     expect([client.auth.state, token.most]).to.deep.equal(['authenticated', 1]);
   });
 
-  it('asks one at a time: connection, renewal and notice share the answer', async () => {
+  it('makes one call at a time: connection, renewal and notice share the answer', async () => {
     const clock = kit.stopTimers();
     const answer = gate<string>();
     const token = fetcher((call) => (call === 1 ? shortToken(100_000) : answer.promise));
@@ -187,7 +187,7 @@ describe('where no token is to be had, the client', () => {
     expect([token.calls, client.count('sent authenticate')]).to.deep.equal([2, 0]);
   });
 
-  it('nobody has to listen, or to await `ready`', async () => {
+  it('needs no listener, and nobody who awaits `ready`', async () => {
     const clock = kit.stopTimers();
     const client = kit.client(fetcher(() => Promise.reject(fault)));
     await client.until('error');

@@ -19,7 +19,7 @@ describe('the `token` function', () => {
     restore();
   });
 
-  describe('is told whether the token must be a new one', () => {
+  describe('learns by `forceRefresh` whether the token must be a new one:', () => {
     let asked: boolean[];
     const token = (): ReturnType<typeof fetcher<string>> =>
       fetcher((_, { forceRefresh }) => {
@@ -43,7 +43,7 @@ describe('the `token` function', () => {
       expect(asked).to.deep.equal([false, false, false]);
     });
 
-    it('for a renewal, and again until there is another one', async () => {
+    it('for a renewal, and again until it returns another token', async () => {
       server.session = { expiresAt: 1, expiresIn: 100_000 };
       const clock = kit.stopTimers();
       const client = kit.client(token());
@@ -54,7 +54,7 @@ describe('the `token` function', () => {
       expect(asked).to.deep.equal([false, true, true]);
     });
 
-    it('when the server says that the session ends', async () => {
+    it('when the server announces the end of the session', async () => {
       const clock = kit.stopTimers();
       const client = kit.client(token());
       await client.until('authenticated');
@@ -79,7 +79,7 @@ describe('the `token` function', () => {
       expect(asked).to.deep.equal([false, true, true]);
     });
 
-    it('after a refusal for good, when the application logs in again', async () => {
+    it('after a final refusal, when the application logs in again', async () => {
       server.refusals.set('alice', { code: 'email_not_verified', retryable: false });
       const client = kit.client(token());
       await client.until('unauthorized');
@@ -98,7 +98,7 @@ describe('the `token` function', () => {
       expect(asked).to.deep.equal([false, false]);
     });
 
-    it('still, after a fetch that failed', async () => {
+    it('still after a failed fetch', async () => {
       const clock = kit.stopTimers();
       const forced: boolean[] = [];
       const client = kit.client(
@@ -116,8 +116,8 @@ describe('the `token` function', () => {
     });
   });
 
-  describe('answers null', () => {
-    it('at the connection: the socket is a guest, and the function is asked no more until `login`', async () => {
+  describe('returns null', () => {
+    it('at the connection: the socket is a guest, and the function is not called until `login`', async () => {
       const clock = kit.stopTimers();
       let user: string | null = null;
       const token = fetcher(() => user);
@@ -143,7 +143,7 @@ describe('the `token` function', () => {
       expect(reason).to.be.instanceOf(UnauthorizedError).and.include({ code: 'not_authenticated' });
     });
 
-    it('on a connection that stands', async () => {
+    it('on an open connection', async () => {
       const socket = kit.socket().connect();
       await new Promise<void>((resolve) => socket.once('connect', resolve));
       const client = kit.watch(socket, () => Promise.resolve(null));
@@ -151,7 +151,7 @@ describe('the `token` function', () => {
       expect(client.auth.state).to.equal('unauthorized');
     });
 
-    it('at a renewal: nobody is logged in any more, and the session ends', async () => {
+    it('at a renewal: the user has logged out, so the session ends', async () => {
       const clock = kit.stopTimers();
       const client = kit.client(fetcher((call) => (call === 1 ? 'alice' : null)));
       await client.until('authenticated');
@@ -168,7 +168,7 @@ describe('the `token` function', () => {
       ["the server's error", new ServersError('signed_out', { message: 'please sign in again' })],
     ];
     for (const [what, refusal] of refusals) {
-      it(`by ${what}: the event \`unauthorized\` tells it, and nothing is tried until \`login\``, async () => {
+      it(`by ${what}: the client emits \`unauthorized\`, and tries nothing until \`login\``, async () => {
         const clock = kit.stopTimers();
         const token = fetcher((call) => (call === 1 ? Promise.reject(refusal) : 'alice'));
         const client = kit.client(token);
@@ -187,7 +187,7 @@ describe('the `token` function', () => {
       });
     }
 
-    it('at a renewal: the session goes on until it ends', async () => {
+    it('at a renewal: the session continues until its end', async () => {
       const clock = kit.stopTimers();
       const refusal = new UnauthorizedError({ code: 'signed_out', message: 'please sign in again' });
       const client = kit.client(fetcher((call) => (call === 1 ? 'alice' : Promise.reject(refusal))));
@@ -202,7 +202,7 @@ describe('the `token` function', () => {
       ]);
     });
 
-    it('until the server says that the client is logged in all the same, as by another namespace', async () => {
+    it('until the server reports a login, such as one by another namespace', async () => {
       const refusal = new UnauthorizedError({ code: 'signed_out', message: 'please sign in again' });
       const clock = kit.stopTimers();
       const token = fetcher((call) => (call === 1 ? Promise.reject(refusal) : 'alice'));
@@ -217,7 +217,7 @@ describe('the `token` function', () => {
       expect([client.auth.state, token.calls]).to.deep.equal(['authenticated', 2]);
     });
 
-    it('not by an error that is retryable: that is reported, and the function is asked again', async () => {
+    it('but not by a retryable error: that is reported, and the function is called again', async () => {
       const clock = kit.stopTimers();
       const refusal = new UnauthorizedError({ code: 'busy', message: 'try again', retryable: true });
       const client = kit.client(fetcher((call) => (call === 1 ? Promise.reject(refusal) : 'alice')));
@@ -227,7 +227,7 @@ describe('the `token` function', () => {
     });
   });
 
-  it("fails where the application's own `auth` function throws: that is reported, and tried again", async () => {
+  it("counts as failed if the application's own `auth` function throws: that is reported, and tried again", async () => {
     const clock = kit.stopTimers();
     let isBroken = true;
     const client = kit.client(
@@ -249,7 +249,7 @@ describe('the `token` function', () => {
     await client.auth.ready;
   });
 
-  it('or `refresh` must be there, and not both', () => {
+  it('or `refresh` is required, and not both', () => {
     const socket = kit.socket();
     const both = { token: endlessToken(), refresh: () => undefined };
     for (const options of [{}, { token: '' }, { token: undefined }, both]) {

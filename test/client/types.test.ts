@@ -26,7 +26,7 @@ type ToServer = ClientEvents & AuthorizeClientToServerEvents;
 type ToClient = ServerEvents & AuthorizeServerToClientEvents;
 
 describe("the events' types, joined to an application's own", () => {
-  it('serve on the server and on the client', async () => {
+  it('can be used on the server and on the client', async () => {
     const http = createServer();
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;

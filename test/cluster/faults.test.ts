@@ -36,7 +36,7 @@ describe('revocation when nodes and connections break', function () {
     await redis?.close();
   });
 
-  it('a node that is cut off from the others hears of it by the store', async () => {
+  it('a node that is cut off from the others gets the revocation from the store', async () => {
     const bob = await there.loggedIn(createToken({ sub: 'bob' }));
     const admin = await redis.connected();
     const hearers = async (): Promise<number> =>
@@ -51,7 +51,7 @@ describe('revocation when nodes and connections break', function () {
     cable.mend();
   });
 
-  it('a node that is killed while it revokes leaves no two nodes of different minds', async () => {
+  it('a node that is killed while it revokes leaves all other nodes with the same rules', async () => {
     const outcomes: boolean[] = [];
     const tokens: string[] = [];
     const victims = await NodeProcess.startAll(3, config);

@@ -20,7 +20,7 @@ describe('rate-limiter-flexible on Redis', () => {
     await redis?.close();
   });
 
-  it('limits an address that a trusted proxy names, over all nodes, and says when to try again', async () => {
+  it('limits an address that a trusted proxy names, over all nodes, and sends `retryAfter`', async () => {
     const storeClient = await redis.connected();
     for (let nodes = 0; nodes < 2; nodes += 1) {
       const world = await new World().listen();

@@ -41,7 +41,7 @@ describe('while Redis is gone', function () {
     ['redis', 'ioredis'],
   ] as const;
   for (const [adapter, store] of SETUPS) {
-    it(`nobody is let in, and the process goes on and recovers by itself, on the ${adapter} adapter with a store on ${store}`, async () => {
+    it(`every token is refused, and the process continues and recovers by itself, on the ${adapter} adapter with a store on ${store}`, async () => {
       const [here, there] = (await NodeProcess.startAll(2, {
         adapter,
         redisUrl: redis.url,
@@ -84,7 +84,7 @@ describe('while Redis is gone', function () {
   }
 
   for (const [name, clients] of Object.entries(PACKAGES)) {
-    it(`nothing that revoke had resolved for is lost when Redis is killed, if it persists, on a client of ${name}`, async () => {
+    it(`no rule for which revoke has resolved is lost when a Redis that persists is killed, on a client of ${name}`, async () => {
       const token = createToken({ sub: 'erna', jti: 'one' });
       const world = await new World().listen();
       const after = await new World().listen();
@@ -110,7 +110,7 @@ describe('while Redis is gone', function () {
       }
     });
 
-    it(`a Redis that stands still lets nobody in either, once keyTimeout is over, on a client of ${name}`, async () => {
+    it(`a Redis that does not answer has every token refused after keyTimeout, on a client of ${name}`, async () => {
       const world = await new World().listen();
       try {
         const connection = await clients.connected(redis);
@@ -132,7 +132,7 @@ describe('while Redis is gone', function () {
       }
     });
 
-    it(`a storm of logins asks Redis far fewer times than there are clients, on a client of ${name}`, async () => {
+    it(`many logins at once need far fewer Redis commands than there are clients, on a client of ${name}`, async () => {
       const world = await new World().listen();
       try {
         const connection = await clients.connected(redis);

@@ -11,7 +11,7 @@ import { TestClient, World } from '../support/world';
 
 const INTERVAL = 1_000;
 
-describe('with every broadcast between nodes lost', function () {
+describe('when every broadcast between nodes is lost', function () {
   this.timeout(180_000);
   let redis: RedisServer;
   let config: NodeConfig;
@@ -33,7 +33,7 @@ describe('with every broadcast between nodes lost', function () {
     await redis?.close();
   });
 
-  it('no revoked session lives longer than the interval plus a second, at 5,000 sessions, by one question an interval', async function () {
+  it('no revoked session lasts longer than the interval plus a second, at 5,000 sessions, with one query an interval', async function () {
     this.timeout(300_000);
     const here = await NodeProcess.start(config);
     const there = await new World({ connectTimeout: 60_000 }).listen();
@@ -78,7 +78,7 @@ describe('with every broadcast between nodes lost', function () {
     }
   });
 
-  it('every session of a user ends, and who has logged in again since stays', async () => {
+  it('every session of a user ends, and a later login of the same user stays', async () => {
     const [here, there] = (await NodeProcess.startAll(2, config)) as [NodeProcess, NodeProcess];
     const ahead = createToken({ sub: 'anna', iat: Math.floor(Date.now() / 1000) + 30 });
     const former = await there.loggedIn(ahead);
@@ -94,7 +94,7 @@ describe('with every broadcast between nodes lost', function () {
     expect(fresh.received('unauthorized')).to.deep.equal([]);
   });
 
-  it('a grace arrives as well, and is as long as it is elsewhere', async () => {
+  it('a grace arrives too, and is as long as on the other nodes', async () => {
     const [here, there] = (await NodeProcess.startAll(2, config)) as [NodeProcess, NodeProcess];
     const token = createToken({ sub: 'bert' });
     const [saved, idle] = await Promise.all([there.loggedIn(token), there.loggedIn(token)]);
@@ -111,7 +111,7 @@ describe('with every broadcast between nodes lost', function () {
     expect(saved.socket.connected).to.equal(true);
   });
 
-  it('a node that was cut off from Redis ends nobody meanwhile, and what was revoked when it is back', async () => {
+  it('a node without Redis ends no session, and ends the revoked ones when Redis is back', async () => {
     const cable = await Cable.lay(redis.port);
     const storeUrl = `redis://127.0.0.1:${cable.port}`;
     const options = { recheckInterval: 100 };

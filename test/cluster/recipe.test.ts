@@ -69,7 +69,7 @@ describe('the recipe for a cluster', () => {
     }
   });
 
-  it('carries messages and revocations to every node, to later ones too, and survives Redis', async () => {
+  it('carries messages and revocations to every node, to later ones too, and survives an outage of Redis', async () => {
     const [here, there] = [await addNode(), await addNode()];
     const token = createToken({ sub: 'bob' }, {}, SECRET);
     const bobs = await Promise.all([here, there].map((node) => loggedIn(node, token)));

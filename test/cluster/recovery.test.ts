@@ -38,7 +38,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
     afterEach(() => world.close());
     after(() => redis?.close());
 
-    it('a client cut off at the transport is back without showing its token, with its rooms and missed packets', async () => {
+    it('a client whose transport breaks gets its session back without sending its token, with its rooms and missed packets', async () => {
       const { server } = guard();
       const { client, id } = await member();
       await cutOff(client, world);
@@ -59,7 +59,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
       expect(world.io.of('/').adapter.rooms.get('club')).to.deep.equal(new Set([id]));
     });
 
-    it('a token that has expired or was revoked meanwhile brings nothing back', async () => {
+    it('a session whose token has expired or was revoked meanwhile is not restored', async () => {
       const time = world.stopTime();
       const { auth } = guard();
       const causes: [string, (client: TestClient) => unknown][] = [
@@ -80,7 +80,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
       expect(auth.stats()).to.include({ authenticated: 0, pending: 3 });
     });
 
-    it('plain Socket.IO lets a blocked user back past every middleware, and this does not', async () => {
+    it('plain Socket.IO lets a blocked user return past every middleware, and this library does not', async () => {
       const blocked = new Set<unknown>();
       const plain = world.io.of('/plain');
       plain.use((socket, next) =>
@@ -121,7 +121,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
       }
     });
 
-    it('a restored session is used once', async () => {
+    it('a session is restored once', async () => {
       guard();
       const { client } = await member();
       const { _pid, _lastOffset } = client.socket as unknown as Record<string, string>;
@@ -136,7 +136,7 @@ for (const place of ['memory', 'redis-streams'] as const) {
       expect(restored).to.deep.equal([true, false, false]);
     });
 
-    it('one login for many namespaces is restored in each', async () => {
+    it('one login for several namespaces is restored in each', async () => {
       const { auth } = guard({ scope: 'connection' }, '/', '/chat');
       const { client } = await member();
       const chat = new TestClient(client.socket.io.socket('/chat'));

@@ -56,7 +56,7 @@ function suite(clients: ClientPackage): void {
     expect(await store.isRevoked({})).to.equal(false);
   });
 
-  it("refuses a user's tokens from before a moment, and those that do not say when they were issued", async () => {
+  it("refuses a user's tokens that were issued before a moment, and those without `iat`", async () => {
     await store.add(sub('bob'));
     expect(await store.isRevoked({ sub: 'bob', iat: 999 })).to.equal(true);
     expect(await store.isRevoked({ sub: 'bob' })).to.equal(true);
@@ -65,13 +65,13 @@ function suite(clients: ClientPackage): void {
     expect(await store.isRevoked({ jti: 'bob', iat: 999 })).to.equal(false);
   });
 
-  it('refuses the tokens of a session at a provider, however new', async () => {
+  it("refuses the tokens of a provider's session, however new", async () => {
     await store.add({ sid: 'session', expiresAt: null });
     expect(await store.isRevoked({ sub: 'bob', sid: 'session', iat: 9e9 })).to.equal(true);
     expect(await store.isRevoked({ sub: 'bob', sid: 'other', jti: 'session' })).to.equal(false);
   });
 
-  it('with an issuer refuses its tokens alone, and without one those of all', async () => {
+  it("refuses only the tokens of the rule's issuer, and without one those of all issuers", async () => {
     await store.add(sub('bob', 1000, { iss: 'a' }));
     await store.add(jti('one', { iss: 'a' }));
     await store.add(jti('two'));
@@ -86,7 +86,7 @@ function suite(clients: ClientPackage): void {
     expect(await Promise.all(answers)).to.deep.equal([true, true, true, false, false, false]);
   });
 
-  it('of two moments for one user the later counts, whichever node says it last', async () => {
+  it('uses the later of two moments for one user, whichever node writes last', async () => {
     const others = await Promise.all([clients.connected(redis), clients.connected(redis)]);
     const stores = others.map(({ client }) => redisRevocationStore(client));
     const moments = Array.from({ length: 200 }, (_, index) => 1000 + ((index * 37) % 200));
@@ -96,7 +96,7 @@ function suite(clients: ClientPackage): void {
     expect(await store.isRevoked({ sub: 'bob', iat: 1199 })).to.equal(false);
   });
 
-  it('lets a rule expire a minute after the tokens that it refuses, since the clocks of nodes differ', async () => {
+  it('lets a rule expire a minute after the tokens that it refuses, because the clocks of nodes differ', async () => {
     await store.add(jti('one', { expiresAt: Date.now() + 5_000 }));
     expect(await admin.pTTL(`${PREFIX}jti:one`)).to.be.within(60_000, 65_000);
     await store.add(jti('two', { expiresAt: Date.now() - 59_900 }));
@@ -118,14 +118,14 @@ function suite(clients: ClientPackage): void {
     expect(await admin.get(key)).to.equal('3000');
   });
 
-  it('understands the rules that version 1 had written', async () => {
+  it('reads the rules that version 1 wrote', async () => {
     await admin.set(`${PREFIX}jti:one`, '1');
     await admin.set(`${PREFIX}sub:bob`, '1000');
     expect(await store.isRevoked({ jti: 'one', iat: 5 })).to.equal(true);
     expect(await store.isRevoked({ sub: 'bob', iat: 999 })).to.equal(true);
   });
 
-  it('answers a storm of 2,000 checks with four commands, not one by one', async () => {
+  it('answers 2,000 checks at once with four commands', async () => {
     await store.add(jti('jti 1234'));
     const before = await callsOf(admin, 'mget');
     const answers = await Promise.all(
@@ -169,8 +169,8 @@ function suite(clients: ClientPackage): void {
     }
   });
 
-  describe('lists what is new', () => {
-    it('from a cursor on, in order, and all that it has without one', async () => {
+  describe('lists new rules:', () => {
+    it('from a cursor on, in order, and all rules without one', async () => {
       const before = await news();
       expect(before.rules).to.deep.equal([]);
       const rules = [jti('one'), { sid: 's', iss: 'a', expiresAt: Date.now() + 1e6 }, sub('bob')];
@@ -180,7 +180,7 @@ function suite(clients: ClientPackage): void {
       expect((await news()).rules).to.deep.equal(rules);
     });
 
-    it('goes back some seconds at each look, and not for ever', async () => {
+    it('some seconds before the cursor again, and not without end', async () => {
       await admin.xAdd(`${PREFIX}rules`, `${Date.now() - 6_000}-0`, { rule: JSON.stringify(jti('old')) });
       await store.add(jti('new'));
       const { rules, cursor } = await news();
@@ -188,7 +188,7 @@ function suite(clients: ClientPackage): void {
       expect((await news(cursor)).rules).to.deep.equal([jti('new')]);
     });
 
-    it('tells when a rule was made, and until when sessions may go on, by the clock of the reader', async () => {
+    it('with the time of each rule, and the end of its grace, by the clock of the reader', async () => {
       const now = Date.now();
       // By a node whose clock is an hour behind; the ms that are left are what counts.
       await admin.xAdd(`${PREFIX}rules`, `${now - 2_000}-0`, {
@@ -211,7 +211,7 @@ function suite(clients: ClientPackage): void {
       expect(later.graceUntil).to.be.within(revokedAt + 4_900, Date.now() + 5_000);
     });
 
-    it('takes nothing for later than now, should the clock of Redis have been set back', async () => {
+    it('without a time in the future, if the clock of Redis was set back', async () => {
       await admin.xAdd(`${PREFIX}rules`, `${Date.now() + 60_000}-0`, {
         rule: JSON.stringify({ sub: 'bob', issuedBefore: 7, everySession: true, expiresAt: null }),
       });
@@ -219,7 +219,7 @@ function suite(clients: ClientPackage): void {
       expect(rule.revokedAt).to.be.at.most(Date.now());
     });
 
-    it('a rule once, of which other nodes have written copies, and again what is revoked again', async () => {
+    it('a rule once, although other nodes have written copies, and again if it is revoked again', async () => {
       for (const id of ['a', 'a', 'b', 'a']) await store.add(jti('one', { id }));
       expect((await news()).rules.map(({ id }) => id)).to.deep.equal(['a', 'b']);
     });
@@ -234,7 +234,7 @@ function suite(clients: ClientPackage): void {
       expect(rules).to.have.length(2_100);
     });
 
-    it('for an hour, and says so to a node that was away for longer', async () => {
+    it('for an hour, with `incomplete` for a node that was away for longer', async () => {
       const hour = 3_600_000;
       const now = Date.now();
       await admin.xAdd(`${PREFIX}rules`, `${now - hour - 1_000}-0`, { rule: JSON.stringify(jti('old')) });
@@ -246,7 +246,7 @@ function suite(clients: ClientPackage): void {
     });
 
     for (const odd of ['not JSON', '{"jti":7}']) {
-      it(`says that something is missing where it holds ${odd}, and tells the rest`, async () => {
+      it(`all readable rules, with incomplete if it holds ${odd}`, async () => {
         await admin.xAdd(`${PREFIX}rules`, '*', { rule: odd });
         await store.add(jti('one'));
         expect(await news()).to.deep.include({ rules: [jti('one')], incomplete: true });
@@ -254,7 +254,7 @@ function suite(clients: ClientPackage): void {
     }
   });
 
-  it('rejects what Redis holds that is no rule', async () => {
+  it('rejects if Redis holds something that is no rule', async () => {
     await admin.set(`${PREFIX}sub:bob`, 'not a number');
     expect(await outcome(store.isRevoked({ sub: 'bob', iat: 1 }))).to.be.an('error');
     expect(await outcome(store.add(sub('bob', 1)))).to.be.an('error');
@@ -274,7 +274,7 @@ function suite(clients: ClientPackage): void {
     expect(await store.isRevoked({ jti: 'one' })).to.equal(false);
   });
 
-  it('rejects what it was asked when Redis is killed before it answers', async () => {
+  it('rejects a check if Redis is killed before it answers', async () => {
     redis.freeze();
     const answers = [store.isRevoked({ jti: 'one' }), store.add(jti('one')), news()];
     const outcomes = Promise.all(answers.map(outcome));
@@ -286,7 +286,7 @@ function suite(clients: ClientPackage): void {
     await connection.ready();
   });
 
-  it('loses nothing that it had taken when a Redis that persists is killed', async () => {
+  it('loses no rule that it had accepted when a Redis that persists is killed', async () => {
     const durable = await RedisServer.start({ persistent: true });
     const other = await clients.connected(durable);
     try {
@@ -312,7 +312,7 @@ describe('the revocation store in Redis', () => {
   });
   after(() => redis?.close());
 
-  it('takes a client of redis that gives buffers', async () => {
+  it('accepts a client of redis that returns buffers', async () => {
     const client = (await redis.connected()).withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
     const store = redisRevocationStore(client);
     await store.add(sub('bob'));
@@ -321,7 +321,7 @@ describe('the revocation store in Redis', () => {
     expect((await newsOf(store)).rules).to.deep.equal([sub('bob')]);
   });
 
-  it('takes a client of ioredis that puts a prefix of its own before all keys', async () => {
+  it('accepts a client of ioredis with a `keyPrefix`', async () => {
     const { client, close } = await ofIoredis(new Redis(redis.port, { keyPrefix: 'mine:' }));
     const store = redisRevocationStore(client, { prefix: '{other}:' });
     await store.add(jti('one', { id: 'a' }));
@@ -332,7 +332,7 @@ describe('the revocation store in Redis', () => {
     expect(await admin.exists('mine:{other}:jti:one')).to.equal(1);
   });
 
-  it('works with ioredis by way of Sentinel', async () => {
+  it('works with ioredis through Sentinel', async () => {
     const sentinel = await RedisServer.start({ sentinelOf: redis.port });
     const sentinels = [{ host: '127.0.0.1', port: sentinel.port }];
     const { client, close } = await ofIoredis(new Redis({ sentinels, name: 'main' }));
@@ -346,7 +346,7 @@ describe('the revocation store in Redis', () => {
     }
   });
 
-  it('throws a TypeError for what is no client or no option', async () => {
+  it('throws a TypeError for a value that is no client, and for an unknown option', async () => {
     const client = await redis.connected();
     const wrong: [unknown, unknown, RegExp][] = [
       [undefined, {}, /client must be a client of the redis or ioredis package/],

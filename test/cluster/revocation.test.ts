@@ -70,7 +70,7 @@ for (const [adapter, name] of Object.entries(ADAPTERS)) {
       await there.loggedIn(createToken({ sub: 'hugo', iat: issuedBefore }));
     });
 
-    it("ends a provider's session on every node, and no other of the user, nor one of another provider", async () => {
+    it("ends a provider's session on every node, and neither another session of the user nor one of another provider", async () => {
       const claims = [
         { sub: 'ida', sid: 'one', iss: 'a' },
         { sub: 'ida', sid: 'two', iss: 'a' },
@@ -84,7 +84,7 @@ for (const [adapter, name] of Object.entries(ADAPTERS)) {
       for (const other of others) await other.until('still here');
     });
 
-    it('with grace asks for a fresh token on every node, and ends who shows none', async () => {
+    it('with grace asks for a fresh token on every node, and ends sessions that send none', async () => {
       const former = createToken({ sub: 'jane', role: 'user' });
       const clients = await Promise.all([here, there].map((node) => node.loggedIn(former)));
       const [saved, idle] = await Promise.all([there.loggedIn(former), there.loggedIn(former)]);
@@ -114,7 +114,7 @@ for (const [adapter, name] of Object.entries(ADAPTERS)) {
       await expectRefused(quiet, token);
     });
 
-    it('reaches a node that starts later, by the store', async () => {
+    it('reaches a node that starts later, through the store', async () => {
       const tokens = [createToken({ sub: 'fred', jti: 'before' }), createToken({ sub: 'gina' })];
       await here.call('revoke', { jti: 'before' });
       await here.call('revoke', { sub: 'gina' });

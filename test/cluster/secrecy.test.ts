@@ -16,7 +16,7 @@ const WAYS: Record<string, (token: string) => ClientOptions> = {
 
 for (const adapter of ['redis', 'streams'] as const) {
   for (const handshake of [false, true]) {
-    describe(`what passes through Redis, on the ${adapter} adapter${handshake ? ', in handshake mode' : ''}`, function () {
+    describe(`the traffic through Redis, on the ${adapter} adapter${handshake ? ', in handshake mode' : ''},`, function () {
       this.timeout(180_000);
       let redis: RedisServer;
 
@@ -30,7 +30,7 @@ for (const adapter of ['redis', 'streams'] as const) {
         await redis?.close();
       });
 
-      it('never has the encoded token in it', async () => {
+      it('never contains the encoded token', async () => {
         const lines: string[] = [];
         const monitor = await redis.connected();
         await monitor.monitor((line) => lines.push(line));

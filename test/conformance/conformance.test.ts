@@ -75,7 +75,7 @@ describe('the conformance kit', function () {
     single = broken.map(([, rule, options]) => judge(options, SHORT, rule));
   });
 
-  it('finds that this server keeps every rule, and prints a line for each', async () => {
+  it("finds that this library's server follows every rule, and prints a line for each", async () => {
     const { code, lines } = await whole;
     expect(lines.filter((line) => line.startsWith('BROKEN'))).to.deep.equal([]);
     expect(lines.filter((line) => line.startsWith('ok'))).to.have.length.above(25);
@@ -100,7 +100,7 @@ describe('the conformance kit', function () {
     });
   }
 
-  it('finds most rules broken by a server that knows nothing of the protocol', async () => {
+  it('finds most rules broken by a server that does not know the protocol', async () => {
     const plain = new Server(0);
     try {
       const { port } = plain.httpServer.address() as { port: number };

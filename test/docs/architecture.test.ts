@@ -62,7 +62,7 @@ describe('docs/architecture.md', () => {
     .filter((name) => /^[\w.]+\(\)$/.test(name))
     .map((name) => name.slice(0, -2));
 
-  it('names only functions that the source has', () => {
+  it('names only functions that exist in the source', () => {
     expect(functions).to.have.length.above(30);
     expect(functions.filter((name) => !isDefined(name))).to.deep.equal([]);
   });
@@ -71,7 +71,7 @@ describe('docs/architecture.md', () => {
     'docs/architecture.md': document,
     'CONTRIBUTING.md': contributing,
   })) {
-    it(`is true of the files that ${name} names`, () => {
+    it(`agrees with the files that ${name} names`, () => {
       const paths = namesIn(text).filter((one) => /^(lib|test|docs|scripts)\/[\w./-]+$/.test(one));
       expect(paths).to.have.length.above(3);
       expect(paths.filter((path) => !existsSync(resolve(ROOT, path)))).to.deep.equal([]);
@@ -92,7 +92,7 @@ describe('docs/architecture.md', () => {
     expect(arrows.map((pair) => pair.join(' → ')).filter((arrow) => !real.has(arrow))).to.deep.equal([]);
   });
 
-  it('draws a way for everything that the source imports', () => {
+  it('draws a path for every import of the source', () => {
     expect(imports.filter(([from = '', to = '']) => !reach(from).has(to))).to.deep.equal([]);
   });
 

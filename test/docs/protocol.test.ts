@@ -31,7 +31,7 @@ describe('PROTOCOL.md', () => {
 
   for (const row of codeRows) {
     const [code = '', reason] = [named(row[0])[0], named(row[1])[0]];
-    it(`says of ${code} ${reason ?? ''} whether trying again can help, as the library does`, () => {
+    it(`says whether ${code} ${reason ?? ''} is retryable, as the library does`, () => {
       const error = new UnauthorizedError(
         code,
         reason === undefined ? {} : { reason: reason as UnauthorizedReason },
@@ -42,7 +42,7 @@ describe('PROTOCOL.md', () => {
     });
   }
 
-  it('has each payload of the protocol as the library types it', () => {
+  it('shows each payload as the library types it', () => {
     const source = readText('lib/protocol.ts');
     for (const name of [
       'AuthenticatePayload',

@@ -11,7 +11,7 @@ for (const version of VERSIONS) {
 
     afterEach(() => world.close());
 
-    it('client is one for all sockets of a connection, and holds them by id and by namespace', async () => {
+    it('all sockets of a connection share one client, which holds them by id and by namespace', async () => {
       world = await BareWorld.start(version);
       world.io.of('/other');
       const { client, socket } = await world.pair();
@@ -38,7 +38,7 @@ for (const version of VERSIONS) {
     });
 
     for (const transport of ['websocket', 'polling']) {
-      it(`conn is the transport: open until it closes, which it tells; what was sent before arrives, over ${transport}`, async () => {
+      it(`conn is the transport: open until it closes, with an event; packets sent before that arrive, over ${transport}`, async () => {
         world = await BareWorld.start(version);
         const { client, socket } = await world.pair('/', { transports: [transport] });
         const { conn } = inside(socket).client;
@@ -70,7 +70,7 @@ for (const version of VERSIONS) {
       return both;
     }
 
-    it('two CONNECT packets that wait for a middleware make two sockets; nsps has the newer', async () => {
+    it('two CONNECT packets that wait for a middleware make two sockets; nsps has the newer one', async () => {
       world = await BareWorld.start(version);
       const raw = await world.raw();
       const [older, newer] = await twins(raw);
@@ -89,7 +89,7 @@ for (const version of VERSIONS) {
       raw.close();
     });
 
-    it('_onclose closes a socket without a packet, and takes its namespace out of nsps, whoever stands there', async () => {
+    it('_onclose closes a socket without a packet, and removes its namespace from nsps, whichever socket is there', async () => {
       world = await BareWorld.start(version);
       const raw = await world.raw();
       const [older, newer] = await twins(raw);
@@ -106,7 +106,7 @@ for (const version of VERSIONS) {
       raw.close();
     });
 
-    it('with allowEIO3, sockets of one connection and namespace have one id: closing one takes out the other', async () => {
+    it('with allowEIO3, sockets of one connection and namespace have one id: closing one removes the other', async () => {
       world = await BareWorld.start(version, { allowEIO3: true });
       const sockets: Socket[] = [];
       world.io.of('/x').on('connection', (socket: Socket) => sockets.push(socket));
@@ -139,7 +139,7 @@ for (const version of VERSIONS) {
       raw.close();
     });
 
-    it('what a middleware refuses is told by _error, after the tick', async () => {
+    it("a middleware's refusal is sent by _error, after the tick", async () => {
       world = await BareWorld.start(version);
       const order: string[] = [];
       const done = new Promise<void>((resolve) => {
@@ -159,7 +159,7 @@ for (const version of VERSIONS) {
     });
 
     if (version === 'socket.io') {
-      it('_cleanup forgets a socket that has not connected, and tells the client nothing', async () => {
+      it('_cleanup removes a socket that has not connected, and sends the client nothing', async () => {
         world = await BareWorld.start(version);
         const { _preConnectSockets: waiting } = world.io.of('/') as unknown as {
           _preConnectSockets: Map<string, unknown>;

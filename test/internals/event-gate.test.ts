@@ -97,7 +97,7 @@ for (const version of VERSIONS) {
       expect(order).to.deep.equal(['_onpacket', 'onevent', 'onAny', 'dispatch', 'run', 'use', 'on']);
     });
 
-    it('dispatch and run get the name of the event, its arguments, and the function that answers it', async () => {
+    it('dispatch and run get the name of the event, its arguments, and its acknowledgement function', async () => {
       const seen: unknown[][] = [];
       for (const method of ['dispatch', 'run']) spyOn(socket, method, (event: unknown[]) => seen.push(event));
       socket.on('news', (_text: string, reply: (answer: string) => void) => reply('yes'));
@@ -109,7 +109,7 @@ for (const version of VERSIONS) {
       expect(seen).to.have.length(2);
     });
 
-    it('the `on` listeners hear a tick after the middlewares, and only while the socket is connected', async () => {
+    it('the `on` listeners run a tick after the middlewares, and only while the socket is connected', async () => {
       const order: string[] = [];
       socket.use(([event], proceed) => {
         process.nextTick(() => order.push(`tick after ${event}`));
@@ -139,7 +139,7 @@ for (const version of VERSIONS) {
       expect(await heard).to.deep.equal([1, 2]);
     });
 
-    it('what a middleware refuses goes to _onerror, which tells the `error` listeners', async () => {
+    it("a middleware's refusal goes to _onerror, which calls the `error` listeners", async () => {
       const errors: Error[] = [];
       spyOn(socket, '_onerror', (error: Error) => errors.push(error));
       socket.use((_event, proceed) => proceed(new Error('no')));
@@ -157,7 +157,7 @@ for (const version of VERSIONS) {
       ['the server closes its connection', () => socket.disconnect(true)],
     ];
     for (const [how, end] of ends) {
-      it(`_onclose is called once, and runs the listeners, where ${how}`, async () => {
+      it(`_onclose is called once, and runs the listeners, when ${how}`, async () => {
         const order: unknown[] = [];
         const { _onclose } = inside(socket);
         inside(socket)._onclose = function log(this: unknown, ...args) {

@@ -40,7 +40,7 @@ for (const version of VERSIONS) {
         await client.until('all');
       });
 
-      it('a socket that is in no book but in the room of its id hears what is sent to it alone, and nothing else', async () => {
+      it('a socket that is only in the room of its id gets what is sent to it alone, and nothing else', async () => {
         await socket.join('room');
         await adapter.del(socket.id, 'room');
         adapter.sids.delete(socket.id);
@@ -54,7 +54,7 @@ for (const version of VERSIONS) {
         expect(client.inbox.events).to.deep.equal(['connect', 'to its id', 'by itself']);
       });
 
-      it('commands to all sockets pass a socket by that is not in sids', async () => {
+      it('commands to all sockets skip a socket that is not in sids', async () => {
         adapter.sids.delete(socket.id);
         world.io.socketsJoin('room');
         expect(adapter.rooms.has('room')).to.equal(false);
@@ -63,7 +63,7 @@ for (const version of VERSIONS) {
         expect(socket.connected).to.equal(true);
       });
 
-      it('join, leave, rooms and a close ask the adapter, by addAll, del, socketRooms and delAll', async () => {
+      it("join, leave, rooms and a close call the adapter's addAll, del, socketRooms and delAll", async () => {
         const asked: unknown[][] = [];
         for (const method of ['addAll', 'del', 'delAll'])
           spyOn(adapter, method, (...args) => asked.push([method, ...args]));
@@ -86,7 +86,7 @@ for (const version of VERSIONS) {
         ]);
       });
 
-      it('delAll leaves the rooms of a socket alone that is not in sids', () => {
+      it('delAll does not change the rooms of a socket that is not in sids', () => {
         const rooms = adapter.sids.get(socket.id) as Set<string>;
         adapter.sids.delete(socket.id);
         adapter.delAll(socket.id);
@@ -96,7 +96,7 @@ for (const version of VERSIONS) {
         expect(adapter.rooms.has(socket.id)).to.equal(false);
       });
 
-      it('del takes a socket out of a room, though it is not in sids', () => {
+      it('del removes a socket from a room, even if it is not in sids', () => {
         void socket.join('room');
         adapter.sids.delete(socket.id);
         void adapter.del(socket.id, 'room');
@@ -120,7 +120,7 @@ for (const version of VERSIONS) {
         expect(adapter.nsp.sockets.has(socket.id)).to.equal(false);
       });
 
-      it('disconnectSockets of a server asks the method of the adapter, with rooms as sets', () => {
+      it("disconnectSockets of a server calls the adapter's method, with rooms as sets", () => {
         const asked: unknown[][] = [];
         spyOn(adapter, 'disconnectSockets', ({ rooms, except }: SocketFilter, isClosing: boolean) =>
           asked.push([rooms, except, isClosing]),
@@ -151,7 +151,7 @@ describe('the lobby relies on adapters between processes:', () => {
   });
 
   for (const [name, create] of [...REDIS_ADAPTERS, ['cluster', inProcess()]] as const) {
-    it(`the ${name} adapter carries out disconnectSockets by the method of the class in memory, for another node too`, async () => {
+    it(`the ${name} adapter runs disconnectSockets by the method of the in-memory class, for another node too`, async () => {
       const worlds: BareWorld[] = [];
       for (let count = 0; count < 2; count += 1)
         worlds.push(await BareWorld.start('socket.io', { adapter: await create(redis()) }));
@@ -174,7 +174,7 @@ describe('the lobby relies on adapters between processes:', () => {
     });
   }
 
-  it("the adapter for Node's cluster adds to its class only how messages travel", () => {
+  it("the adapter for Node's cluster adds to its class only the transport of messages", () => {
     expect(Object.getPrototypeOf(NodeClusterAdapter)).to.equal(ClusterAdapterWithHeartbeat);
     expect(Object.getOwnPropertyNames(NodeClusterAdapter.prototype)).to.have.members([
       'constructor',

@@ -38,7 +38,7 @@ for (const version of VERSIONS) {
       expect(world.io.of('/c-1')).to.not.have.property('children');
     });
 
-    it('a new child takes over the middlewares and the connect and connection listeners, in their order, and no others', async () => {
+    it('a new child copies the middlewares and the connect and connection listeners, in their order, and no others', async () => {
       const order: string[] = [];
       const parent = world.io.of(/^\/dynamic-\d+$/);
       parent.on('connection', () => order.push('connection'));
@@ -54,7 +54,7 @@ for (const version of VERSIONS) {
       expect(order).to.deep.equal(['use', 'prepended connect', 'connect', 'connection']);
     });
 
-    it('connect comes before connection, in the tick in which the socket enters the adapter', async () => {
+    it('connect fires before connection, in the tick in which the socket enters the adapter', async () => {
       const order: string[] = [];
       const done = new Promise<void>((resolve) => {
         world.io.of('/').prependListener('connect', (one: Socket) => {
@@ -105,12 +105,12 @@ for (const version of VERSIONS) {
       for (const [index, { adapter }] of namespaces.entries()) expect(adapter).to.not.equal(former[index]);
     });
 
-    it('the adapter in memory reaches nobody else, nor does that of a dynamic namespace', () => {
+    it('the in-memory adapter reaches no other node, nor does that of a dynamic namespace', () => {
       for (const one of [world.io.of('/'), world.io.of(/^\/x-\d+$/)])
         expect(reachesOthers(one as AnyNamespace)).to.equal(false);
     });
 
-    it('a server has sockets and of; a namespace has adapter, sockets and use; no other object of Socket.IO looks so', async () => {
+    it('a server has sockets and of; a namespace has adapter, sockets and use; no other object of Socket.IO has these', async () => {
       const { socket } = await world.pair();
       const all: object[] = [
         world.io,
@@ -125,7 +125,7 @@ for (const version of VERSIONS) {
     });
 
     if (version === 'socket.io') {
-      it('new_namespace on the main namespace tells of a child when it is made, before its first socket', async () => {
+      it('new_namespace fires on the main namespace when a child is made, before its first socket', async () => {
         const parent = world.io.of(/^\/dynamic-\d+$/) as Namespace & { children: Set<Namespace> };
         const seen: unknown[] = [];
         world.io.of('/').on('new_namespace', (namespace: Namespace) => {
@@ -144,7 +144,7 @@ describe('what is done to namespaces relies on adapters between processes:', () 
   const redis = withRedis();
 
   for (const [name, create] of REDIS_ADAPTERS) {
-    it(`the ${name} adapter extends the one in memory, and overrides its serverSideEmit`, async () => {
+    it(`the ${name} adapter extends the in-memory one, and overrides its serverSideEmit`, async () => {
       const world = await BareWorld.start('socket.io', { adapter: await create(redis()) });
       const namespace = world.io.of('/') as AnyNamespace;
       expect(baseOf(adapterOf(namespace))).to.equal(Adapter.prototype);
@@ -154,7 +154,7 @@ describe('what is done to namespaces relies on adapters between processes:', () 
     });
   }
 
-  it("the adapter for Node's cluster extends the one in memory, and overrides its serverSideEmit", () => {
+  it("the adapter for Node's cluster extends the in-memory one, and overrides its serverSideEmit", () => {
     expect(baseOf(NodeClusterAdapter.prototype as never)).to.equal(Adapter.prototype);
     expect(NodeClusterAdapter.prototype.serverSideEmit).to.not.equal(Adapter.prototype.serverSideEmit);
   });

@@ -44,7 +44,7 @@ describe('offsets rely on the adapter in memory, with connectionStateRecovery:',
     expect(adapterOf(world.io.of('/') as AnyNamespace).addOffsetIfNecessary).to.equal(undefined);
   });
 
-  it('_encode gets every broadcast, and what a socket emits, with the offset that the client is sent', async () => {
+  it('_encode gets every broadcast, and every packet that a socket emits, with the offset that the client gets', async () => {
     const seen = watch(world);
     const { client, socket } = await world.pair();
     world.io.emit('all', 'x');
@@ -58,7 +58,7 @@ describe('offsets rely on the adapter in memory, with connectionStateRecovery:',
     expect(new Set(sent).size).to.equal(4);
   });
 
-  it('the offset is the id by which a client says what it has seen last', async () => {
+  it('the offset is the id by which a client names the last packet that it got', async () => {
     const seen = watch(world);
     const { client } = await world.pair();
     world.io.emit('all', 'x');
@@ -67,7 +67,7 @@ describe('offsets rely on the adapter in memory, with connectionStateRecovery:',
     expect(_lastOffset).to.equal(seen[0]?.last);
   });
 
-  it('a packet that is volatile, or wants an answer, has none, and shows it', async () => {
+  it('a packet that is volatile, or expects an acknowledgement, has no offset, and is marked so', async () => {
     const seen = watch(world);
     const { client, socket } = await world.pair();
     world.io.volatile.emit('volatile', 'x');
@@ -148,7 +148,7 @@ describe('offsets rely on the adapter for Redis streams:', () => {
     await Promise.all(worlds.map((world) => world.close()));
   });
 
-  it('a broadcast to this node alone has no offset: it ends with what the application sends', async () => {
+  it("a broadcast to this node alone has no offset: its last argument is the application's", async () => {
     const world = await BareWorld.start('socket.io', {
       connectionStateRecovery: {},
       adapter: await create(redis()),

@@ -21,14 +21,14 @@ for (const version of VERSIONS) {
 
     afterEach(() => world.close());
 
-    it('packet writes at once: what is sent right before a disconnect arrives', async () => {
+    it('packet writes at once: a packet that is sent right before a disconnect arrives', async () => {
       inside(socket).packet({ type: EVENT, data: ['last', { retryable: true }] });
       socket.disconnect(true);
       await client.until('disconnect');
       expect(client.received('last')).to.deep.equal([[{ retryable: true }]]);
     });
 
-    it('packet answers an event of the client by the id that the event came with', async () => {
+    it("packet acknowledges an event of the client by the event's id", async () => {
       const { _onpacket } = inside(socket);
       inside(socket)._onpacket = function answer(packet: EventPacket) {
         const { id } = packet;
@@ -39,7 +39,7 @@ for (const version of VERSIONS) {
       expect(await client.socket.emitWithAck('ask')).to.equal('answer');
     });
 
-    it('an answer of the client is looked up in acks by its id, called with the socket as `this`, and taken out', async () => {
+    it("the callback of a client's acknowledgement is found in acks by id, called with the socket as `this`, and removed", async () => {
       const { acks } = inside(socket);
       const answered = new Promise<unknown>((resolve) => {
         acks.set(4711, function take(this: unknown) {
@@ -53,7 +53,7 @@ for (const version of VERSIONS) {
       expect(acks.has(4711)).to.equal(false);
     });
 
-    it('an answer that acks does not know is ignored', async () => {
+    it('an acknowledgement whose id is not in acks is ignored', async () => {
       const faults: unknown[] = [];
       socket.on('error', (fault) => faults.push(fault));
       client.socket.on('question', (reply: () => void) => reply());
@@ -68,7 +68,7 @@ for (const version of VERSIONS) {
       expect(faults).to.deep.equal([]);
     });
 
-    it('the ids of questions are counted by namespace._ids, so one that is taken there is nobody else’s', () => {
+    it('the ids of acknowledgements come from namespace._ids, so each is used once', () => {
       const { nsp, acks } = inside(socket);
       const own = nsp._ids++;
       socket.emit('question', () => undefined);

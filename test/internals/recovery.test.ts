@@ -116,7 +116,7 @@ describe('recovery relies on socket.io:', () => {
     }
   });
 
-  it('what _createSocket gives counts as it is then: its id, its pid, and whether it is recovered', async () => {
+  it('the socket that _createSocket returns is used as it is: its id, its pid, and whether it is recovered', async () => {
     await start();
     const creator = world.io.of('/') as unknown as Creator;
     const create = creator._createSocket;
@@ -135,7 +135,7 @@ describe('recovery relies on socket.io:', () => {
     raw.close();
   });
 
-  it('persistSession keeps the sid, pid, rooms and data of a dropped socket, which is among the sockets still', async () => {
+  it('persistSession keeps the sid, pid, rooms and data of a dropped socket, which is still among the sockets', async () => {
     await start();
     const kept: PersistedSession[] = [];
     const wasThere: boolean[] = [];
@@ -148,7 +148,7 @@ describe('recovery relies on socket.io:', () => {
     expect(wasThere).to.deep.equal([true]);
   });
 
-  it('a socket that the client or the server has disconnected is not kept', async () => {
+  it('the session of a socket that the client or the server has disconnected is not kept', async () => {
     await start();
     let calls = 0;
     spyOn(adapter, 'persistSession', () => (calls += 1));
@@ -162,7 +162,7 @@ describe('recovery relies on socket.io:', () => {
     expect(calls).to.equal(0);
   });
 
-  it('what persistSession is given instead is what restoreSession brings back', async () => {
+  it('restoreSession returns the session that persistSession was given, even a changed one', async () => {
     await start();
     const { persistSession, restoreSession } = adapter;
     adapter.persistSession = (session) => persistSession.call(adapter, { ...session, data: { by: 'us' } });
@@ -179,7 +179,7 @@ describe('recovery relies on socket.io:', () => {
     raw.close();
   });
 
-  it('the adapter in memory gives one session again and again, with the same object as data', async () => {
+  it('the in-memory adapter returns one session any number of times, with the same object as data', async () => {
     await start();
     const { pid, offset } = await dropped();
     const first = await adapter.restoreSession(pid, offset);
@@ -188,7 +188,7 @@ describe('recovery relies on socket.io:', () => {
     expect(second?.data).to.equal(first?.data);
   });
 
-  it('the adapter in memory answers null where there is no such session or offset', async () => {
+  it('the in-memory adapter returns null if there is no such session or offset', async () => {
     await start();
     const { pid, offset } = await dropped();
     expect(await adapter.restoreSession('no pid', offset)).to.equal(null);
@@ -278,7 +278,7 @@ describe('recovery relies on the adapter for Redis streams:', () => {
   const redis = withRedis();
   const [, create] = REDIS_ADAPTERS.find(([name]) => name === 'redis-streams') as (typeof REDIS_ADAPTERS)[0];
 
-  it('restoreSession rejects where there is no such session or offset', async () => {
+  it('restoreSession rejects if there is no such session or offset', async () => {
     const world = await BareWorld.start('socket.io', {
       connectionStateRecovery: {},
       adapter: await create(redis()),

@@ -110,7 +110,7 @@ describe('Python: the example client and issuer, with a Node server', function (
     return run('client.py', ['Guido'], { SERVER: world.url, ISSUER: await issuer(env) });
   }
 
-  it('log in with a token of the issuer, say and hear', async () => {
+  it('log in with a token of the issuer, send and receive messages', async () => {
     chat();
     const guido = await client();
     expect(await guido.line('logged')).to.equal('logged in as Guido');
@@ -121,7 +121,7 @@ describe('Python: the example client and issuer, with a Node server', function (
     expect(await guido.line('Guido')).to.equal('Guido: Hello, Node');
   });
 
-  it('renew ahead of the end, on the same connection', async () => {
+  it('renew before the session ends, on the same connection', async () => {
     // The end itself does not come, so that the renewal is in time however late it is.
     world.stopTime();
     chat();
@@ -139,7 +139,7 @@ describe('Python: the example client and issuer, with a Node server', function (
     expect(await guido.exitCode()).to.equal(1);
   });
 
-  it('report that the user was revoked, and come back with a fresh token', async () => {
+  it('report that the user was revoked, and reconnect with a fresh token', async () => {
     const authorizer = chat();
     const guido = await client();
     await guido.line('logged');
@@ -158,7 +158,7 @@ describe('Python: the example client and issuer, with a Node server', function (
     expect(await guido.exitCode()).to.equal(1);
   });
 
-  it('come back with a fresh token after a disconnect by the server', async () => {
+  it('reconnect with a fresh token after a disconnect by the server', async () => {
     chat();
     const guido = await client();
     const [socket] = (await server.take('authenticated')) as [Login];

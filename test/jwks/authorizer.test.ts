@@ -28,7 +28,7 @@ describe('a server that verifies with jwksVerifier', () => {
     world.authorize({ verify, ...options }).attach(world.io);
   }
 
-  it('lets in, knows the claims, and ends the session at exp', async () => {
+  it('accepts a token, has its claims, and ends the session at exp', async () => {
     guard();
     const client = await world.connected();
     const exp = seconds() + 2;
@@ -51,7 +51,7 @@ describe('a server that verifies with jwksVerifier', () => {
     ['the clockTolerance of the verifier, where the authorizer has none', {}, { clockTolerance: 60 }],
   ];
   for (const [what, options, own] of tolerated) {
-    it(`judges time by ${what}`, async () => {
+    it(`checks exp and nbf by ${what}`, async () => {
       guard(options, own);
       const client = await world.connected();
       const exp = seconds() - 30;
@@ -69,18 +69,18 @@ describe('a server that verifies with jwksVerifier', () => {
     });
   }
 
-  it('judges time by the clockTolerance of the authorizer, below that of the verifier', async () => {
+  it("checks exp and nbf by the clockTolerance of the authorizer, even if the verifier's is greater", async () => {
     guard({ clockTolerance: 0 }, { clockTolerance: 60 });
     const client = await world.connected();
     expect((await show(client, key.token({ exp: seconds() - 30 }))).error).to.include({ reason: 'expired' });
   });
 
-  it('ignores exp where the authorizer does', async () => {
+  it('ignores exp if the authorizer does', async () => {
     guard({ ignoreExpiration: true });
     expect(await show(await world.connected(), key.token({ sub: 'bob', exp: 1 }))).to.include({ ok: true });
   });
 
-  it('tells the client what is wrong, and lets it try again while the endpoint is down', async () => {
+  it('sends the client the reason, and lets it try again while the endpoint is down', async () => {
     guard({}, { audience: 'chat' });
     const client = await world.connected();
     endpoint.answer = (_request, response) => response.writeHead(503).end();

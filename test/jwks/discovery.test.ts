@@ -38,7 +38,7 @@ describe('an issuer', () => {
     jwksVerifier({ issuer, cooldown: 1, ...options });
   const token = (claims: object = {}): string => key.token({ sub: 'bob', iss: issuer, ...claims });
 
-  it('says where its keys are, and must be the issuer of the token', async () => {
+  it('publishes where its keys are, and must be the issuer of the token', async () => {
     const verify = verifier();
     expect(await verify(token())).to.include({ sub: 'bob' });
     expect(asked).to.deep.equal(['/realms/chat/.well-known/openid-configuration']);
@@ -46,14 +46,14 @@ describe('an issuer', () => {
     expect(await refusalOf(verify(key.token({ sub: 'bob' })))).to.include({ reason: 'claim' });
   });
 
-  it('may end in a slash, which belongs to its name', async () => {
+  it('may end in a slash, which is part of its name', async () => {
     issuer += '/';
     expect(await verifier()(token())).to.include({ sub: 'bob' });
     expect(asked).to.deep.equal(['/realms/chat/.well-known/openid-configuration']);
     expect(await refusalOf(verifier()(token({ iss: issuer.slice(0, -1) })))).to.include({ reason: 'claim' });
   });
 
-  it('is not asked where jwksUri says it', async () => {
+  it('is not requested if jwksUri is given', async () => {
     expect(await verifier({ jwksUri: keys.uri })(token())).to.include({ sub: 'bob' });
     expect(asked).to.deep.equal([]);
   });
@@ -85,7 +85,7 @@ describe('an issuer', () => {
     ],
   ];
   for (const [what, make] of documents) {
-    it(`is refused if its document ${what}, and let in once it is right`, async () => {
+    it(`is refused if its document ${what}, and accepted once the document is right`, async () => {
       document = make();
       const verify = verifier();
       expect(await refusalOf(verify(token()))).to.include(NO_KEY);

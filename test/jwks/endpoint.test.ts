@@ -58,7 +58,7 @@ describe('a JWKS endpoint', () => {
     ['redirects to itself', (request, response) => response.writeHead(302, { location: request.url }).end()],
   ];
   for (const [what, answer] of faults) {
-    it(`that ${what} gives invalid_secret, and lets in once it is back`, async () => {
+    it(`that ${what} has tokens refused with invalid_secret, and accepted once it is back`, async () => {
       endpoint.answer = answer;
       const verify = verifier();
       expect(await refusalOf(verify(key.token()))).to.include(NO_KEY);
@@ -76,8 +76,8 @@ describe('a JWKS endpoint', () => {
     await other.close();
   });
 
-  describe('that is asked by a fetch of the application', () => {
-    it('is asked with the bounds of the options', async () => {
+  describe("that is requested by the application's fetch", () => {
+    it('is requested with the limits of the options', async () => {
       const calls: Parameters<FetchLike>[] = [];
       await lets(
         verifier({
@@ -106,7 +106,7 @@ describe('a JWKS endpoint', () => {
       () =>
         Promise.resolve(response as Response);
 
-    it('takes what node-fetch gives, a stream of Node', async () => {
+    it('may answer a Node stream, as with node-fetch', async () => {
       await lets(verifier({ fetch: answers({ status: 200, body: stream(bytes) }) }));
     });
 
@@ -134,7 +134,7 @@ describe('a JWKS endpoint', () => {
       ],
     ];
     for (const [what, fetch] of odd) {
-      it(`gives invalid_secret if that ${what}`, async () => {
+      it(`has tokens refused with invalid_secret if that fetch ${what}`, async () => {
         let isOdd = true;
         const verify = verifier({
           fetch: (...args) => (isOdd ? fetch : globalThis.fetch)(...args),
@@ -145,7 +145,7 @@ describe('a JWKS endpoint', () => {
       });
     }
 
-    it('is not asked at all once the time is over', async () => {
+    it('is not requested once the time is over', async () => {
       let asked = 0;
       const bounds = { signal: AbortSignal.abort(new Error('too late')), fetch: answers({ status: 200 }) };
       const fetch: FetchLike = (...args) => {
@@ -158,7 +158,7 @@ describe('a JWKS endpoint', () => {
       expect({ fault, asked }).to.deep.equal({ fault: 'too late', asked: 0 });
     });
 
-    it('reads no more of a slow body once the time is over', async () => {
+    it('has no more of a slow body read once the time is over', async () => {
       let taken = 0;
       let end = (): void => undefined;
       const ended = new Promise<void>((resolve) => {
@@ -183,7 +183,7 @@ describe('a JWKS endpoint', () => {
   });
 
   for (const how of ['CONNECT', 'GET'] as const) {
-    it(`is reached through a proxy by a fetch of the application, by ${how}`, async () => {
+    it(`is reached through a proxy by the application's fetch, by ${how}`, async () => {
       const proxy = await new Proxy().listen();
       const verify = verifier({ timeout: 30_000, fetch: (url, init) => proxy.fetch(how, url, init) });
       await lets(verify);

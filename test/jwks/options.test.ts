@@ -49,7 +49,7 @@ describe('the options of jwksVerifier()', () => {
     });
   }
 
-  it('count as left out where they are undefined', () => {
+  it('count as left out when they are undefined', () => {
     const names = [
       'issuer',
       'audience',
@@ -66,7 +66,7 @@ describe('the options of jwksVerifier()', () => {
     expect(() => jwksVerifier(options)).not.to.throw();
   });
 
-  it('may be without bound, or not whole', async () => {
+  it('may be Infinity, or fractions', async () => {
     const endpoint = await new JwksEndpoint().listen();
     const key = new SigningKey('one', 'ec');
     endpoint.keys = [key];

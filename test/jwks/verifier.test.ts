@@ -47,7 +47,7 @@ describe('jwksVerifier', () => {
 
   describe('accepts', () => {
     for (const type of ['rsa', 'ec', 'ed25519'] as const) {
-      it(`a token signed with an ${type} key of the endpoint, and gives its claims`, async () => {
+      it(`a token signed with an ${type} key of the endpoint, and returns its claims`, async () => {
         const [key] = shows(new SigningKey('one', type));
         expect(await verifier()(key.token({ sub: 'bob', role: 'admin' }))).to.include({
           sub: 'bob',
@@ -85,12 +85,12 @@ describe('jwksVerifier', () => {
       });
     });
 
-    it('a token that names no key, where every key has a name', async () => {
+    it('a token that names no key, if every key has a name', async () => {
       const [, two] = shows(new SigningKey('one', 'ec'), new SigningKey('two', 'ec'));
       expect(await verifier()(two.token({ sub: 'bob' }, nameless('ES256')))).to.include({ sub: 'bob' });
     });
 
-    it('the key for signatures, not the one for encryption beside it', async () => {
+    it('the key for signatures, and not the one for encryption', async () => {
       const [sig, enc] = shows(new SigningKey('same', 'ec'), new SigningKey('same', 'ec'));
       enc.jwk.use = 'enc';
       const verify = verifier();
@@ -98,7 +98,7 @@ describe('jwksVerifier', () => {
       expect(await refusalOf(verify(enc.token()))).to.include({ code: 'invalid_token', reason: 'signature' });
     });
 
-    it('a good key beside keys that cannot be used', async () => {
+    it('a good key among keys that cannot be used', async () => {
       const [good] = shows(new SigningKey('good', 'rsa'));
       const small = generateKeyPairSync('rsa', { modulusLength: 1024 });
       const odd = [
@@ -216,7 +216,7 @@ describe('jwksVerifier', () => {
       return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
     }
 
-    it('a token under a shared secret that the endpoint shows', async () => {
+    it('a token signed with a shared secret that the endpoint publishes', async () => {
       const k = Buffer.from('a secret that everybody can read there').toString('base64url');
       endpoint.keys = [{ jwk: { kty: 'oct', k, kid: 'one', alg: 'HS256' } }];
       const data = await refusalOf(verifier()(hmac('a secret that everybody can read there')));
@@ -242,7 +242,7 @@ describe('jwksVerifier', () => {
       });
     }
 
-    it('with errors that hold no token and no claim', async () => {
+    it('with errors that contain no token and no claim', async () => {
       endpoint.keys = [one];
       for (const claims of [
         { exp: 1, secret: 'hunter2' },
@@ -254,7 +254,7 @@ describe('jwksVerifier', () => {
     });
   });
 
-  describe('judges time', () => {
+  describe('checks exp and nbf', () => {
     let key: SigningKey;
     beforeEach(() => {
       [key] = shows(new SigningKey('one', 'ec'));
@@ -268,32 +268,32 @@ describe('jwksVerifier', () => {
       expect(verifier().clockTolerance).to.equal(0);
     });
 
-    it('and says when a token that is not active yet may be shown again, in ms', async () => {
+    it('and reports when a token that is not active yet may be sent again, in ms', async () => {
       const data = await refusalOf(verifier({ clockTolerance: 5 })(key.token({ nbf: seconds() + 60 })));
       expect(data).to.include({ code: 'invalid_token', reason: 'not_active', message: 'jwt not active' });
       expect(data.retryAfter).to.be.above(50_000).and.at.most(55_000);
     });
 
-    it('never, where an authorizer asks: that has its own clockTolerance, and ignoreExpiration', async () => {
+    it('not for an authorizer, which has its own clockTolerance and ignoreExpiration', async () => {
       const verify = verifier();
       for (const claims of [{ exp: 1 }, { nbf: seconds() + 3600 }])
         expect(await verify(key.token(claims), SOCKET)).to.include(claims);
     });
 
-    it('for any other second argument', async () => {
+    it('if the second argument is anything but a socket', async () => {
       const token = key.token({ exp: 1 });
       for (const other of [undefined, null, 0, 'socket', {}])
         expect(await refusalOf(verifier()(token, other))).to.include({ reason: 'expired' });
     });
 
-    it('but checks everything else, whoever asks', async () => {
+    it('and everything else for an authorizer too', async () => {
       const verify = verifier({ audience: 'chat' });
       expect(await refusalOf(verify(key.token({ aud: 'mail' }), SOCKET))).to.include({ reason: 'claim' });
     });
   });
 
   describe('checks typ', () => {
-    it('in any case, and with or without application/', async () => {
+    it('in upper or lower case, with or without application/', async () => {
       const [key] = shows(new SigningKey('one', 'ec'));
       const verify = verifier({ typ: 'at+jwt' });
       for (const typ of ['at+jwt', 'application/AT+JWT'])
@@ -344,7 +344,7 @@ describe('jwksVerifier', () => {
       });
     }
 
-    it('that throws an UnauthorizedError of its own, which is passed on', async () => {
+    it('and passes on an UnauthorizedError that it throws', async () => {
       endpoint.keys = [one];
       const issuer = (): never => {
         throw new UnauthorizedError('tenant_locked');
@@ -363,8 +363,8 @@ describe('jwksVerifier', () => {
     });
   });
 
-  describe('requests', () => {
-    it('nothing before the first token, and once for many', async () => {
+  describe('requests keys', () => {
+    it('at the first token, and once for many tokens', async () => {
       const [key] = shows(new SigningKey('one', 'ec'));
       const verify = verifier();
       expect(endpoint.requests).to.equal(0);
@@ -372,7 +372,7 @@ describe('jwksVerifier', () => {
       expect(endpoint.requests).to.equal(1);
     });
 
-    it('once per cooldown, however many tokens name however many unknown keys', async () => {
+    it('once per cooldown, for any number of tokens that name unknown keys', async () => {
       const [key] = shows(new SigningKey('one', 'ec'));
       const verify = verifier();
       const show = async (count: number): Promise<void> => {
@@ -394,7 +394,7 @@ describe('jwksVerifier', () => {
       expect(await verify(key.token({ sub: 'bob' }))).to.include({ sub: 'bob' });
     });
 
-    it('once per cooldown, however many bad tokens name no key', async () => {
+    it('once per cooldown, for any number of bad tokens that name no key', async () => {
       shows(new SigningKey('one', 'ec'));
       const verify = verifier();
       const stranger = new SigningKey('one', 'ec').token({}, nameless('ES256'));
@@ -403,7 +403,7 @@ describe('jwksVerifier', () => {
       expect(endpoint.requests).to.equal(1);
     });
 
-    it('once a second at most while the endpoint is down, however many tokens come', async () => {
+    it('at most once a second while the endpoint is down, for any number of tokens', async () => {
       endpoint.answer = (_request, response) => response.writeHead(503).end();
       const verify = verifier();
       const token = new SigningKey('one', 'ec').token();
@@ -412,7 +412,7 @@ describe('jwksVerifier', () => {
       expect(endpoint.requests).to.be.at.most(1 + Math.floor((performance.now() - started) / 1000));
     });
 
-    it('again when keys are rotated: new ones count, old ones do not', async () => {
+    it('again when keys are rotated: new ones are accepted, old ones are not', async () => {
       const [former] = shows(new SigningKey('former', 'ec'));
       const verify = verifier({ cooldown: 1 });
       await verify(former.token());
@@ -438,7 +438,7 @@ describe('jwksVerifier', () => {
       });
     });
 
-    it('known keys again when they are old, without keeping the client waiting', async () => {
+    it('again when the known ones are old, while clients need not wait', async () => {
       const [key] = shows(new SigningKey('one', 'ec'));
       const verify = verifier({ cacheMaxAge: 1, cooldown: 1 });
       await verify(key.token());
@@ -455,7 +455,7 @@ describe('jwksVerifier', () => {
   });
 
   describe('while the endpoint is gone', () => {
-    it('goes on with known keys, for a day at most', async () => {
+    it('continues with known keys, for a day at most', async () => {
       const [key] = shows(new SigningKey('one', 'ec'));
       const verify = verifier({ cacheMaxAge: 1_000, cooldown: 1 });
       await verify(key.token());
@@ -486,7 +486,7 @@ describe('jwksVerifier', () => {
       ],
     ];
     for (const [what, load, detail] of absent) {
-      it(`says so in a process warning, and refuses with invalid_secret${what}`, async () => {
+      it(`emits a process warning, and refuses with invalid_secret${what}`, async () => {
         const warnings = new Warnings();
         const verify = createVerifier(toJwksSettings({ jwksUri: endpoint.uri }), load);
         const warning = await warnings.next();
@@ -499,7 +499,7 @@ describe('jwksVerifier', () => {
       });
     }
 
-    it('that is loaded as an ES module, since it is nothing else', async () => {
+    it('which is loaded as an ES module', async () => {
       expect((await loadJose())[Symbol.toStringTag as never]).to.equal('Module');
     });
   });

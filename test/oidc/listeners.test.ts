@@ -126,7 +126,7 @@ describe('the endpoint for logouts', () => {
         served = await mount(logout);
       });
 
-      it('takes a logout token, and refuses a bad one', async () => {
+      it('accepts a logout token, and refuses a bad one', async () => {
         expect(await post(served.url, { logout_token: await keys.logoutToken() })).to.deep.equal(DONE);
         const expired = await keys.logoutToken({ exp: now() - 100 });
         expect(await post(served.url, { logout_token: expired })).to.deep.equal(
@@ -134,7 +134,7 @@ describe('the endpoint for logouts', () => {
         );
       });
 
-      it('takes a form with parameters that it does not know', async () => {
+      it('accepts a form with unknown parameters', async () => {
         const form = { state: 'x', logout_token: await keys.logoutToken() };
         expect(await post(served.url, form)).to.deep.equal(DONE);
       });
@@ -161,7 +161,7 @@ describe('the endpoint for logouts', () => {
     });
   }
 
-  describe('on any of them', () => {
+  describe('on each of them', () => {
     const start = async (...parsers: RequestHandler[]): Promise<void> => {
       served = await onExpress(...parsers)(logout);
     };
@@ -169,13 +169,13 @@ describe('the endpoint for logouts', () => {
     const TOO_LONG = bad('the body must have at most 65536 bytes');
     const WRONG_TYPE = bad('the body must be application/x-www-form-urlencoded');
 
-    it('takes the media type in any case, and with parameters', async () => {
+    it('accepts the media type in upper or lower case, and with parameters', async () => {
       await start();
       const body = `logout_token=${await keys.logoutToken()}`;
       expect(await send('Application/X-WWW-Form-Urlencoded; charset=UTF-8', body)).to.deep.equal(DONE);
     });
 
-    it('refuses another media type, whoever has parsed it', async () => {
+    it('refuses another media type, even if a parser has read the body', async () => {
       await start(express.json());
       const logout_token = await keys.logoutToken();
       expect(await send('application/json', JSON.stringify({ logout_token }))).to.deep.equal(WRONG_TYPE);
@@ -185,7 +185,7 @@ describe('the endpoint for logouts', () => {
       expect(await toAnswer(bare)).to.deep.equal(WRONG_TYPE);
     });
 
-    it('refuses two logout tokens, and one that is no text', async () => {
+    it('refuses two logout tokens, and one that is not a string', async () => {
       await start();
       const token = await keys.logoutToken();
       expect(await send(FORM, `logout_token=${token}&logout_token=${token}`)).to.deep.equal(MISSING);
@@ -195,13 +195,13 @@ describe('the endpoint for logouts', () => {
       expect(await send(FORM, `logout_token[a]=${token}`)).to.deep.equal(MISSING);
     });
 
-    it('takes no logout token from the query', async () => {
+    it('ignores a logout token in the query', async () => {
       await start(express.urlencoded());
       const url = `${served.url}?logout_token=${await keys.logoutToken()}`;
       expect(await post(url, { state: 'x' })).to.deep.equal(MISSING);
     });
 
-    it('takes no logout token that a body inherits', async () => {
+    it('ignores a logout token that a body inherits', async () => {
       const logout_token = await keys.logoutToken();
       await start((request, _response, next) => {
         request.body = Object.create({ logout_token }) as object;
@@ -210,14 +210,14 @@ describe('the endpoint for logouts', () => {
       expect(await send(FORM, 'state=x')).to.deep.equal(MISSING);
     });
 
-    it('does not wait for a body that somebody has read and thrown away', async () => {
+    it('does not wait for a body that other code has read and discarded', async () => {
       await start((request, _response, next) => {
         request.on('data', () => undefined).on('end', next);
       });
       expect(await send(FORM, `logout_token=${await keys.logoutToken()}`)).to.deep.equal(MISSING);
     });
 
-    it('reads 64 KiB and not a byte more, whoever has read it', async () => {
+    it('accepts 64 KiB and not a byte more, even if a parser has read the body', async () => {
       for (const parsers of [[], [express.text({ type: FORM, limit: '1mb' })]]) {
         await start(...parsers);
         const body = `logout_token=${await keys.logoutToken()}&x=`;
@@ -229,7 +229,7 @@ describe('the endpoint for logouts', () => {
       expect(await send(FORM, `logout_token=${'x'.repeat(65_537)}`)).to.deep.equal(TOO_LONG);
     });
 
-    it('answers a body without end, and closes its connection', async () => {
+    it('answers an endless body, and closes its connection', async () => {
       await start();
       const { port } = new URL(served.url);
       const socket = connect(Number(port), '127.0.0.1');
@@ -248,7 +248,7 @@ describe('the endpoint for logouts', () => {
         .and.include('at most 65536 bytes');
     });
 
-    it('outlives a client that breaks off', async () => {
+    it('survives a client that aborts its request', async () => {
       let isOver: (() => void) | undefined;
       const over = new Promise<void>((resolve) => (isOver = resolve));
       await start((_request, response, next) => {
@@ -264,7 +264,7 @@ describe('the endpoint for logouts', () => {
       expect(await post(served.url, { logout_token: await keys.logoutToken() })).to.deep.equal(DONE);
     });
 
-    it('stays silent where the application has answered already', async () => {
+    it('sends nothing if the application has answered already', async () => {
       await start((_request, response, next) => {
         response.status(202).end('mine');
         next();

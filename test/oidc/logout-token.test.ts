@@ -114,7 +114,7 @@ describe('a logout token', () => {
   for (const [what, header, message] of BAD_HEADERS)
     it(`with ${what} is refused`, async () => refuses(await keys.logoutToken({}, header), message));
 
-  it('of another provider, with the same name of the key, is refused', async () =>
+  it('of another provider, with the same key name, is refused', async () =>
     refuses(await keys.logoutToken({}, {}, new SigningKey('one')), 'invalid signature'));
 
   it('whose claims were changed is refused', async () => {
@@ -162,7 +162,7 @@ describe('a logout token', () => {
     expect(await world.logOut(await keys.logoutToken())).to.deep.equal(DONE);
   });
 
-  it('is answered with 503 while the endpoint of the keys is down, and counts afterwards', async () => {
+  it('is answered with 503 while the endpoint of the keys is down, and is accepted afterwards', async () => {
     await world.close();
     const late = new Keys();
     late.endpoint.keys = [late.key];

@@ -76,7 +76,7 @@ describe('a logout at a real OpenID provider, on three server processes', functi
       nodes.map(async (node) => (await node.call<{ authenticated: number }>('stats')).authenticated),
     );
 
-  it('ends every socket of that session within two seconds; other sessions of the user go on', async () => {
+  it('ends every socket of that session within two seconds, and no other session of the user', async () => {
     const nodes = await start('by-session');
     const [laptop, phone] = [provider.browser('bob'), provider.browser('bob')];
     const token = await laptop.accessToken('by-session');
@@ -99,7 +99,7 @@ describe('a logout at a real OpenID provider, on three server processes', functi
     expect(await authenticated(nodes)).to.deep.equal([3, 3, 3]);
   });
 
-  it("ends every session of the user with endBy: 'sub', where access tokens carry no sid", async () => {
+  it("ends every session of the user with endBy: 'sub', if access tokens have no sid", async () => {
     const nodes = await start('by-user', 'sub');
     const [laptop, phone] = [provider.browser('anna'), provider.browser('anna')];
     const tokens = [await laptop.accessToken('by-user'), await phone.accessToken('by-user')] as const;

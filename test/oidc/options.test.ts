@@ -26,22 +26,22 @@ describe('the options of backchannelLogout()', () => {
     ['options.audience is required', { issuer }],
     ['options.audience is required', { issuer, audience: undefined }],
     ['options.audience must be a string', { issuer, audience: '' }],
-    ["options.endBy must be 'sid' or 'sub', got string", { issuer, audience, endBy: 'jti' }],
+    ["options.endBy must be 'sid' or 'sub', got \"jti\"", { issuer, audience, endBy: 'jti' }],
     ["options.endBy must be 'sid' or 'sub', got null", { issuer, audience, endBy: null }],
     ['options.clockTolerance must be', { issuer, audience, clockTolerance: '5s' }],
-    ['options.algorithms must be', { issuer, audience, algorithms: ['none'] }],
+    ['options.algorithms[0] must be', { issuer, audience, algorithms: ['none'] }],
     ['options.timeout must be', { issuer, audience, timeout: 0 }],
     ['options.typ is not an option of backchannelLogout()', { issuer, audience, typ: 'logout+jwt' }],
     ['options.toString is not an option', { issuer, audience, toString: 1 }],
   ];
   for (const [message, options] of wrong) {
-    it(`throw a TypeError that says: ${message} (${JSON.stringify(options)})`, () => {
+    it(`throw a TypeError with the message: ${message} (${JSON.stringify(options)})`, () => {
       expect(() => backchannelLogout(auth, options as BackchannelLogoutOptions)).to.throw(TypeError, message);
     });
   }
 
   for (const one of [undefined, null, 'auth', {}, { revoke: true }]) {
-    it(`throw a TypeError if instead of an authorizer there is ${JSON.stringify(one)}`, () => {
+    it(`throw a TypeError if the first argument is not an authorizer but ${JSON.stringify(one)}`, () => {
       expect(() => backchannelLogout(one as LogoutAuthorizer, { issuer, audience })).to.throw(
         TypeError,
         'backchannelLogout() takes an authorizer first',
@@ -49,7 +49,7 @@ describe('the options of backchannelLogout()', () => {
     });
   }
 
-  it('count as left out where they are undefined', () => {
+  it('count as left out when they are undefined', () => {
     const names = ['endBy', 'clockTolerance', 'jwksUri', 'algorithms', 'fetch', 'timeout', 'cooldown'];
     const undefinedOnes = Object.fromEntries(names.map((name) => [name, undefined]));
     expect(backchannelLogout(auth, { issuer, audience, ...undefinedOnes })).to.be.a('function');

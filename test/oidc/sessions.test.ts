@@ -57,7 +57,7 @@ describe('a logout at the provider', () => {
       await refused(client, false);
     });
 
-    it('is harmless when it is repeated, and ends no later session', async () => {
+    it('does no harm when it is repeated, and ends no later session', async () => {
       await start();
       const token = await keys.logoutToken({ iat: now() - 30 });
       await world.loggedIn().then((client) => world.logOut(token).then(() => ended(client, false)));
@@ -85,7 +85,7 @@ describe('a logout at the provider', () => {
         expect(world.auth.stats()).to.include({ authenticated: 2, revoked: 2 });
       });
 
-      it('ends what was issued up to its iat, and nothing that was issued later', async () => {
+      it('ends sessions whose token was issued up to its iat, and no later ones', async () => {
         await start(options);
         const iat = now() - 30;
         const old = await world.loggedIn({ iat: iat - 1 });
@@ -97,7 +97,7 @@ describe('a logout at the provider', () => {
         expect(world.auth.stats()).to.include({ authenticated: 1, revoked: 2 });
       });
 
-      it('is harmless when it is repeated, or comes late: a fresh login goes on', async () => {
+      it('does no harm when it is repeated or comes late: a fresh login continues', async () => {
         await start(options);
         const token = await keys.logoutToken({ ...claims, iat: now() - 30 });
         await world.loggedIn();
@@ -112,14 +112,14 @@ describe('a logout at the provider', () => {
     });
   }
 
-  it("that names a session alone is refused with endBy: 'sub', which could end nobody", async () => {
+  it("that names only a session is refused with endBy: 'sub', because it could end no session", async () => {
     await start({ endBy: 'sub' });
     await world.loggedIn();
     expect(await logOut({ sub: undefined })).to.deep.equal(bad('logout_token: sub is required'));
     expect(world.auth.stats()).to.include({ authenticated: 1, revoked: 0 });
   });
 
-  it('is to be repeated if the store failed, ends the sessions here all the same, and is reported', async () => {
+  it('ends the local sessions even if the store fails, asks the provider to try again, and is reported', async () => {
     let isDown = true;
     const kept: object[] = [];
     const revocation: RevocationStore = {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { build } from 'esbuild';
-import { bin, execute, Project } from '../support/project';
+import { execute, Project } from '../support/project';
 import { readText } from '../support/repository';
 
 /** The main line of the design, word for word. */
@@ -205,7 +205,9 @@ describe('the package, as a user installs it', function () {
          expect(new UnauthorizedError('mine').code).toBe('mine');
        });${test}`,
     );
-    const args = [bin('jest/bin/jest.js'), '--rootDir', project.folder];
+    const installed = await project.npmInstall('jest@30');
+    expect(installed.code, installed.stderr).to.equal(0);
+    const args = [join(project.folder, 'node_modules/jest/bin/jest.js'), '--rootDir', project.folder];
     const { code, stderr } = await execute(process.execPath, args, project.folder);
     expect(stderr).to.match(/Tests: +3 passed, 3 total/);
     expect(code).to.equal(0);

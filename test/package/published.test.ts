@@ -9,6 +9,7 @@ interface Manifest {
   engines: Record<string, string>;
   scripts: Record<string, string>;
   exports: Record<string, unknown>;
+  [name: string]: unknown;
 }
 
 describe('the package, as it is published', function () {
@@ -35,6 +36,7 @@ describe('the package, as it is published', function () {
       'README.md',
       'LICENSE',
       'CHANGELOG.md',
+      'PROTOCOL.md',
       ...entries.flatMap((entry) => [`dist/${entry}.mjs`, `dist/${entry}.d.mts`]),
       'dist/client.node.mjs',
       'dist/client.min.js',
@@ -75,6 +77,53 @@ describe('the package, as it is published', function () {
     expect(peerDependencies['socket.io']).to.equal('^4.0.0');
     const required = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
     expect(required).to.deep.equal(['socket.io']);
+  });
+
+  it('says where it comes from, and where to report', () => {
+    const repository = 'https://github.com/socketio-authorize/socketio-authorize';
+    expect(manifest).to.deep.include({
+      name: 'socketio-authorize',
+      license: 'MIT',
+      homepage: `${repository}#readme`,
+      bugs: { url: `${repository}/issues` },
+      repository: { type: 'git', url: `git+${repository}.git` },
+    });
+    expect(manifest['author']).to.be.a('string').and.include('https://github.com/socketio-authorize');
+    expect(manifest['keywords']).to.include.members(['socket.io', 'jwt', 'authentication', 'socketio-jwt']);
+    expect(manifest['funding']).to.equal(undefined);
+  });
+
+  it('has documents without links that lead nowhere at npm', () => {
+    const documents = files.filter((name) => name.endsWith('.md'));
+    expect(documents).to.have.members(['README.md', 'CHANGELOG.md', 'PROTOCOL.md']);
+    for (const name of documents) {
+      const links = [...readText(name).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
+      expect(
+        links.filter((link) => !/^(?:https:\/\/|#)/.test(link)),
+        name,
+      ).to.deep.equal([]);
+    }
+  });
+
+  it('has a changelog that names every entry and every option', () => {
+    const changelog = readText('CHANGELOG.md');
+    for (const path of Object.keys(manifest.exports).filter((one) => one !== '.' && !one.endsWith('.json')))
+      expect(changelog).to.include(`\`socketio-authorize${path.slice(1)}\``);
+    for (const name of [
+      'verify',
+      'permissions',
+      'scopes',
+      'rooms',
+      'backchannelLogout',
+      'jwksVerifier',
+      'recheckInterval',
+      'userClaim',
+      'holdEvents',
+      'getToken',
+      'grace',
+      'redisRevocationStore',
+    ])
+      expect(changelog).to.include(`\`${name}\``);
   });
 
   it('runs nothing on the machine that it is installed on', () => {

@@ -20,7 +20,7 @@ describe('a revocation with grace', () => {
 
   const bob = (): LiveSession => new LiveSession(node, { sub: 'bob', iat: SECOND + 2 });
 
-  it('asks for a fresh token once the second is over, and ends the session after the grace', async () => {
+  it('asks for a fresh token once the current second is over, and ends the session after the grace', async () => {
     const session = bob();
     let isWarned = false;
     const done = node.revocations.revoke({ sub: 'bob', grace: 5_000 }).then((answer) => {
@@ -38,7 +38,7 @@ describe('a revocation with grace', () => {
     expect(session.events).to.deep.equal([5_400, 'revoked, retryable']);
   });
 
-  it('refuses other tokens at once, as without', () => {
+  it('refuses other tokens at once, as without grace', () => {
     void node.revocations.revoke({ sub: 'bob', grace: 5_000 });
     expect(node.revocations.refuses({ sub: 'bob', iat: SECOND })).to.deep.equal({ retryable: true });
   });
@@ -56,7 +56,7 @@ describe('a revocation with grace', () => {
     expect(other.isLive).to.equal(false);
   });
 
-  it('resolves when no session is left to be warned, and at once where there is none', async () => {
+  it('resolves when all sessions are warned, and at once if there is none', async () => {
     await node.revocations.revoke({ sub: 'nobody', grace: 5_000 });
     const session = bob();
     const done = node.revocations.revoke({ sub: 'bob', grace: 5_000 });
@@ -65,7 +65,7 @@ describe('a revocation with grace', () => {
     expect(clock.now).to.equal(START + 400);
   });
 
-  it('is not made longer by a repeat, and is made shorter by a stricter one', async () => {
+  it('is not prolonged when it is repeated, and is shortened by a shorter grace', async () => {
     const session = bob();
     void node.revocations.revoke({ sub: 'bob', grace: 5_000 });
     await clock.tickAsync(1_600);
@@ -88,7 +88,7 @@ describe('a revocation with grace', () => {
     expect(session.events).to.have.length(1);
   });
 
-  it('that is over before a fresh token could count ends the session without a warning', async () => {
+  it('that is over before a fresh token could be accepted ends the session without a warning', async () => {
     const session = bob();
     const done = node.revocations.revoke({ sub: 'bob', grace: 100 });
     await clock.tickAsync(100);
@@ -96,14 +96,14 @@ describe('a revocation with grace', () => {
     expect([session.events, session.toldAt]).to.deep.equal([['revoked, retryable'], 500]);
   });
 
-  it('of nothing ends the session at once', async () => {
+  it('of 0 ms ends the session at once', async () => {
     const session = bob();
     void node.revocations.revoke({ sub: 'bob', grace: 0 });
     await clock.tickAsync(1);
     expect(session.events).to.deep.equal(['revoked, retryable']);
   });
 
-  it('waits for issuedBefore, where that is a moment ahead', async () => {
+  it('waits until issuedBefore, if that is in the future', async () => {
     const session = bob();
     void node.revocations.revoke({ sub: 'bob', issuedBefore: SECOND + 3, grace: 5_000 });
     await clock.tickAsync(2_599);
@@ -112,7 +112,7 @@ describe('a revocation with grace', () => {
     expect(session.events).to.deep.equal([5_400]);
   });
 
-  it('tells other nodes the ms that are left', async () => {
+  it('sends other nodes the ms that are left', async () => {
     const other = new Node();
     const session = new LiveSession(other, { sub: 'bob', iat: SECOND + 99 });
     void node.revocations.revoke({ sub: 'bob', grace: 5_000 });
@@ -126,7 +126,7 @@ describe('a revocation with grace', () => {
     other.close();
   });
 
-  it('leaves sessions as they are once the authorizer is closed, and those that are revoked later end at once', async () => {
+  it('ends no session after the authorizer is closed, except at once by a later revocation', async () => {
     const session = bob();
     const done = node.revocations.revoke({ sub: 'bob', grace: 5_000 });
     node.close();

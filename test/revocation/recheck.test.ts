@@ -45,7 +45,7 @@ describe('a node and a store that lists its rules', () => {
     answer = () => ({ rules: [], cursor: 'told' });
   }
 
-  it('asks at its start, and then once an interval, from where it was', async () => {
+  it('asks for rules at its start, and then once an interval, from the last cursor on', async () => {
     node.revocations.start();
     node.revocations.start();
     await clock.tickAsync(2 * INTERVAL);
@@ -66,7 +66,7 @@ describe('a node and a store that lists its rules', () => {
     expect(asked.map(({ at }) => at)).to.deep.equal([0, INTERVAL, 2 * INTERVAL]);
   });
 
-  it('ends what was revoked unheard, and refuses it', async () => {
+  it('ends sessions and refuses tokens by a rule whose message it missed', async () => {
     node.revocations.start();
     const sessions = [{ jti: 'one' }, { sid: 's' }, { sub: 'bob', iat: 1 }, { sub: 'eve' }].map(
       (identity) => new LiveSession(node, identity),
@@ -99,7 +99,7 @@ describe('a node and a store that lists its rules', () => {
     expect([early.events, later.events]).to.deep.equal([['revoked, retryable'], []]);
   });
 
-  it('gives sessions what is left of their grace, and nothing where that is over', async () => {
+  it('gives sessions the rest of their grace, and none if that is over', async () => {
     node.revocations.start();
     const session = new LiveSession(node, { sub: 'bob', iat: 1 });
     const other = new LiveSession(node, { sub: 'eve', iat: 1 });
@@ -114,7 +114,7 @@ describe('a node and a store that lists its rules', () => {
     expect(session.events).to.deep.equal([INTERVAL + 5_000, 'revoked, retryable']);
   });
 
-  it('asks again, from where it was, while the store is down, reports it once, and ends nobody', async () => {
+  it('asks again from the last cursor on while the store is down, reports it once, and ends no session', async () => {
     node.revocations.start();
     const session = new LiveSession(node, { jti: 'revoked' });
     await clock.tickAsync(INTERVAL - 1);
@@ -149,7 +149,7 @@ describe('a node and a store that lists its rules', () => {
     ['the store no longer has all rules', { rules: [], cursor: 1, incomplete: true }],
     ['one of its rules cannot be read', { rules: [{ jti: 7 }], cursor: 1 }],
   ] as const) {
-    it(`looks up each session once where ${what}`, async () => {
+    it(`looks up each session once if ${what}`, async () => {
       node.revocations.start();
       const sessions = Array.from({ length: 200 }, (_, index) => new LiveSession(node, { jti: `${index}` }));
       sessions.push(new LiveSession(node, { jti: 'revoked' }));
@@ -181,7 +181,7 @@ describe('a node and a store that lists its rules', () => {
     expect(lookedUp).to.equal(0);
   });
 
-  it('looks up every session, though rules are missing at every question', async () => {
+  it('looks up every session, even if rules are missing in every answer', async () => {
     node.revocations.start();
     const sessions = ['1', '2', '3', '4', 'revoked'].map((jti) => new LiveSession(node, { jti }));
     answer = () => ({ rules: [], cursor: 1, incomplete: true });
@@ -189,7 +189,7 @@ describe('a node and a store that lists its rules', () => {
     expect(sessions.map(({ isLive }) => isLive)).to.deep.equal([true, true, true, true, false]);
   });
 
-  it('asks no more once it is closed, and what is answered later ends nobody', async () => {
+  it('asks no more once it is closed, and a later answer ends no session', async () => {
     let say: (news: NewRules) => void = () => undefined;
     answer = () => new Promise((resolve) => (say = resolve));
     node.revocations.start();
@@ -285,7 +285,7 @@ describe('a node and a store that lists no rules', () => {
     expect([renewed.events, ended.events]).to.deep.equal([[], []]);
   });
 
-  it('leaves a session alone that has a grace', async () => {
+  it('does not end a session that has a grace', async () => {
     const session = new LiveSession(node, { sub: 'bob', jti: 'one', iat: SECOND });
     answer = () => true;
     void node.revocations.revoke({ sub: 'bob', grace: 3 * INTERVAL });
@@ -293,7 +293,7 @@ describe('a node and a store that lists no rules', () => {
     expect([session.events, asked]).to.deep.equal([[3 * INTERVAL], []]);
   });
 
-  it('leaves a session alone that was given a grace while the store was asked', async () => {
+  it('does not end a session that was given a grace while the store was asked', async () => {
     const session = new LiveSession(node, { sub: 'bob', iat: SECOND });
     let say: (revoked: boolean) => void = () => undefined;
     answer = () => new Promise((resolve) => (say = resolve));
@@ -304,7 +304,7 @@ describe('a node and a store that lists no rules', () => {
     expect(session.events).to.deep.equal([4 * INTERVAL]);
   });
 
-  it('asks a slow store once at a time for each session, and gives up when its time is over', async () => {
+  it('asks a slow store about each session once at a time, and gives up after keyTimeout', async () => {
     const warnings = new Warnings();
     const [session] = sessions(1) as [LiveSession];
     answer = () => new Promise(() => undefined);
@@ -332,7 +332,7 @@ describe('a node and a store that lists no rules', () => {
     warnings.close();
   });
 
-  it('reports a store that fails once, ends nobody, and asks again', async () => {
+  it('reports a failing store once, ends no session, and asks again', async () => {
     const warnings = new Warnings();
     const [session] = sessions(1) as [LiveSession];
     answer = () => {
@@ -349,7 +349,7 @@ describe('a node and a store that lists no rules', () => {
     warnings.close();
   });
 
-  it('asks nothing where nobody is logged in, and nothing once it is closed', async () => {
+  it('asks nothing if nobody is logged in, and nothing once it is closed', async () => {
     await clock.tickAsync(INTERVAL);
     expect(asked).to.deep.equal([]);
     const [session] = sessions(1) as [LiveSession];
@@ -362,7 +362,7 @@ describe('a node and a store that lists no rules', () => {
     expect([asked.length, session.isLive]).to.deep.equal([1, true]);
   });
 
-  it('asks again while the clock is set back, as soon as it goes on', async () => {
+  it('asks again after the clock was set back, as soon as time passes', async () => {
     sessions(10);
     await clock.tickAsync(INTERVAL / 2);
     const before = asked.length;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { redisRevocationStore } from '../../lib/redis';
 import type { RevocationStore } from '../../lib';
 
-describe('a revocation store on a client that answers nonsense', () => {
+describe('a revocation store on a client that returns invalid answers', () => {
   const on = (answer: unknown): RevocationStore =>
     redisRevocationStore({
       isReady: true,
@@ -13,7 +13,7 @@ describe('a revocation store on a client that answers nonsense', () => {
     Promise.resolve(answer).catch((error: unknown) => error);
 
   for (const answer of [[7], [{}], 'not a list', null]) {
-    it(`rejects ${JSON.stringify(answer)} instead of letting a token in`, async () => {
+    it(`rejects ${JSON.stringify(answer)} instead of accepting a token`, async () => {
       expect(await faultOf(on(answer).isRevoked({ jti: 'one' }))).to.be.instanceOf(Error);
       expect(await faultOf(on(answer).rulesSince?.())).to.be.instanceOf(Error);
     });

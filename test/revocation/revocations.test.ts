@@ -6,7 +6,7 @@ import { fakeClock, LiveSession, Node, START } from './kit';
 
 const SECOND = START / 1000;
 
-describe('revocations of a node', () => {
+describe('the revocations of a node', () => {
   let clock: SinonFakeTimers;
   let node: Node;
 
@@ -32,7 +32,7 @@ describe('revocations of a node', () => {
     expect(node.revocations.refuses({ sub: 'bob', iat: SECOND + 1 })).to.equal(undefined);
   });
 
-  it('of a user end every live session also when the clock was set back since it began', async () => {
+  it('of a user end every live session, even if the clock was set back since it began', async () => {
     node = new Node();
     const session = new LiveSession(node, { sub: 'bob', iat: SECOND });
     clock.setSystemTime(START - 60_000);
@@ -60,7 +60,7 @@ describe('revocations of a node', () => {
     });
   }
 
-  it('end all others when an application throws at the end of one', async () => {
+  it('end all other sessions if the application throws when one ends', async () => {
     node = new Node();
     const warnings = new Warnings();
     const sessions = [1, 2].map(() => new LiveSession(node, { sub: 'bob' }));
@@ -89,7 +89,7 @@ describe('revocations of a node', () => {
     other.close();
   });
 
-  it('that were heard are written to the store, and reported if that fails', async () => {
+  it('from other nodes are written to the store, and reported if that fails', async () => {
     const kept: RevocationRule[] = [];
     const store: RevocationStore = {
       add: (rule) => {
@@ -111,7 +111,7 @@ describe('revocations of a node', () => {
     expect(node.revocations.refuses({ jti: 'two' })).to.deep.equal({ retryable: false });
   });
 
-  it('that the store has are remembered for ten minutes, and those that it has not until they are over', async () => {
+  it('that the store has are remembered for ten minutes, and others until they expire', async () => {
     let isDown = false;
     node = new Node({
       store: {
@@ -163,7 +163,7 @@ describe('revocations of a node', () => {
       const say = (answer: boolean): unknown => (later ? Promise.resolve(answer) : answer);
       const how = later ? 'that answers later' : 'that answers at once';
 
-      it(`${how}, once for a token that it lets pass`, async () => {
+      it(`${how}, once for a token that it accepts`, async () => {
         const identity = { jti: 'one', sub: 'bob' };
         const answer = ask(identity, () => say(false));
         expect(answer instanceof Promise).to.equal(later);
@@ -171,7 +171,7 @@ describe('revocations of a node', () => {
         expect(asked).to.deep.equal([identity]);
       });
 
-      it(`${how}, once more without the user, to tell whether a fresh token can help`, async () => {
+      it(`${how}, once more without the user, to learn whether a fresh token can be accepted`, async () => {
         const identity = { jti: 'one', sub: 'bob', sid: 'session', iss: 'a', iat: 5 };
         expect(await ask(identity, (one) => say('sub' in one))).to.deep.equal({ retryable: true });
         const { sub, ...others } = identity;
@@ -182,21 +182,21 @@ describe('revocations of a node', () => {
       });
     }
 
-    it('only once where one answer tells', async () => {
+    it('only once if one answer is enough', async () => {
       expect(await ask({ sub: 'bob', iat: 5 }, () => true)).to.deep.equal({ retryable: true });
       node.close();
       expect(await ask({ jti: 'one' }, () => true)).to.deep.equal({ retryable: false });
       expect(asked).to.have.length(2);
     });
 
-    it('and take anything but a clear no for a yes', async () => {
+    it('and take every answer but false as a refusal', async () => {
       for (const odd of [undefined, null, 0, 'false']) {
         expect(await ask({ jti: 'one' }, () => odd)).to.deep.equal({ retryable: false });
         node.close();
       }
     });
 
-    it('only if this process knows of no rule', async () => {
+    it('only if this process has no matching rule', async () => {
       expect(ask({ jti: 'one' }, () => false)).to.equal(undefined);
       await node.revocations.revoke({ jti: 'one' });
       expect(node.revocations.isRevoked({ jti: 'one' })).to.deep.equal({ retryable: false });

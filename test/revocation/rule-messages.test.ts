@@ -17,7 +17,7 @@ describe('a rule on its way to another node', () => {
       expect(travel(rule, 1000, 1000)).to.deep.equal(rule));
   }
 
-  it('tells the ms that are left, since the clocks of nodes differ', () => {
+  it('contains the ms that are left, because the clocks of nodes differ', () => {
     const rule: RevocationRule = {
       sub: 'bob',
       issuedBefore: 5,
@@ -49,8 +49,9 @@ describe('a rule on its way to another node', () => {
     { sub: 'bob', issuedBefore: 1, revokedAt: 'then', expiresAt: null },
   ];
   for (const value of none) {
-    it(`is none: ${JSON.stringify(value)}`, () => expect(fromMessage(value, 0)).to.equal(undefined));
+    it(`is ignored: ${JSON.stringify(value)}`, () => expect(fromMessage(value, 0)).to.equal(undefined));
   }
 
-  it('is none in a list of a store either, if it is no object', () => expect(toRule(7)).to.equal(undefined));
+  it('is ignored in the list of a store too, if it is no object', () =>
+    expect(toRule(7)).to.equal(undefined));
 });

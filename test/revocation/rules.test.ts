@@ -21,7 +21,7 @@ describe('revocation rules in memory', () => {
 
   const refuses = (identity: TokenIdentity): boolean => rules.refusalOf(identity) !== undefined;
 
-  it('are forgotten a minute after the tokens that they refuse have expired, and kept while they have not', () => {
+  it('are kept until a minute after the tokens that they refuse have expired', () => {
     rules.add({ jti: 'kept', expiresAt: null });
     rules.add({ sub: 'kept', issuedBefore: 5, expiresAt: HOUR + 1 });
     rules.add({ sid: 'over', expiresAt: HOUR });
@@ -47,13 +47,13 @@ describe('revocation rules in memory', () => {
     expect(rules.size).to.equal(0);
   });
 
-  it('are all kept while their tokens live, however many', () => {
+  it('are all kept while their tokens are valid, however many there are', () => {
     for (let index = 0; index < 5000; index += 1) rules.add({ jti: `${index}`, expiresAt: 1 });
     expect(rules.size).to.equal(5000);
     expect(refuses({ jti: '0' })).to.equal(true);
   });
 
-  it('of one user are one: the later moment, kept for the longer time', () => {
+  it('for one user are merged: the later moment, kept for the longer time', () => {
     rules.add({ sub: 'bob', issuedBefore: 10, expiresAt: 100 });
     rules.add({ sub: 'bob', issuedBefore: 5, expiresAt: null });
     rules.add({ sub: 'bob', issuedBefore: 11, expiresAt: 1 });
@@ -63,14 +63,14 @@ describe('revocation rules in memory', () => {
     expect(refuses({ sub: 'bob', iat: 11 })).to.equal(false);
   });
 
-  it('of one token are one, kept for the longer time', () => {
+  it('for one token are merged, and kept for the longer time', () => {
     rules.add({ jti: 'one', expiresAt: null });
     rules.add({ jti: 'one', expiresAt: 5 });
     clock.tick(HOUR);
     expect(refuses({ jti: 'one' })).to.equal(true);
   });
 
-  it('tell that a fresh token can help after a rule by sub, and not after one by jti or sid', () => {
+  it('allow a fresh token after a rule by sub, and not after one by jti or sid', () => {
     rules.add({ jti: 'one', expiresAt: null });
     rules.add({ sid: 'session', expiresAt: null });
     rules.add({ sub: 'bob', issuedBefore: 10, expiresAt: null });
@@ -79,7 +79,7 @@ describe('revocation rules in memory', () => {
       expect(rules.refusalOf(identity)).to.deep.equal({ retryable: false });
   });
 
-  it('with iss refuse tokens of that issuer alone, and without it those of every issuer', () => {
+  it('with iss refuse only tokens of that issuer, and without it those of every issuer', () => {
     rules.add({ sub: 'bob', issuedBefore: 10, iss: 'a', expiresAt: null });
     rules.add({ sid: 'session', iss: 'a', expiresAt: null });
     rules.add({ jti: 'one', expiresAt: null });
@@ -101,14 +101,14 @@ describe('revocation rules in memory', () => {
     { sid: 'bob' },
   ];
   for (const identity of strangers) {
-    it(`do not refuse a stranger: ${JSON.stringify(identity)}`, () => {
+    it(`do not refuse another user: ${JSON.stringify(identity)}`, () => {
       rules.add({ jti: 'one', expiresAt: null });
       rules.add({ sub: 'bob', issuedBefore: 10, expiresAt: null });
       expect(refuses(identity)).to.equal(false);
     });
   }
 
-  it('refuse like a list that is looked through', () => {
+  it('refuse the same tokens as a search through a plain list', () => {
     const name = constantFrom('a', 'b', '1', '__proto__', '["a","b"]');
     const common = { iss: option(name, { nil: undefined }), expiresAt: option(nat()) };
     const rule = oneof(
@@ -135,7 +135,7 @@ describe('revocation rules in memory', () => {
   });
 });
 
-describe('what a rule compares', () => {
+describe('a claim that a rule compares', () => {
   const ages: [identity: TokenIdentity, isBefore: boolean][] = [
     [{ iat: 9 }, true],
     [{ iat: 9.999 }, true],
@@ -144,7 +144,7 @@ describe('what a rule compares', () => {
     [{}, true],
   ];
   for (const [identity, isBefore] of ages) {
-    it(`is iat, and a token that does not say counts as old: ${JSON.stringify(identity)}`, () =>
+    it(`is iat, and a token without it counts as old: ${JSON.stringify(identity)}`, () =>
       expect(issuedBefore(identity, 10)).to.equal(isBefore));
   }
 
@@ -160,7 +160,7 @@ describe('what a rule compares', () => {
     [['bob'], undefined],
   ];
   for (const [claim, text] of names) {
-    it(`is a claim as text, if it is one: ${JSON.stringify(claim)}`, () => {
+    it(`is compared as text, if it is a string or a number: ${JSON.stringify(claim)}`, () => {
       const claims = { jti: claim, sid: claim, iss: claim, iat: claim };
       const { iat, ...texts } = identityOf(claims as never, () => text);
       expect(iat).to.equal(typeof claim === 'number' ? claim : undefined);
@@ -168,7 +168,7 @@ describe('what a rule compares', () => {
     });
   }
 
-  it('is never taken for something else, whatever a name holds', () => {
+  it('is never confused with another, whatever characters it has', () => {
     const targets = [
       { kind: 'sub', value: 'b', iss: 'a' },
       { kind: 'sub', value: '["a","b"]', iss: undefined },

@@ -23,7 +23,7 @@ describe('the index of live sessions', () => {
 
   const find = (rule: RevocationRule): Session[] => index.find(rule, Infinity);
 
-  it('finds none where there is none', () => {
+  it('finds nothing when it is empty', () => {
     for (const rule of [byJti('one'), bySid('one'), bySub('bob')]) expect(find(rule)).to.deep.equal([]);
   });
 
@@ -33,13 +33,13 @@ describe('the index of live sessions', () => {
     for (const rule of [byJti('one'), bySub('bob'), bySid('s')]) expect(find(rule)).to.deep.equal(sessions);
   });
 
-  it('finds of a user those whose token was issued before, or does not say', () => {
+  it("finds a user's sessions whose token was issued before a moment, or has no iat", () => {
     const [old, silent] = [add({ sub: 'bob', iat: 9 }), add({ sub: 'bob' })];
     add({ sub: 'bob', iat: 10 });
     expect(find(bySub('bob'))).to.deep.equal([old, silent]);
   });
 
-  it('finds of a user all that began until a moment, if the rule is for every session', () => {
+  it("finds all of a user's sessions that began before a moment, if the rule is for every session", () => {
     const early = add({ sub: 'bob', iat: 99 }, 500);
     add({ sub: 'bob', iat: 99 }, 501);
     const old = add({ sub: 'bob', iat: 9 }, 502);
@@ -58,7 +58,7 @@ describe('the index of live sessions', () => {
     }
   });
 
-  it('forgets one and keeps the others, though it is told twice', () => {
+  it('removes one session and keeps the others, even if it is removed twice', () => {
     const [first, second] = [add({ sub: 'bob' }), add({ sub: 'bob' })];
     index.delete(first);
     index.delete(first);
@@ -68,14 +68,14 @@ describe('the index of live sessions', () => {
     expect(find(bySub('bob'))).to.deep.equal([]);
   });
 
-  it('forgets nobody but the one', () => {
+  it('removes only the session that it is given', () => {
     const session = add({ sub: 'bob', jti: 'one' });
     index.delete({ identity: { ...session.identity } });
     expect(find(byJti('one'))).to.deep.equal([session]);
     expect([...index.keys()]).to.deep.equal([session]);
   });
 
-  it('gives a list that stays as it is while those in it are forgotten', () => {
+  it('returns a list that does not change while its sessions are removed', () => {
     const sessions = [add({ sub: 'bob' }), add({ sub: 'bob' })];
     const seen: Session[] = [];
     for (const session of find(bySub('bob'))) {
@@ -85,7 +85,7 @@ describe('the index of live sessions', () => {
     expect(seen).to.deep.equal(sessions);
   });
 
-  it('finds like a list that is looked through', () => {
+  it('finds the same sessions as a search through a plain list', () => {
     const name = constantFrom('a', 'b', 'c');
     const operation = record({
       identity: record({ jti: name, sub: name, iat: nat(20) }, { requiredKeys: [] }),

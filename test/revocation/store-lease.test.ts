@@ -5,10 +5,10 @@ import type { Authorizer, RevocationStore } from '../../lib';
 import { redisRevocationStore } from '../../lib/redis';
 import { SECRET } from '../support/tokens';
 
-describe('a store on a client and prefix that another one has', () => {
+describe('a second store on the same client and prefix', () => {
   const guard = (revocation: RevocationStore): Authorizer => authorize({ secret: SECRET, revocation });
 
-  it('is a TypeError, since users and administrators would share their rules', () => {
+  it('throws a TypeError, because users and administrators would share their rules', () => {
     const client = createClient();
     redisRevocationStore(client);
     expect(() => redisRevocationStore(client)).to.throw(TypeError, /the prefix '\{socketio-authorize\}:'/);
@@ -18,7 +18,7 @@ describe('a store on a client and prefix that another one has', () => {
     redisRevocationStore(createClient());
   });
 
-  it('is taken once every authorizer of the first is closed', () => {
+  it('is accepted once every authorizer of the first store is closed', () => {
     const client = createClient();
     const store = redisRevocationStore(client);
     const [users, others] = [guard(store), guard(store)];
@@ -34,7 +34,7 @@ describe('a store on a client and prefix that another one has', () => {
     guard(store).close();
   });
 
-  it('is no matter for other kinds of stores, which may be shared as one likes', () => {
+  it('is allowed for other kinds of stores', () => {
     const store = { add: () => undefined, isRevoked: () => false };
     const auths = [guard(store), guard(store)];
     for (const auth of auths) auth.close();

@@ -38,7 +38,7 @@ describe('the scheduler of deadlines', () => {
     expect(fired).to.deep.equal(delays.map((delay) => ({ name: String(delay), at: start + delay })));
   });
 
-  it('fires what is past at once, but never within set', () => {
+  it('fires a past deadline at once, but never inside `set`', () => {
     deadlines.set(make('past'), Date.now() - 1000);
     expect(fired).to.deep.equal([]);
     clock.tick(1);
@@ -54,7 +54,7 @@ describe('the scheduler of deadlines', () => {
     expect(fired).to.deep.equal([{ name: 'far', at: start + 60 * DAY }]);
   });
 
-  it('keeps what is beyond all horizons, and never fires it early', () => {
+  it('keeps deadlines that are very far away, and never fires them early', () => {
     const far = make('far');
     deadlines.set(far, 8.64e15);
     for (let years = 0; years < 300; years += 20) {
@@ -65,7 +65,7 @@ describe('the scheduler of deadlines', () => {
     expect(far.isSet).to.equal(true);
   });
 
-  it('does not fire what was cleared, moved, or set to Infinity', () => {
+  it('does not fire a deadline that was cleared, moved, or set to Infinity', () => {
     const [cleared, moved, endless] = [make('cleared'), make('moved'), make('endless')];
     for (const deadline of [cleared, moved, endless]) deadlines.set(deadline, Date.now() + 100);
     deadlines.clear(cleared);
@@ -80,7 +80,7 @@ describe('the scheduler of deadlines', () => {
     expect([cleared, moved, endless].map(({ at }) => at)).to.deep.equal([Infinity, Infinity, Infinity]);
   });
 
-  it('takes a deadline that is set again from its own firing', () => {
+  it('allows a deadline to be set again while it fires', () => {
     let times = 0;
     const again: Deadline = new Deadline({
       onDeadline: () => {
@@ -93,7 +93,7 @@ describe('the scheduler of deadlines', () => {
     expect(times).to.equal(3);
   });
 
-  it('goes on when an owner throws, and reports it', async () => {
+  it('continues when an owner throws, and reports it', async () => {
     const warnings = new Warnings();
     deadlines.after(10, () => {
       throw new Error('oops');
@@ -105,7 +105,7 @@ describe('the scheduler of deadlines', () => {
     warnings.close();
   });
 
-  it('calls back after a delay, unless that is taken back', () => {
+  it('calls back after a delay, unless that was cancelled', () => {
     deadlines.after(10, () => fired.push({ name: 'kept', at: 0 }));
     const cancel = deadlines.after(10, () => fired.push({ name: 'cancelled', at: 0 }));
     cancel();
@@ -138,7 +138,7 @@ describe('the scheduler of deadlines', () => {
     });
   }
 
-  it('forgets everything when it is closed, and takes no more', () => {
+  it('drops everything when it is closed, and accepts nothing more', () => {
     deadlines.set(make('before'), Date.now() + 10);
     deadlines.close();
     expect(clock.countTimers()).to.equal(0);
@@ -148,7 +148,7 @@ describe('the scheduler of deadlines', () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it('may be closed by one of its own', () => {
+  it('may be closed by one of its deadlines', () => {
     deadlines.after(10, () => deadlines.close());
     deadlines.set(make('later'), Date.now() + 20);
     clock.tick(1000);
@@ -156,7 +156,7 @@ describe('the scheduler of deadlines', () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it('has one Node timer for all, and none when nothing is set', () => {
+  it('has one Node timer for all deadlines, and none when nothing is set', () => {
     const all = Array.from({ length: 1000 }, (_, index) => make(String(index)));
     for (const [index, deadline] of all.entries()) deadlines.set(deadline, Date.now() + 1000 + index * 977);
     expect(clock.countTimers()).to.equal(1);
@@ -165,14 +165,14 @@ describe('the scheduler of deadlines', () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it('has one Node timer, too, where each is nearer than the one before', () => {
+  it('has one Node timer even if each deadline is nearer than the one before', () => {
     for (const delay of [DAY, 60_000, 5000, 100, 10]) {
       deadlines.set(make(String(delay)), START + delay);
       expect(clock.countTimers()).to.equal(1);
     }
   });
 
-  it('holds no process alive', () => {
+  it('keeps no process alive', () => {
     clock.restore();
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();
@@ -182,7 +182,7 @@ describe('the scheduler of deadlines', () => {
     real.close();
   });
 
-  it('fires like a list that is looked through every millisecond', () => {
+  it('fires the same deadlines as a plain list that is searched every millisecond', () => {
     const operation = record({
       index: nat(9),
       delay: oneof(nat(100), nat(10_000), nat(20_000_000)),
@@ -262,7 +262,7 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
     }
   }
 
-  it('is never early where a deadline has a fraction of a ms', () => {
+  it('is never early if a deadline has a fraction of a ms', () => {
     wheel.set(make('one'), START + 10.5);
     pass(10);
     expect(fired).to.deep.equal([]);
@@ -270,7 +270,7 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
     expect(fired).to.deep.equal(['one']);
   });
 
-  it('is never early where the clock tells fractions of a ms', () => {
+  it('is never early if the clock has fractions of a ms', () => {
     now += 0.9;
     wheel.set(make('one'), START + 10.95);
     pass(10);
@@ -279,7 +279,7 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
     expect(fired).to.deep.equal(['one']);
   });
 
-  it('wakes up for nothing no more than once a minute', () => {
+  it('wakes up without a due deadline at most once a minute', () => {
     wheel.set(make('far'), START + DAY);
     pass(59_999);
     expect(wakes).to.equal(0);
@@ -287,14 +287,14 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
     expect(wakes).to.equal(2);
   });
 
-  it('sets no timer for a deadline that is due together with another', () => {
+  it('sets no second timer for a deadline that is due together with another', () => {
     for (const name of ['one', 'two']) wheel.set(make(name), START + 10);
     expect(sets).to.equal(1);
     pass(10);
     expect(fired).to.deep.equal(['one', 'two']);
   });
 
-  it('wakes up once for a short one, beside one that has waited for long', () => {
+  it('wakes up once for a near deadline, while a distant one waits', () => {
     wheel.set(make('long'), START + 3_600_000);
     for (let minutes = 0; minutes < 50; minutes += 1) {
       now += 60_000;
@@ -307,8 +307,8 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
     expect(wakes).to.equal(1);
   });
 
-  describe('where Node comes late', () => {
-    it('loses no deadline that is overdue when another is set', () => {
+  describe("when Node's timer fires late", () => {
+    it('loses no overdue deadline when another is set', () => {
       wheel.set(make('overdue'), START + 10);
       now += 100;
       wheel.set(make('next'), now + 50);
@@ -318,7 +318,7 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
       expect(fired).to.deep.equal(['overdue', 'next']);
     });
 
-    it('keeps the order when one is set just as a slot begins', () => {
+    it('keeps the order when a deadline is set exactly at the start of a slot', () => {
       // 64 ms are a slot of the second ring, and it begins in 10 ms.
       now = Math.ceil(START / 64) * 64 - 10;
       wheel = new Deadlines({ now: () => now });
@@ -333,8 +333,8 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
     });
   });
 
-  describe('that is set back', () => {
-    it('by a second fires what is set then when the second is over', () => {
+  describe('whose wall clock is set back', () => {
+    it('by a second, fires a deadline that is set then once the second is over', () => {
       now -= 1000;
       wheel.set(make('one'), now + 10);
       pass(999);
@@ -343,14 +343,14 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
       expect(fired).to.deep.equal(['one']);
     });
 
-    it('by more fires what is set then in time', () => {
+    it('by more, fires a deadline that is set then in time', () => {
       now -= 1001;
       wheel.set(make('one'), now + 10);
       pass(10);
       expect(fired).to.deep.equal(['one']);
     });
 
-    it('by a second fires what was overdue when the second is over', () => {
+    it('by a second, fires an overdue deadline once the second is over', () => {
       wheel.set(make('one'), START - DAY);
       // It wakes up in a ms, a second before that moment.
       now -= 1001;
@@ -360,14 +360,14 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
       expect(fired).to.deep.equal(['one']);
     });
 
-    it('by more fires what was overdue at once', () => {
+    it('by more, fires an overdue deadline at once', () => {
       wheel.set(make('one'), START - DAY);
       now -= 1002;
       pass(1);
       expect(fired).to.deep.equal(['one']);
     });
 
-    it('fires what was set before in time, and wakes up as often as a new one', () => {
+    it('fires earlier deadlines in time, and wakes up as often as a new scheduler', () => {
       const counts: number[] = [];
       for (const isSetBack of [true, false]) {
         [fired, wakes] = [[], 0];
@@ -390,7 +390,7 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
       expect(counts[0]).to.equal(counts[1]);
     });
 
-    it('sets one timer where nothing was left in it', () => {
+    it('sets one timer if it was empty', () => {
       const former = make('former');
       wheel.set(former, START + 100);
       wheel.clear(former);
@@ -401,7 +401,7 @@ describe('the scheduler of deadlines, on a clock of its own', () => {
     });
   });
 
-  it('finds what is due after the turn of a century', () => {
+  it('finds deadlines after the turn of a century', () => {
     // The turn of the widest ring ends in 2109.
     now = Date.UTC(2100, 0);
     wheel = new Deadlines({ now: () => now });

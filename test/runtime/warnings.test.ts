@@ -35,7 +35,7 @@ describe('a fault of the application', () => {
     ],
   ];
   for (const [what, call] of faults) {
-    it(`is told to the operator, where and what, and reaches nobody else: ${what}`, async () => {
+    it(`is reported to the operator, with place and text, and reaches nobody else: ${what}`, async () => {
       callGuarded('a hook', call);
       const warning = await warnings.next();
       expect(warning).to.include({
@@ -48,19 +48,19 @@ describe('a fault of the application', () => {
   }
 
   for (const value of [TOKEN, { token: TOKEN }, undefined, null, 7]) {
-    it(`that is no Error is told by its type alone: ${JSON.stringify(value)}`, async () => {
+    it(`that is no Error is reported by its type only: ${JSON.stringify(value)}`, async () => {
       reportFault('a hook', value);
       const { detail } = await warnings.next();
       expect(detail).to.equal(`threw a value of type ${typeof value}`);
     });
   }
 
-  it('whose Error has no stack is told by its message', async () => {
+  it('whose Error has no stack is reported by its message', async () => {
     reportFault('a hook', Object.assign(new Error('oops'), { stack: undefined }));
     expect((await warnings.next()).detail).to.equal('oops');
   });
 
-  it('is not seen in what goes well', async () => {
+  it('is not reported when nothing fails', async () => {
     const unharmed = new Unharmed();
     const calls: string[] = [];
     callGuarded('a hook', () => calls.push('returns'));
@@ -70,7 +70,7 @@ describe('a fault of the application', () => {
     expect(calls).to.deep.equal(['returns', 'resolves']);
   });
 
-  it('in how the library is used is told once, however often it happens', async () => {
+  it('in the use of the library is reported once, however often it happens', async () => {
     const [one, two] = [warnOnce('first'), warnOnce('second')];
     for (const warn of [one, one, two, one]) warn();
     expect([(await warnings.next()).message, (await warnings.next()).message]).to.deep.equal([
@@ -82,7 +82,7 @@ describe('a fault of the application', () => {
   });
 });
 
-describe('what is waited for', () => {
+describe('a value that is waited for', () => {
   const cases: [what: string, value: unknown, waits: boolean][] = [
     ['a promise', Promise.resolve(), true],
     ['anything with then()', { then: () => undefined }, true],

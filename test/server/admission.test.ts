@@ -7,6 +7,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Server } from 'socket.io';
 import { authorize, UnauthorizedError } from '../../lib';
 import type { AuthorizeOptions, UnauthorizedData } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, show } from '../support/refusals';
 import { createToken, SECRET } from '../support/tokens';
@@ -16,13 +17,7 @@ import { Warnings } from '../support/warnings';
 import { World } from '../support/world';
 
 describe('the application', () => {
-  let world: World;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-
-  afterEach(() => world.close());
+  const { world } = freshWorld();
 
   function guard(options: Partial<AuthorizeOptions>): void {
     world.authorize(options).attach(world.io);
@@ -61,7 +56,7 @@ describe('the application', () => {
       ],
     ];
     for (const [how, validate, error] of refusals) {
-      it(`refuses where it ${how}`, async () => {
+      it(`refuses if it ${how}`, async () => {
         guard({ validate });
         for (const outcome of await outcomes()) {
           expect(outcome).to.include(error);
@@ -71,12 +66,12 @@ describe('the application', () => {
     }
 
     for (const answer of [undefined, true, null, 0, '', {}, []]) {
-      it(`lets in where it gives back ${JSON.stringify(answer)}, at once or later`, async () => {
+      it(`accepts if it returns ${JSON.stringify(answer)}, at once or later`, async () => {
         guard({ validate: () => answer });
         expect(await outcomes()).to.deep.equal([undefined, undefined]);
       });
 
-      it(`lets in where it gives back a promise of ${JSON.stringify(answer)}`, async () => {
+      it(`accepts if it returns a promise of ${JSON.stringify(answer)}`, async () => {
         guard({ validate: () => Promise.resolve(answer) });
         expect(await outcomes()).to.deep.equal([undefined, undefined]);
       });
@@ -105,7 +100,7 @@ describe('the application', () => {
       ['gives a promise of true, and calls nobody', () => Promise.resolve(true), unknown],
     ];
     for (const [how, additional_auth, error] of refusals) {
-      it(`refuses where it ${how}`, async () => {
+      it(`refuses if it ${how}`, async () => {
         guard({ additional_auth, keyTimeout: 50 });
         for (const outcome of await outcomes()) {
           expect(outcome).to.include(error);
@@ -121,7 +116,7 @@ describe('the application', () => {
       ['calls onSuccess later', (_claims, onSuccess) => void setImmediate(onSuccess)],
     ];
     for (const [how, additional_auth] of consents) {
-      it(`lets in where it ${how}`, async () => {
+      it(`accepts if it ${how}`, async () => {
         guard({ additional_auth });
         expect(await outcomes()).to.deep.equal([undefined, undefined]);
       });
@@ -156,7 +151,7 @@ describe('a limiter', () => {
     ],
   ];
   for (const [what, clientAddress, told] of none) {
-    it(`without an address lets nobody in, and one warning says so: clientAddress gives ${what}`, async () => {
+    it(`without an address refuses everyone, with one warning: clientAddress returns ${what}`, async () => {
       const world = await new World().listen();
       const limiter = { consume: () => expect.fail('asked') };
       const clientAddressAny = clientAddress as () => string;
@@ -173,7 +168,7 @@ describe('a limiter', () => {
     });
   }
 
-  it('behind a Unix socket, where connections have no address, lets nobody in without clientAddress', async () => {
+  it('on a Unix socket, where connections have no address, refuses everyone without clientAddress', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'socketio-authorize-'));
     const socketPath = join(folder, 'server.sock');
     const http = createServer();

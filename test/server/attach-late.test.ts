@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { AnyNamespace, AnySocket, Authorizer } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
@@ -16,16 +17,13 @@ function broadcast(world: World, namespace: string, text: string): void {
 }
 
 describe('attach, after sockets have connected', () => {
-  let world: World;
+  const { world } = freshWorld();
   let auth: Authorizer;
   let heard: Inbox;
 
-  beforeEach(async () => {
-    world = await new World().listen();
+  beforeEach(() => {
     heard = new Inbox();
   });
-
-  afterEach(() => world.close());
 
   /** The application: it listens to everything, and joins everybody to a room. */
   function listen(namespace: {
@@ -109,7 +107,7 @@ describe('attach, after sockets have connected', () => {
     expect(auth.stats()).to.include({ timedOut: 1, pending: 0 });
   });
 
-  it('lets guests stay with required: false, gated', async () => {
+  it('lets guests stay with required: false, behind the gate', async () => {
     const time = world.stopTime();
     listen(world.io);
     const client = await world.connected();
@@ -121,7 +119,7 @@ describe('attach, after sockets have connected', () => {
     await expectLogin(client);
   });
 
-  it('leaves those of other namespaces alone', async () => {
+  it('does not change sockets of other namespaces', async () => {
     listen(world.io);
     const client = await world.connected();
     auth = world.authorize();
@@ -132,7 +130,7 @@ describe('attach, after sockets have connected', () => {
     await client.until('room');
   });
 
-  it("serves them with one login under scope: 'connection'", async () => {
+  it("logs them in together, under scope: 'connection'", async () => {
     listen(world.io);
     listen(world.io.of('/chat'));
     const client = await world.connected();
@@ -151,7 +149,7 @@ describe('attach, after sockets have connected', () => {
     expect(auth.stats()).to.include({ authenticated: 2, pending: 0, verified: 1 });
   });
 
-  it('refuses at the handshake those who come later', async () => {
+  it('refuses later clients at the handshake', async () => {
     const early = await world.connected();
     auth = world.authorize({ handshake: true });
     auth.attach(world.io);
@@ -161,7 +159,7 @@ describe('attach, after sockets have connected', () => {
   });
 
   for (const handshake of [false, true]) {
-    it(`makes one pending that is on its way through other middlewares, handshake: ${handshake}`, async () => {
+    it(`makes a socket pending that is still in another middleware, handshake: ${handshake}`, async () => {
       let pass = (): void => undefined;
       const waiting = new Promise<void>((resolve) => {
         world.io.use((_socket, next) => {
@@ -180,7 +178,7 @@ describe('attach, after sockets have connected', () => {
     });
   }
 
-  it('keeps a library that has assigned socket.onevent before behind the gate', async () => {
+  it('keeps a library that has already assigned socket.onevent behind the gate', async () => {
     const seen: unknown[] = [];
     world.io.on('connection', (socket) => {
       const { onevent } = socket as unknown as { onevent: (packet: { data: unknown[] }) => void };
@@ -201,7 +199,7 @@ describe('attach, after sockets have connected', () => {
     expect(seen).to.deep.equal(['news']);
   });
 
-  it('takes the token out of their handshake, which other nodes are shown', async () => {
+  it('removes the token from their handshake, which other nodes can see', async () => {
     const token = createToken();
     const client = await world.connected('/', { auth: { token }, query: { token } });
     auth = world.authorize();
@@ -210,7 +208,7 @@ describe('attach, after sockets have connected', () => {
     expect(JSON.stringify(remote?.handshake)).to.not.include(token);
   });
 
-  it('takes nothing from those who are logged in, if it is called again', async () => {
+  it('leaves authenticated sockets as they are, if it is called again', async () => {
     listen(world.io);
     auth = world.authorize();
     auth.attach(world.io);
@@ -222,9 +220,8 @@ describe('attach, after sockets have connected', () => {
     expect(await heard.take('news')).to.deep.equal(['still here']);
   });
 
-  it('restores nothing that was kept before, or of a socket that was pending', async () => {
-    await world.close();
-    world = await new World({ connectionStateRecovery: {} }).listen();
+  it('restores no session that was kept before, nor one of a socket that was pending', async () => {
+    await world.restart({ connectionStateRecovery: {} });
     listen(world.io);
     const [dropped, staying] = [await world.connected(), await world.connected()];
     await giveOffset(dropped, world.io);
@@ -247,13 +244,12 @@ describe('attach, after sockets have connected', () => {
 });
 
 describe('an adapter that is set later', () => {
-  let world: World;
+  const { world } = freshWorld();
   let auth: Authorizer;
   let clients: Record<'alice' | 'bob' | 'guest', TestClient>;
   let former: AnyNamespace['adapter'];
 
   beforeEach(async () => {
-    world = await new World().listen();
     auth = world.authorize();
     auth.attach(world.io);
     world.io.on('connection', (socket) => socket.join('room'));
@@ -264,8 +260,6 @@ describe('an adapter that is set later', () => {
     former = world.io.of('/').adapter;
     world.io.adapter(former.constructor as never);
   });
-
-  afterEach(() => world.close());
 
   function serverSide(client: TestClient): AnySocket {
     return world.io.of('/').sockets.get(String(client.socket.id)) as AnySocket;
@@ -278,14 +272,14 @@ describe('an adapter that is set later', () => {
     bob.to('room').emit('room', text);
   }
 
-  it('leaves the waiting out of what the others say', async () => {
+  it('keeps broadcasts from pending sockets', async () => {
     bobSays('secret');
     await clients.alice.until('room');
     await settled(clients.guest);
     expect(clients.guest.inbox.events).to.deep.equal(['connect']);
   });
 
-  it('takes a logged out socket out of what the others say', async () => {
+  it('keeps broadcasts from a socket that has logged out', async () => {
     auth.deauthenticate(serverSide(clients.alice));
     bobSays('secret');
     await settled(clients.alice);
@@ -293,14 +287,14 @@ describe('an adapter that is set later', () => {
     expect(clients.alice.received('room')).to.deep.equal([]);
   });
 
-  it('lets a waiting socket in when it logs in, into its rooms too', async () => {
+  it('delivers broadcasts and room messages to a socket once it logs in', async () => {
     await show(clients.guest, createToken({ sub: 'guest' }));
     bobSays('public');
     expect(await clients.guest.until('room')).to.deep.equal(['public']);
     expect(clients.guest.received('all')).to.deep.equal([['public']]);
   });
 
-  it('is left with nothing behind, as is the former one', async () => {
+  it('keeps nothing of sockets that have left, nor does the former adapter', async () => {
     auth.deauthenticate(serverSide(clients.alice));
     await show(clients.guest, createToken({ sub: 'guest' }));
     for (const { socket } of Object.values(clients)) socket.disconnect();
@@ -314,15 +308,12 @@ describe('an adapter that is set later', () => {
 });
 
 describe('after close()', () => {
-  let world: World;
+  const { world } = freshWorld();
   let heard: Inbox;
 
-  beforeEach(async () => {
-    world = await new World().listen();
+  beforeEach(() => {
     heard = new Inbox();
   });
-
-  afterEach(() => world.close());
 
   /** An application that greets everybody at once, and a client who may hear it. */
   function greet(namespace: string): void {
@@ -339,7 +330,7 @@ describe('after close()', () => {
 
   for (const order of ['before', 'after'] as const) {
     for (const transport of ['websocket', 'polling'] as const) {
-      it(`a stranger hears nothing before it is turned away, and is not heard: listener ${order} attach, ${transport}`, async () => {
+      it(`an unauthenticated client receives nothing and is not heard before it is refused: listener ${order} attach, ${transport}`, async () => {
         if (order === 'before') greet('/');
         const auth = world.authorize();
         auth.attach(world.io);
@@ -358,7 +349,7 @@ describe('after close()', () => {
     }
   }
 
-  it('a stranger on a dynamic namespace hears nothing either', async () => {
+  it('an unauthenticated client on a dynamic namespace receives nothing either', async () => {
     const parent = world.io.of(/^\/room-\d$/);
     const auth = world.authorize();
     auth.attach(parent);
@@ -370,7 +361,7 @@ describe('after close()', () => {
     expect(client.inbox.events).to.deep.equal(['connect', 'unauthorized', 'disconnect']);
   });
 
-  it('those who are logged in go on, in every broadcast', async () => {
+  it('authenticated sockets still receive every broadcast', async () => {
     const auth = world.authorize();
     auth.attach(world.io);
     greet('/');
@@ -384,7 +375,7 @@ describe('after close()', () => {
   });
 
   for (const handshake of [false, true]) {
-    it(`another authorizer may take over, and its pending sockets hear nothing, handshake: ${handshake}`, async () => {
+    it(`another authorizer may take over, and its pending sockets receive nothing, handshake: ${handshake}`, async () => {
       const first = world.authorize();
       first.attach(world.io);
       greet('/');

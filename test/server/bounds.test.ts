@@ -3,7 +3,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Socket } from 'socket.io-client';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
 import { UnauthorizedError } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
 import type { TestClient } from '../support/world';
@@ -32,16 +32,8 @@ class Gate {
 }
 
 describe('the bounds of a client', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize(options);
@@ -93,7 +85,7 @@ describe('the bounds of a client', () => {
       expect(told.codes.at(-1)).to.equal('authentication_timeout');
     });
 
-    it('waits for a verification that is under way, and lets a good token in after all', async () => {
+    it('waits for a verification that is under way, and still accepts a good token', async () => {
       const time = world.stopTime();
       const gate = new Gate();
       guard({ timeout: 50, validate: gate.wait });
@@ -106,7 +98,7 @@ describe('the bounds of a client', () => {
       expect(await reply).to.include({ ok: true });
     });
 
-    it('ends a client at once whose late verification fails', async () => {
+    it('disconnects a client at once if its late verification fails', async () => {
       const time = world.stopTime();
       const gate = new Gate();
       guard({ timeout: 50, secret: () => gate.wait().then(() => 'another secret, of 32 bytes or more') });
@@ -121,7 +113,7 @@ describe('the bounds of a client', () => {
       await thrownOut(slow, 'authentication_timeout');
     });
 
-    it('is not escaped by a logout while the verification that it waits for goes on', async () => {
+    it('cannot be escaped by a logout during the verification that it waits for', async () => {
       const time = world.stopTime();
       const gate = new Gate();
       guard({ timeout: 50, validate: gate.wait });
@@ -135,7 +127,7 @@ describe('the bounds of a client', () => {
       gate.open();
     });
 
-    it('does not run with required: false, and guests stay gated', async () => {
+    it('does not run with required: false, and guests stay behind the gate', async () => {
       const time = world.stopTime();
       guard({ required: false, timeout: 1 });
       const guest = await world.connected();
@@ -146,7 +138,7 @@ describe('the bounds of a client', () => {
       expect(guest.socket.connected).to.equal(true);
     });
 
-    it('goes on for a client that leaves the namespace and comes back on the same connection', async () => {
+    it('continues for a client that leaves the namespace and returns on the same connection', async () => {
       const time = world.stopTime();
       guard({ timeout: 100 });
       const client = await world.connected();
@@ -166,7 +158,7 @@ describe('the bounds of a client', () => {
   });
 
   describe('attempts', () => {
-    it('past maxAttempts disconnect: the last is told its own code, then too_many_attempts', async () => {
+    it('beyond maxAttempts disconnect: the last one gets its own code, then too_many_attempts', async () => {
       guard({ maxAttempts: 3 });
       const client = await world.connected();
       for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -189,7 +181,7 @@ describe('the bounds of a client', () => {
       await client.until('disconnect');
     });
 
-    it('do not count where the key source fails', async () => {
+    it('do not count if the key source fails', async () => {
       guard({ maxAttempts: 1, secret: () => Promise.reject(new Error('down')) });
       const client = await world.connected();
       for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -197,7 +189,7 @@ describe('the bounds of a client', () => {
       }
     });
 
-    it('carry over to the session after a timeout, on a connection that another namespace keeps', async () => {
+    it('carry over to the session after a timeout, on a connection that another namespace keeps open', async () => {
       const time = world.stopTime();
       guard({ maxAttempts: 2, timeout: 60 });
       const client = await world.connected();
@@ -218,7 +210,7 @@ describe('the bounds of a client', () => {
       other.disconnect();
     });
 
-    it('of a client that walks through endless namespaces are not remembered without end', async () => {
+    it('of a client that joins ever new namespaces need bounded memory', async () => {
       const walker = world.authorize();
       walker.attach(world.io.of(/^\/walk-\d+$/));
       const client = await world.connected('/walk-0');
@@ -233,7 +225,7 @@ describe('the bounds of a client', () => {
       expect(walker.stats()).to.include({ authenticated: 1, pending: 0 });
     });
 
-    it('carry over when the client leaves the namespace and comes back', async () => {
+    it('carry over when the client leaves the namespace and returns', async () => {
       guard({ maxAttempts: 3 });
       const client = await world.connected();
       const other = await beside(client);
@@ -254,7 +246,7 @@ describe('the bounds of a client', () => {
   });
 
   describe('one at a time', () => {
-    it('a second token while one is verified is refused, and the first goes on', async () => {
+    it('a second token while one is being verified is refused, and the first verification continues', async () => {
       const gate = new Gate();
       guard({ validate: gate.wait, maxAttempts: 1 });
       const client = await world.connected();
@@ -267,7 +259,7 @@ describe('the bounds of a client', () => {
       expect(gate.asked).to.equal(1);
     });
 
-    it('a socket that closes while its token is verified is never reported', async () => {
+    it('a socket that closes while its token is being verified is never reported as authenticated', async () => {
       const gate = new Gate();
       guard({ validate: gate.wait });
       const client = await world.connected();
@@ -286,7 +278,7 @@ describe('the bounds of a client', () => {
   });
 
   describe('maxPending', () => {
-    it('refuses the next unauthenticated socket, and lets in one with a good token', async () => {
+    it('refuses the next unauthenticated socket, and accepts one with a good token', async () => {
       guard({ maxPending: 1 });
       const first = await world.connected();
       const second = await world.connected();
@@ -301,7 +293,7 @@ describe('the bounds of a client', () => {
   });
 
   describe('limiter', () => {
-    it('refuses past its limit, and says when to try again', async () => {
+    it('refuses beyond its limit, and sends when to try again', async () => {
       guard({ limiter: new RateLimiterMemory({ points: 1, duration: 60 }) });
       const client = await world.connected();
       expect(await show(client, createToken())).to.include({ ok: true });
@@ -310,7 +302,7 @@ describe('the bounds of a client', () => {
       expect(error?.retryAfter).to.be.within(1, 60_000);
     });
 
-    it('is asked with the address that clientAddress finds', async () => {
+    it('is called with the address that clientAddress returns', async () => {
       const asked: string[] = [];
       const limiter = { consume: (key: string) => asked.push(key) };
       guard({ limiter, clientAddress: (socket) => String(socket.handshake.headers['x-real-ip']) });
@@ -320,7 +312,7 @@ describe('the bounds of a client', () => {
     });
 
     for (const msBeforeNext of [NaN, Infinity, '5']) {
-      it(`tells no time to wait where ${String(msBeforeNext)} is none`, async () => {
+      it(`sends no retryAfter if msBeforeNext is ${String(msBeforeNext)}`, async () => {
         guard({
           limiter: { consume: () => Promise.reject(Object.assign(new Error('limit'), { msBeforeNext })) },
         });
@@ -329,7 +321,7 @@ describe('the bounds of a client', () => {
       });
     }
 
-    it('that fails lets nobody in', async () => {
+    it('that fails has every token refused', async () => {
       guard({ limiter: { consume: () => Promise.reject(new Error('the store of the limiter is down')) } });
       const { error } = await show(await world.connected(), createToken());
       expect(error).to.include({ code: 'rate_limited', message: 'too many requests' });
@@ -369,14 +361,14 @@ describe('the bounds of a client', () => {
       expect(spared.socket.connected).to.equal(true);
     });
 
-    it('true is as if it were left out', async () => {
+    it('true means the same as no option', async () => {
       guard({ callback: true });
       const client = await world.connected();
       await show(client, 'none');
       expect(await show(client, createToken())).to.include({ ok: true });
     });
 
-    it('of the client disconnects it: acknowledging a refusal asks for that', async () => {
+    it('disconnects a client that acknowledges its refusal', async () => {
       guard();
       const client = await world.connected();
       client.socket.on('unauthorized', (_error, disconnect: () => void) => disconnect());
@@ -385,7 +377,7 @@ describe('the bounds of a client', () => {
     });
   });
 
-  describe("the application's own say", () => {
+  describe('the application', () => {
     it('refuses with its own code and message by an UnauthorizedError', async () => {
       guard({
         validate: () => {
@@ -402,7 +394,7 @@ describe('the bounds of a client', () => {
       });
     });
 
-    it('refuses as unknown by anything else, whose text stays here', async () => {
+    it('refuses as unknown by any other error, whose text is not sent', async () => {
       guard({ validate: () => Promise.reject(new Error('select * from secrets')) });
       const client = await world.connected();
       const { error } = await show(client, createToken());
@@ -411,7 +403,7 @@ describe('the bounds of a client', () => {
       expect(local.cause).to.have.property('message', 'select * from secrets');
     });
 
-    it('refuses as unknown by a promise that is none', async () => {
+    it('refuses as unknown by an invalid promise', async () => {
       const trap = Object.defineProperty({}, 'then', {
         get: () => {
           throw new Error('hunter2');
@@ -438,13 +430,13 @@ describe('the bounds of a client', () => {
       expect(socket.data).to.have.nested.property('auth.claims.sub', 'bob');
     });
 
-    it('is refused by a key function that never answers, once keyTimeout is over', async () => {
+    it('refuses after keyTimeout if its key function never answers', async () => {
       guard({ keyTimeout: 30, secret: () => new Promise(() => undefined) });
       const { error } = await show(await world.connected(), createToken());
       expect(error).to.include({ code: 'invalid_secret', reason: 'key_unavailable' });
     });
 
-    it('finds classic keys by callback, whichever answer comes first', async () => {
+    it('finds keys by a classic callback, of which the first answer counts', async () => {
       guard({
         secret: (_request, _payload, callback: (error: unknown, key?: string) => void) => {
           callback(null, SECRET);

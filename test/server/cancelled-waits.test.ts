@@ -17,7 +17,7 @@ const store = (answers: Partial<RevocationStore>): { revocation: RevocationStore
   revocation: { add: () => undefined, isRevoked: () => false, ...answers },
 });
 
-describe('keyTimeout runs no longer', () => {
+describe('the timer of keyTimeout is cleared', () => {
   let world: World;
   /** How often it was begun, and how often it still runs. */
   let begun: number;
@@ -75,7 +75,7 @@ describe('keyTimeout runs no longer', () => {
     });
   }
 
-  it('once a revocation store has taken a rule, or has failed to', async () => {
+  it('once a revocation store has accepted a rule or failed', async () => {
     for (const add of [() => soon(undefined), failing]) {
       const auth = world.authorize({ keyTimeout: KEY_TIMEOUT, ...store({ add }) });
       const before = { begun, running };

@@ -22,7 +22,7 @@ const SCRIPT = `
 `;
 
 describe('DEBUG=socketio-authorize:*', () => {
-  it('tells what happens, and no token, claim or text of an exception', async function () {
+  it('logs what happens, without tokens, claims and texts of exceptions', async function () {
     this.timeout(120_000);
     const secret = 'the secret of this test';
     const [good, bad] = [

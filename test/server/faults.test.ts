@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import type { Authorizer } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import type { StoppedTime } from '../support/stopped-time';
@@ -8,7 +9,7 @@ import { createToken } from '../support/tokens';
 import { Warnings } from '../support/warnings';
 import { World } from '../support/world';
 
-describe('held the wrong way round, an authorizer', () => {
+describe('an authorizer that is installed in the wrong way', () => {
   let world: World;
   let warnings: Warnings;
 
@@ -41,7 +42,7 @@ describe('held the wrong way round, an authorizer', () => {
     expect((await warnings.next()).message).to.match(/middleware/);
   });
 
-  it('refuses every connection and warns once: two on one namespace', async () => {
+  it('refuses every connection and warns once: two authorizers on one namespace', async () => {
     world.authorize().attach(world.io);
     world.authorize().attach(world.io);
     for (let times = 0; times < 2; times += 1) {
@@ -53,7 +54,7 @@ describe('held the wrong way round, an authorizer', () => {
     expect((await warnings.next()).message).to.match(/two authorizers/);
   });
 
-  it('that is installed twice works once', async () => {
+  it('works normally if it is the same one twice', async () => {
     const auth = world.authorize();
     auth.attach(world.io);
     world.io.on('connection', auth);
@@ -63,17 +64,14 @@ describe('held the wrong way round, an authorizer', () => {
 });
 
 describe('a closed authorizer', () => {
-  let world: World;
+  const { world } = freshWorld();
   let time: StoppedTime;
   let auth: Authorizer;
 
-  beforeEach(async () => {
-    world = await new World().listen();
+  beforeEach(() => {
     time = world.stopTime();
     auth = world.authorize({ timeout: 20 });
   });
-
-  afterEach(() => world.close());
 
   it('leaves its sockets as they are', async () => {
     auth.attach(world.io);
@@ -87,7 +85,7 @@ describe('a closed authorizer', () => {
     expect(pending.inbox.events).to.deep.equal(['connect']);
   });
 
-  it('refuses what connects afterwards', async () => {
+  it('refuses later connections', async () => {
     auth.attach(world.io);
     auth.close();
     const client = await world.connected();
@@ -95,7 +93,7 @@ describe('a closed authorizer', () => {
     await client.until('disconnect');
   });
 
-  it('refuses at the handshake too', async () => {
+  it('refuses later connections at the handshake too', async () => {
     const handshake = world.authorize({ handshake: true });
     handshake.attach(world.io);
     handshake.close();
@@ -104,7 +102,7 @@ describe('a closed authorizer', () => {
     });
   });
 
-  it('steps aside for another', async () => {
+  it('can be replaced by another one', async () => {
     auth.attach(world.io);
     auth.close();
     world.authorize().attach(world.io);
@@ -146,7 +144,7 @@ describe('faults of the application', () => {
     ],
   ];
   for (const [how, listener, detail] of faults) {
-    it(`in listeners ${how} are reported, and the session stands`, async () => {
+    it(`in listeners ${how} are reported, and the session continues`, async () => {
       const auth = world.authorize();
       auth.attach(world.io).prependListener('authenticated', listener);
       const client = await world.connected();
@@ -172,7 +170,7 @@ describe('faults of the application', () => {
     expect((await warnings.next()).detail).to.equal('oops');
   });
 
-  it('listeners once are called once', async () => {
+  it('listeners that are added by `once` are called once', async () => {
     let calls = 0;
     world
       .authorize()
@@ -182,7 +180,7 @@ describe('faults of the application', () => {
     expect(calls).to.equal(1);
   });
 
-  it('a listener that ends the session at once leaves the client told the truth', async () => {
+  it('a listener that ends the session at once: the client gets the true outcome', async () => {
     const auth = world.authorize();
     auth.attach(world.io).on('authenticated', (socket: Socket) => auth.deauthenticate(socket));
     const client = await world.connected();
@@ -192,7 +190,7 @@ describe('faults of the application', () => {
     expect(auth.stats()).to.include({ pending: 1, authenticated: 0 });
   });
 
-  it('a frozen socket.data is reported, and the session stands', async () => {
+  it('a frozen socket.data is reported, and the session continues', async () => {
     world.io.on('connection', (socket) => {
       socket.data = Object.freeze({});
     });
@@ -201,7 +199,7 @@ describe('faults of the application', () => {
     expect((await warnings.next()).message).to.match(/socket\.data\.auth/);
   });
 
-  it('socket.data may be anything', async () => {
+  it('socket.data may have any value', async () => {
     world.io.on('connection', (socket) => {
       socket.data = null;
     });

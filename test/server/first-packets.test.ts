@@ -1,19 +1,13 @@
 import { expect } from 'chai';
+import { freshWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
-import { World } from '../support/world';
 
-describe('what a server says while a client comes in', () => {
-  let world: World;
+describe('what a server sends while a client connects', () => {
+  const { world } = freshWorld();
 
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-
-  afterEach(() => world.close());
-
-  it('does not wait for a key that has to be fetched: CONNECT goes ahead', async () => {
+  it('begins with CONNECT, which does not wait until a key is fetched', async () => {
     let deliver: (key: string) => void = () => {};
     const key = new Promise<string>((resolve) => {
       deliver = resolve;
@@ -26,7 +20,7 @@ describe('what a server says while a client comes in', () => {
     await client.until('unauthorized');
   });
 
-  it('comes in order where a client joins two namespaces in one breath', async () => {
+  it('arrives in order if a client joins two namespaces at the same time', async () => {
     const auth = world.authorize();
     auth.attach(world.io);
     auth.attach(world.io.of('/other'));
@@ -40,7 +34,7 @@ describe('what a server says while a client comes in', () => {
     client.close();
   });
 
-  it('reaches a client that is thrown out at once', async () => {
+  it('reaches a client that is disconnected at once', async () => {
     world.authorize().attach(world.io);
     world.io.on('connection', (socket) => {
       socket.emit('goodbye');
@@ -52,7 +46,7 @@ describe('what a server says while a client comes in', () => {
     await client.until('disconnect');
   });
 
-  it('is sent though a connection listener throws', async () => {
+  it('is sent even if a connection listener throws', async () => {
     world.authorize().attach(world.io);
     world.io.on('connection', () => {
       throw new Error('of the application');

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import type { AnySocket } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
@@ -107,19 +108,16 @@ const libraries: [what: string, make: () => Library][] = [
 for (const [where, place] of places) {
   for (const [what, make] of libraries) {
     describe(`a library that ${what} socket.onevent ${where}`, () => {
-      let world: World;
+      const { world } = freshWorld();
       let library: Library;
       let heard: Inbox;
       let installed: ((packet: Packet) => void)[];
 
-      beforeEach(async () => {
-        world = await new World().listen();
+      beforeEach(() => {
         library = make();
         heard = new Inbox();
         installed = [];
       });
-
-      afterEach(() => world.close());
 
       function start(
         options: TestOptions,
@@ -149,7 +147,7 @@ for (const [where, place] of places) {
         return client;
       }
 
-      it('hears nothing of a pending socket, and everything of an authenticated one', async () => {
+      it('gets no event of a pending socket, and all events of an authenticated one', async () => {
         start({});
         const client = await connected();
         client.socket.emit('news', 'too early');
@@ -168,7 +166,7 @@ for (const [where, place] of places) {
         expect(heard.events).to.deep.equal(['news']);
       });
 
-      it('hears the events of `allow` of a pending socket too', async () => {
+      it('gets the events of `allow` of a pending socket too', async () => {
         start({ allow: ['login'] });
         const client = await connected();
         client.socket.emit('login');
@@ -176,7 +174,7 @@ for (const [where, place] of places) {
         expect(library.seen.events).to.deep.equal(['login']);
       });
 
-      it('is never shown a token', async () => {
+      it('never gets a token', async () => {
         start({});
         const client = await connected();
         for (let times = 0; times < 2; times += 1) await show(client, createToken());
@@ -185,7 +183,7 @@ for (const [where, place] of places) {
         expect(library.seen.events).to.deep.equal(['news']);
       });
 
-      it('finds socket.onevent as it left it', async () => {
+      it('finds socket.onevent as it has assigned it', async () => {
         start({});
         const client = await connected();
         await show(client, createToken());
@@ -194,7 +192,7 @@ for (const [where, place] of places) {
         expect(inside(socket as AnySocket).onevent).to.equal(installed[0]);
       });
 
-      it('works beside another of its kind', async () => {
+      it('works together with another such library', async () => {
         const second = wrapper();
         start({}, (socket) => {
           library.install(socket);
@@ -209,7 +207,7 @@ for (const [where, place] of places) {
         expect([library.seen.events, second.seen.events]).to.deep.equal([['news'], ['news']]);
       });
 
-      it('works with the handshake', async () => {
+      it('works in handshake mode', async () => {
         start({ handshake: true });
         const client = world.client('/', { auth: { token: createToken() } });
         await client.until('authenticated');
@@ -237,7 +235,7 @@ describe('socket.onevent', () => {
     }
   });
 
-  it('that a library sets back when it is closed leaves the gate on', async () => {
+  it('can be reset by a library that is closed: the gate stays', async () => {
     const world = await new World().listen();
     try {
       world.authorize().attach(world.io);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
@@ -12,15 +13,12 @@ const modes = [
 
 for (const { name, options } of modes) {
   describe(`the gate, ${name}`, () => {
-    let world: World;
+    const { world } = freshWorld(options);
     let heard: Inbox;
 
-    beforeEach(async () => {
-      world = await new World(options).listen();
+    beforeEach(() => {
       heard = new Inbox();
     });
-
-    afterEach(() => world.close());
 
     /** Has the application listen to everything of every socket, and join it to a room at once. */
     function listen(): void {
@@ -32,7 +30,7 @@ for (const { name, options } of modes) {
       });
     }
 
-    it('keeps events of a pending socket from every listener, and says so', async () => {
+    it('keeps events of a pending socket from every listener, and tells the client', async () => {
       world.authorize({ holdEvents: 0 }).attach(world.io);
       listen();
       const client = await world.connected();
@@ -55,7 +53,7 @@ for (const { name, options } of modes) {
       expect(heard.all('any')).to.deep.equal([['login']]);
     });
 
-    it('never shows the token to a listener of the application', async () => {
+    it('never passes the token to a listener of the application', async () => {
       world.authorize().attach(world.io);
       listen();
       const client = await world.connected();
@@ -99,7 +97,7 @@ for (const { name, options } of modes) {
       expect(bob.received('all').map(([text]) => text)).to.deep.equal(['before', 'after']);
     });
 
-    it('takes a logged out socket out of its rooms and of every broadcast', async () => {
+    it('removes a socket that has logged out from its rooms and every broadcast', async () => {
       world.authorize().attach(world.io);
       listen();
       const client = await world.connected();
@@ -132,7 +130,7 @@ for (const { name, options } of modes) {
       expect(client.received('left')).to.deep.equal([]);
     });
 
-    it('passes pending sockets over in commands to all, and reaches one by its id', async () => {
+    it('hides pending sockets from commands to all, but not from a command to their id', async () => {
       world.authorize().attach(world.io);
       listen();
       const client = await world.connected();
@@ -160,7 +158,7 @@ for (const { name, options } of modes) {
       expect(client.received('room')).to.have.length(1);
     });
 
-    it('goes on after a middleware of the socket that refuses an event', async () => {
+    it('continues after a middleware of the socket has refused an event', async () => {
       world.authorize().attach(world.io);
       listen();
       world.io.on('connection', (socket) => {
@@ -175,7 +173,7 @@ for (const { name, options } of modes) {
       expect(heard.all('error')).to.deep.equal([['not this one']]);
     });
 
-    it('copes with a socket that the application took out of all rooms, its own too', async () => {
+    it('handles a socket that the application has removed from all rooms, even its own', async () => {
       const auth = world.authorize();
       auth.attach(world.io);
       listen();
@@ -190,7 +188,7 @@ for (const { name, options } of modes) {
       await client.until('all');
     });
 
-    it('leaves nothing behind in the adapter', async () => {
+    it('leaves nothing in the adapter', async () => {
       const auth = world.authorize();
       auth.attach(world.io);
       listen();
@@ -210,7 +208,7 @@ for (const { name, options } of modes) {
       expect(auth.stats()).to.include({ pending: 0, authenticated: 0 });
     });
 
-    it('holds for an adapter that is set later', async () => {
+    it('applies to an adapter that is set later', async () => {
       world.authorize().attach(world.io);
       world.io.adapter(world.io.of('/').adapter.constructor as never);
       const client = await world.connected();
@@ -222,7 +220,7 @@ for (const { name, options } of modes) {
 }
 
 describe('plain Socket.IO', () => {
-  it('delivers broadcasts to a client at once, and hears it', async () => {
+  it('delivers broadcasts to every client at once, and receives its events', async () => {
     const world = await new World().listen();
     const heard = new Inbox();
     try {

@@ -33,7 +33,7 @@ for (const transport of ['polling', 'websocket'] as const) {
     const withToken = RawClient.connect({ token: createToken() });
     const without = RawClient.connect(undefined, '/chat');
 
-    it('is verified once, though the second CONNECT packet, without a token, comes behind the first', async () => {
+    it('is verified once, although the second CONNECT packet has no token and follows the first', async () => {
       guard();
       raw.send(withToken, without);
       for (const type of ['CONNECT', 'CONNECT', 'EVENT', 'EVENT']) await raw.next(type);
@@ -45,7 +45,7 @@ for (const transport of ['polling', 'websocket'] as const) {
       expect(verifications).to.equal(1);
     });
 
-    it('is waited for while it is verified', async () => {
+    it('is waited for while it is being verified', async () => {
       let open = (): void => undefined;
       const asked = new Promise<void>((resolve) => {
         const validate = (): Promise<void> =>
@@ -69,7 +69,7 @@ for (const transport of ['polling', 'websocket'] as const) {
       expect(verifications).to.equal(1);
     });
 
-    it('serves a namespace that is joined when it stands', async () => {
+    it('applies to a namespace that is joined afterwards', async () => {
       guard();
       raw.send(withToken);
       await raw.next('EVENT');
@@ -90,7 +90,7 @@ for (const transport of ['polling', 'websocket'] as const) {
       });
     }
 
-    it("is for one namespace under scope: 'namespace'", async () => {
+    it("applies to one namespace under scope: 'namespace'", async () => {
       guard({ scope: 'namespace' });
       raw.send(withToken, without);
       expect(await raw.next('CONNECT_ERROR')).to.have.nested.property('data.code', 'credentials_required');

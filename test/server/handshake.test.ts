@@ -2,24 +2,15 @@ import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import type { Accept, Authorizer, AuthorizeOptions, UnauthorizedData } from '../../lib';
 import { UnauthorizedError } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
-import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
 import type { ClientOptions, TestClient } from '../support/world';
-import { World } from '../support/world';
 
 describe('handshake mode', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize({ handshake: true, holdEvents: 0, ...options });
@@ -36,7 +27,7 @@ describe('handshake mode', () => {
   ];
   for (const [name, options] of ways) {
     for (const transport of ['websocket', 'polling']) {
-      it(`lets in a token of ${name}, over ${transport}`, async () => {
+      it(`accepts a token of ${name}, over ${transport}`, async () => {
         guard({ cookie: 'jwt' });
         const server = new Inbox();
         world.io.on('connection', (socket) => server.push('connection', [socket]));
@@ -148,13 +139,13 @@ describe('handshake mode', () => {
     });
   }
 
-  it('takes the header where it is required', async () => {
+  it('uses only the header if that is required', async () => {
     guard({ auth_header_required: true });
     const client = world.client('/', { extraHeaders: { authorization: `Bearer ${good}` } });
     await client.until('authenticated');
   });
 
-  it('has sessions that expire, are renewed and logged out like any other', async () => {
+  it('has sessions that expire, can be renewed and log out, as in event mode', async () => {
     const time = world.stopTime();
     guard({ onExpired: 'deauthenticate' });
     const client = world.client('/', { auth: { token: tokenEndingIn(1200) } });
@@ -177,7 +168,7 @@ describe('handshake mode', () => {
     ]);
   });
 
-  it('is authenticated already where the application hears `connection`', async () => {
+  it('has authenticated sockets when `connection` fires', async () => {
     guard();
     world.io.on('connection', (socket) => {
       void socket.join('room');
@@ -188,7 +179,7 @@ describe('handshake mode', () => {
     await client.until('authenticated');
   });
 
-  describe('past maxAttempts', () => {
+  describe('beyond maxAttempts', () => {
     /** Asks to connect, over a connection that another namespace keeps open. */
     async function refusedBeside(open: TestClient, token: string): Promise<UnauthorizedData> {
       const socket = open.socket.io.socket('/', { auth: { token } });
@@ -209,7 +200,7 @@ describe('handshake mode', () => {
       await closed;
     });
 
-    it('verifies nothing more for the connection, which another namespace may go on using', async () => {
+    it('verifies nothing more for the connection, which another namespace may still use', async () => {
       let verified = 0;
       guard({ maxAttempts: 2, validate: () => (verified += 1) });
       world.io.of('/open');
@@ -223,7 +214,7 @@ describe('handshake mode', () => {
     });
   });
 
-  it('lets go of a token that a later middleware refuses', async () => {
+  it('keeps nothing of a token whose socket a later middleware refuses', async () => {
     guard();
     world.io.use((_socket, next) => next(new Error('not today')));
     const client = world.client('/', { auth: { token: good } });
@@ -238,7 +229,7 @@ describe('handshake mode', () => {
     next();
   }
 
-  it('looks again at what changed while later middlewares took their time', async () => {
+  it('checks revocation again after slow later middlewares', async () => {
     guard();
     world.io.use((_socket, next) => {
       void revokeThen(next);
@@ -249,7 +240,7 @@ describe('handshake mode', () => {
     expect(told.all('authenticated')).to.deep.equal([]);
   });
 
-  it('does not let in a token that expires while later middlewares take their time', async () => {
+  it('refuses a token that expires during slow later middlewares', async () => {
     const time = world.stopTime();
     guard();
     world.io.use((_socket, next) => {
@@ -262,7 +253,7 @@ describe('handshake mode', () => {
     expect(told.all('authenticated')).to.deep.equal([]);
   });
 
-  it('holds no more than maxPending verifications', async () => {
+  it('runs at most maxPending verifications', async () => {
     let open = (): void => undefined;
     const wait = new Promise<void>((resolve) => {
       open = resolve;
@@ -284,7 +275,7 @@ describe('handshake mode', () => {
   });
 
   describe('with classic hooks', () => {
-    it('success lets in when it accepts', async () => {
+    it('success accepts the socket when it calls accept', async () => {
       guard({ success: (_socket, accept) => accept() });
       await world.client('/', { auth: { token: good } }).until('authenticated');
     });
@@ -326,7 +317,7 @@ describe('handshake mode', () => {
       expect(await connectError(world.client())).to.include({ code: 'go_away', message: 'please' });
     });
 
-    it('fail that throws refuses with what it was told', async () => {
+    it('fail that throws refuses with the original error', async () => {
       guard({
         fail: () => {
           throw new Error('oops');
@@ -335,7 +326,7 @@ describe('handshake mode', () => {
       expect(await connectError(world.client())).to.include({ code: 'credentials_required' });
     });
 
-    it('fail that accepts lets the socket in as pending, gated and timed', async () => {
+    it('fail that accepts makes the socket pending, with gate and timeout', async () => {
       const time = world.stopTime();
       guard({ timeout: 100, fail: (_error, _socket, accept) => accept() });
       const client = await world.connected();
@@ -347,7 +338,7 @@ describe('handshake mode', () => {
       expect(client.received('all')).to.deep.equal([]);
     });
 
-    it('fail that accepts leaves the login by event open', async () => {
+    it('fail that accepts allows a login by event', async () => {
       guard({ fail: (_error, _socket, accept) => accept() });
       expect(await show(await world.connected(), createToken({}, {}, SECRET))).to.include({ ok: true });
     });

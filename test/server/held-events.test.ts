@@ -1,13 +1,12 @@
 import { expect } from 'chai';
 import type { AnySocket, Authorizer, UnauthorizedData } from '../../lib';
 import { authenticate } from '../../lib/client';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
-import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
 import { refusal, settled, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
-import { World } from '../support/world';
 import type { TestClient, TestOptions } from '../support/world';
 
 const aTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -53,21 +52,16 @@ const clients: [what: string, prepare: (client: TestClient, token: string) => vo
 ];
 
 describe('events around a login', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
   let heard: Inbox;
   /** Everything that the server's application noticed, in order. */
   let log: string[];
 
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
+  beforeEach(() => {
     heard = new Inbox();
     log = [];
   });
-
-  afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
     auth = world.authorize(options);
@@ -126,7 +120,7 @@ describe('events around a login', () => {
   for (const transport of ['websocket', 'polling'] as const) {
     for (const [what, options] of checks) {
       for (const [who, prepare] of clients) {
-        it(`are heard with ${what}, of ${who}, over ${transport}`, async () => {
+        it(`are delivered with ${what}, from ${who}, over ${transport}`, async () => {
           guard(options(until('"msg",4')));
           const client = world.client('/', { autoConnect: false, transports: [transport] });
           prepare(client, createToken());
@@ -149,7 +143,7 @@ describe('events around a login', () => {
       }
     }
 
-    it(`are heard of the client helper with retries, each once, over ${transport}`, async () => {
+    it(`are delivered from the client helper with retries, each once, over ${transport}`, async () => {
       guard({ validate: until('"msg",1') });
       const client = world.client('/', {
         autoConnect: false,
@@ -167,7 +161,7 @@ describe('events around a login', () => {
     });
   }
 
-  it('are heard of a plain client with retries that logs in with the CONNECT packet', async () => {
+  it('are delivered from a plain client with retries that logs in with the CONNECT packet', async () => {
     guard({ validate: until('"msg",1') });
     const client = world.client('/', {
       autoConnect: false,
@@ -181,7 +175,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([1, 2]);
   });
 
-  it('are held though the token comes much later', async () => {
+  it('are held even if the token arrives much later', async () => {
     guard();
     const client = await world.connected();
     client.socket.emit('msg', 1);
@@ -213,7 +207,7 @@ describe('events around a login', () => {
     expect(log.at(-1)).to.equal('msg 4');
   });
 
-  it('are heard by handlers that are registered in `authenticated`', async () => {
+  it('reach handlers that are registered in `authenticated`', async () => {
     auth = world.authorize();
     auth.attach(world.io).on('authenticated', (socket: AnySocket) => {
       socket.on('msg', (text: unknown) => heard.push('msg', [text]));
@@ -226,7 +220,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([1, 2]);
   });
 
-  it('go through onAny and socket.use once, as messages of the user who logged in', async () => {
+  it('pass onAny and socket.use once, as messages of the user who logged in', async () => {
     guard();
     world.io.on('connection', (socket: AnySocket) => {
       const user = (): string =>
@@ -267,7 +261,7 @@ describe('events around a login', () => {
     expect(heard.all('7')).to.deep.equal([[{ a: [null, true, 'ü', { b: 1.5 }] }]]);
   });
 
-  it('are held if they are volatile, too', async () => {
+  it('are held even if they are volatile', async () => {
     guard({ validate: aTurn });
     const client = await world.connected();
     client.socket.emit('authenticate', { token: createToken() });
@@ -280,7 +274,7 @@ describe('events around a login', () => {
     expect(client.received('unauthorized')).to.deep.equal([]);
   });
 
-  it('that `allow` names are never held, are answered at once, and may overtake', async () => {
+  it('that `allow` names are never held, are acknowledged at once, and may overtake others', async () => {
     const slow = new SlowCheck();
     guard({ allow: ['login'], validate: slow.check });
     const client = await world.connected();
@@ -295,7 +289,7 @@ describe('events around a login', () => {
     expect(log.slice(2)).to.deep.equal(['authenticated', 'msg 1', 'msg 2']);
   });
 
-  it('are dropped and reported if the token is refused, and not heard after another one', async () => {
+  it('are dropped and reported if the token is refused, and not delivered after another one', async () => {
     guard();
     const client = await world.connected();
     client.socket.emit('msg', 1);
@@ -332,7 +326,7 @@ describe('events around a login', () => {
     ['the token has expired', {}, () => tokenEndingIn(-5_000), 'invalid_token'],
   ];
   for (const [what, options, token, code] of refusals) {
-    it(`are dropped and reported where ${what}, those sent behind the token too`, async () => {
+    it(`are dropped and reported when ${what}, including those sent after the token`, async () => {
       guard(options);
       const client = await world.connected();
       client.socket.emit('msg', 1);
@@ -364,7 +358,7 @@ describe('events around a login', () => {
     expect(reports(client)).to.have.length(1);
   });
 
-  it('outlive a second token that is refused because the first is still being verified', async () => {
+  it('stay held when a second token is refused because the first is still being verified', async () => {
     const slow = new SlowCheck();
     guard({ validate: slow.check });
     const client = await world.connected();
@@ -389,7 +383,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([2]);
   });
 
-  it('are dropped and reported at a logout while a token is verified, and are no messages of the next user', async () => {
+  it('are dropped and reported at a logout while a token is being verified, and never become messages of the next user', async () => {
     const slow = new SlowCheck();
     guard({ validate: slow.check });
     const client = await world.connected();
@@ -408,7 +402,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal(['of bob', 'more']);
   });
 
-  it('of guests are dropped at once with required: false, and held while a token is verified', async () => {
+  it('of guests are dropped at once with required: false, and held while a token is being verified', async () => {
     const slow = new SlowCheck();
     guard({ required: false, validate: slow.check });
     const client = await world.connected();
@@ -422,7 +416,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([2]);
   });
 
-  it('are dropped at once with holdEvents: 0, also while a token is verified', async () => {
+  it('are dropped at once with holdEvents: 0, even while a token is being verified', async () => {
     const slow = new SlowCheck();
     guard({ holdEvents: 0, validate: slow.check });
     const client = await world.connected();
@@ -439,7 +433,7 @@ describe('events around a login', () => {
 
   for (const holdEvents of [undefined, 1, 3]) {
     const most = holdEvents ?? 16;
-    it(`past the first ${most} are dropped at once with holdEvents: ${holdEvents}`, async () => {
+    it(`after the first ${most} are dropped at once with holdEvents: ${holdEvents}`, async () => {
       guard(holdEvents === undefined ? {} : { holdEvents });
       const client = await world.connected();
       for (let text = 1; text <= most + 2; text += 1) client.socket.emit('msg', text);
@@ -454,12 +448,12 @@ describe('events around a login', () => {
   }
 
   for (const wrong of [-1, 1.5, NaN, '16', null, true]) {
-    it(`holdEvents: ${String(wrong)} is a TypeError`, () => {
+    it(`throw a TypeError at start for holdEvents: ${String(wrong)}`, () => {
       expect(() => world.authorize({ holdEvents: wrong as never })).to.throw(TypeError, /holdEvents/);
     });
   }
 
-  it('are gone with a client that stays silent until the timeout', async () => {
+  it('are dropped with a client that stays silent until the timeout', async () => {
     guard({ timeout: 60 });
     const client = await world.connected();
     client.socket.emit('msg', 1);
@@ -469,7 +463,7 @@ describe('events around a login', () => {
     expect(auth.stats()).to.include({ pending: 0, timedOut: 1 });
   });
 
-  it('behind a verification that outlasts the timeout are heard, or reported as dropped: each once', async () => {
+  it('during a verification that outlasts the timeout are delivered or reported as dropped, each once', async () => {
     const slow = new SlowCheck();
     guard({ timeout: 60, validate: slow.check });
     const [client, silent] = [await world.connected(), await world.connected()];
@@ -484,7 +478,7 @@ describe('events around a login', () => {
     expect(texts().at(-1)).to.equal(3);
   });
 
-  it('are gone with a socket that closes before the outcome', async () => {
+  it('are dropped with a socket that closes before the outcome', async () => {
     const slow = new SlowCheck();
     guard({ validate: slow.check });
     const client = await world.connected();
@@ -498,7 +492,7 @@ describe('events around a login', () => {
     expect(log).to.deep.equal([]);
   });
 
-  it('are not heard if an `authenticated` listener ends the session, or the connection', async () => {
+  it('are not delivered if an `authenticated` listener ends the session or the connection', async () => {
     for (const end of [
       (socket: AnySocket) => auth.deauthenticate(socket),
       (socket: AnySocket) => socket.disconnect(),
@@ -518,7 +512,7 @@ describe('events around a login', () => {
     }
   });
 
-  it('are not heard after a held one whose listener ends the session', async () => {
+  it('are not delivered after a held event whose listener ends the session', async () => {
     guard();
     world.io.on('connection', (socket: AnySocket) => socket.on('login', () => auth.deauthenticate(socket)));
     const client = await world.connected();
@@ -531,7 +525,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([1]);
   });
 
-  it('are not held while a session is renewed: they are heard at once', async () => {
+  it('are delivered at once while a session is being renewed', async () => {
     const slow = new SlowCheck();
     slow.isSlow = false;
     guard({ validate: slow.check });
@@ -545,7 +539,7 @@ describe('events around a login', () => {
     expect(await renewal).to.include({ ok: true });
   });
 
-  it('of a session that is over are dropped at once, and held while the next token is verified', async () => {
+  it('after the end of a session are dropped at once, and held while the next token is being verified', async () => {
     const slow = new SlowCheck();
     slow.isSlow = false;
     guard({ validate: slow.check });
@@ -563,7 +557,7 @@ describe('events around a login', () => {
     expect(texts()).to.deep.equal([2]);
   });
 
-  it('are held while a renewal goes on as a login, its session having expired', async () => {
+  it('are held while a renewal continues as a login, because its session has expired', async () => {
     const slow = new SlowCheck();
     slow.isSlow = false;
     guard({ validate: slow.check, onExpired: 'deauthenticate' });
@@ -598,7 +592,7 @@ describe('events around a login', () => {
     expect(texts()).to.have.members(['in /', 'in chat']);
   });
 
-  it('in a dynamic namespace are held as well', async () => {
+  it('in a dynamic namespace are held too', async () => {
     const parent = world.io.of(/^\/room-\d$/);
     auth = world.authorize({ validate: aTurn });
     auth.attach(parent);

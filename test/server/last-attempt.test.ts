@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, UnauthorizedData } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { settled, show } from '../support/refusals';
 import { createToken, SECRET } from '../support/tokens';
 import type { TestClient } from '../support/world';
-import { World } from '../support/world';
 
 const TOO_MANY = ['invalid_token', 'too_many_attempts'];
 
@@ -29,16 +28,8 @@ class Gate {
 }
 
 describe('the last attempt that fails', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions>): void {
     auth = world.authorize(options);
@@ -77,7 +68,7 @@ describe('the last attempt that fails', () => {
     });
   }
 
-  it('ends the connection at once, although `callback` would give it more time', async () => {
+  it('ends the connection at once, although `callback` would allow more time', async () => {
     world.stopTime();
     guard({ maxAttempts: 1, callback: 1_000 });
     const client = await world.connected();
@@ -85,7 +76,7 @@ describe('the last attempt that fails', () => {
     expect(await codesUntilTheEnd(client)).to.deep.equal(TOO_MANY);
   });
 
-  it('is the one that maxAttempts counts, and none before it', async () => {
+  it('is the one with the number maxAttempts, and none before it', async () => {
     guard({ maxAttempts: 3 });
     const client = await world.connected();
     for (let attempt = 1; attempt < 3; attempt += 1) {
@@ -97,7 +88,7 @@ describe('the last attempt that fails', () => {
     expect(await codesUntilTheEnd(client)).to.deep.equal(['invalid_token', 'invalid_token', ...TOO_MANY]);
   });
 
-  it('may be one whose user has logged out meanwhile', async () => {
+  it('may be one whose client has logged out meanwhile', async () => {
     const key = new Gate();
     guard({ maxAttempts: 1, secret: key.wait });
     const client = await world.connected();
@@ -107,7 +98,7 @@ describe('the last attempt that fails', () => {
     expect(await codesUntilTheEnd(client)).to.deep.equal(['not_authenticated', 'too_many_attempts']);
   });
 
-  it('is counted anew after a good token', async () => {
+  it('is counted from the last good token on', async () => {
     guard({ maxAttempts: 2 });
     const client = await world.connected();
     await show(client, 'none');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import type { AuthorizedSocket } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { refusal, show } from '../support/refusals';
 import { createToken, rsaKeys, SECRET } from '../support/tokens';
@@ -17,7 +18,7 @@ for (const transport of ['websocket', 'polling']) {
 
     afterEach(() => world.close());
 
-    it('tells the server first, then the client, and acknowledges', async () => {
+    it('fires `authenticated` on the server, then on the client, and acknowledges', async () => {
       const server = new Inbox();
       world.io.on('connection', world.authorize()).on('authenticated', (socket: AuthorizedSocket) => {
         socket.emit('greeting', socket.decoded_token.name);
@@ -34,7 +35,7 @@ for (const transport of ['websocket', 'polling']) {
       expect(server.all('authenticated')).to.have.length(1);
     });
 
-    it('shows on the socket who it is', async () => {
+    it('sets the claims on the socket', async () => {
       const server = new Inbox();
       world
         .authorize()
@@ -70,13 +71,13 @@ for (const transport of ['websocket', 'polling']) {
       expect(await show(client, createToken())).to.include({ ok: true });
     });
 
-    it('tells the client a null end for a token without exp', async () => {
+    it('sends the client null as the end of a token without exp', async () => {
       world.authorize().attach(world.io);
       const client = await world.connected('/', options);
       expect(await show(client, createToken())).to.deep.equal({ ok: true, expiresAt: null, expiresIn: null });
     });
 
-    it('does without an acknowledgement', async () => {
+    it('needs no acknowledgement', async () => {
       world.authorize().attach(world.io);
       const client = await world.connected('/', options);
       client.socket.emit('authenticate', { token: 'none' });
@@ -87,15 +88,12 @@ for (const transport of ['websocket', 'polling']) {
   });
 }
 
-describe('the token of a first authenticate without one', () => {
-  let world: World;
+describe('the token of a first authenticate that has none itself', () => {
+  const { world } = freshWorld();
 
-  beforeEach(async () => {
-    world = await new World().listen();
+  beforeEach(() => {
     world.authorize({ cookie: 'jwt' }).attach(world.io);
   });
-
-  afterEach(() => world.close());
 
   const good = createToken();
   const sources: [name: string, options: object][] = [
@@ -111,7 +109,7 @@ describe('the token of a first authenticate without one', () => {
       expect(client.inbox.events).to.deep.equal(['connect', 'authenticated']);
     });
 
-    it(`is not shown to other nodes when it came with ${name}`, async () => {
+    it(`is not visible to other nodes when it came with ${name}`, async () => {
       const server = new Inbox();
       world.io.on('connection', (socket) => server.push('socket', [socket]));
       const client = await world.connected('/', { ...options, auth: { token: good } });
@@ -126,7 +124,7 @@ describe('the token of a first authenticate without one', () => {
     ['in a second cookie, behind one that cannot be decoded', { cookie: `jwt=%; theme=dark; jwt=${good}` }],
   ];
   for (const [what, extraHeaders] of hidden) {
-    it(`is not shown to other nodes ${what}`, async () => {
+    it(`is not visible to other nodes ${what}`, async () => {
       const server = new Inbox();
       world.io.on('connection', (socket) => server.push('socket', [socket]));
       await world.connected('/', { extraHeaders });
@@ -136,7 +134,7 @@ describe('the token of a first authenticate without one', () => {
     });
   }
 
-  it('is refused as malformed if there is none anywhere', async () => {
+  it('is refused as malformed if the HTTP request has none', async () => {
     const client = await world.connected();
     client.socket.emit('authenticate');
     expect(await refusal(client)).to.include({ code: 'invalid_token', reason: 'malformed' });
@@ -148,7 +146,7 @@ describe('the token of a first authenticate without one', () => {
     expect(await refusal(client)).to.include({ code: 'credentials_bad_format', retryable: false });
   });
 
-  it('does not serve for a renewal', async () => {
+  it('cannot be used for a renewal', async () => {
     const client = await world.connected('/', { query: { token: good } });
     client.socket.emit('authenticate');
     await client.until('authenticated');
@@ -158,15 +156,9 @@ describe('the token of a first authenticate without one', () => {
 });
 
 describe('keys', () => {
-  let world: World;
+  const { world } = freshWorld();
 
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-
-  afterEach(() => world.close());
-
-  it('rotate: a list lets in tokens under any of them', async () => {
+  it('can be rotated: a list accepts tokens of each key', async () => {
     world.authorize({ secret: ['the newest secret, of 32 bytes or more', SECRET] }).attach(world.io);
     for (const secret of ['the newest secret, of 32 bytes or more', SECRET]) {
       expect(await show(await world.connected(), createToken({}, {}, secret))).to.include({ ok: true });

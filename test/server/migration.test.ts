@@ -5,22 +5,13 @@ import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { authorize } from '../../lib';
 import type { AuthorizeOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { connectError, refusal, show } from '../support/refusals';
 import { readText, ROOT, tableRows } from '../support/repository';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
-import { World } from '../support/world';
 
 describe('a user of socketio-jwt', () => {
-  let world: World;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
+  const { world, told } = freshWorld();
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     const auth = world.authorize({ holdEvents: 0, ...options });
@@ -196,12 +187,12 @@ describe('a user of socketio-jwt', () => {
 
   for (const [row, shows] of Object.entries(ROWS)) it(`finds what differs as documented: ${row}`, shows);
 
-  it('finds a test of every difference that is documented', () => {
+  it('finds a test for every documented difference', () => {
     const rows = tableRows(readText('docs/migration-from-socketio-jwt.md'), 'what').map(([what]) => what);
     expect(rows).to.have.members(Object.keys(ROWS));
   });
 
-  it('had a server that ended at its first connection to Socket.IO 4', async function () {
+  it('had a server that ended at its first connection on Socket.IO 4', async function () {
     this.timeout(120_000);
     const script = `
       const { Server } = require('socket.io');

@@ -2,20 +2,14 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import type { Socket as ClientSocket } from 'socket.io-client';
 import type { AnyNamespace, Authorizer } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal, show } from '../support/refusals';
 import { createToken, tokenEndingIn } from '../support/tokens';
 import type { TestClient } from '../support/world';
-import { World } from '../support/world';
 
 describe('namespaces', () => {
-  let world: World;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-
-  afterEach(() => world.close());
+  const { world } = freshWorld();
 
   /** A further socket of a client's connection. */
   async function beside(client: TestClient, namespace: string, auth: object = {}): Promise<ClientSocket> {
@@ -24,7 +18,7 @@ describe('namespaces', () => {
     return socket;
   }
 
-  it('are guarded each for itself', async () => {
+  it('are guarded separately', async () => {
     world.authorize().attach(world.io.of('/guarded'));
     const [guest, open] = [await world.connected('/guarded'), await world.connected()];
     world.io.of('/guarded').emit('news');
@@ -34,7 +28,7 @@ describe('namespaces', () => {
     expect(guest.received('news')).to.deep.equal([]);
   });
 
-  it('hear their own logins alone', async () => {
+  it('get the events of their own logins only', async () => {
     const told = ['/one', '/two'].map((name) => {
       world.authorize().attach(world.io.of(name));
       return new NamespaceInbox(world.io.of(name));
@@ -48,7 +42,7 @@ describe('namespaces', () => {
     ["on('connection')", (auth, parent) => void parent.on('connection', auth)],
   ];
   for (const [how, install] of installers) {
-    it(`that are dynamic are guarded by ${how}, and the parent hears of logins too`, async () => {
+    it(`that are dynamic are guarded by ${how}, and their parent gets the events of logins too`, async () => {
       const parent = world.io.of(/^\/dynamic-\d+$/);
       install(world.authorize({ holdEvents: 0 }), parent);
       const told = new NamespaceInbox(parent);
@@ -99,7 +93,7 @@ describe('namespaces', () => {
     await open.until('still here');
   });
 
-  it('come back from attach, so that listeners may follow', () => {
+  it('are returned by attach, so that listeners can be added', () => {
     const auth = world.authorize();
     const [own, parent] = [world.io.of('/own'), world.io.of(/^\/dynamic/)];
     expect(auth.attach(world.io)).to.equal(world.io.sockets);
@@ -125,7 +119,7 @@ describe('namespaces', () => {
       told = new NamespaceInbox(world.io.of('/chat'));
     }
 
-    it('share one login, whichever comes first', async () => {
+    it('share one login, whichever is first', async () => {
       guard();
       const client = await world.connected('/chat');
       const main = await beside(client, '/');
@@ -137,7 +131,7 @@ describe('namespaces', () => {
       await client.until('news');
     });
 
-    it('let in a namespace that is joined later', async () => {
+    it('accept a later namespace without another login', async () => {
       guard();
       const client = await world.connected('/');
       await show(client, createToken({ sub: 'bob' }));
@@ -146,7 +140,7 @@ describe('namespaces', () => {
       expect(await told.socket('authenticated')).to.have.nested.property('decoded_token.sub', 'bob');
     });
 
-    it('verify the same token once, however many namespaces show it', async () => {
+    it('have the same token verified once, however many of them send it', async () => {
       let asked = 0;
       guard({ validate: async () => void (asked += 1) });
       const token = createToken();
@@ -183,7 +177,7 @@ describe('namespaces', () => {
       expect(auth.stats()).to.include({ authenticated: 0, pending: 2 });
     });
 
-    it('are revoked together, and leave the namespace of another authorizer alone', async () => {
+    it('are revoked together, but not the namespace of another authorizer', async () => {
       guard();
       world.authorize().attach(world.io.of('/other'));
       const client = await world.connected('/chat');
@@ -211,7 +205,7 @@ describe('namespaces', () => {
       expect(auth.stats()).to.include({ verified: 1 });
     });
 
-    it('forget the login when the connection is gone', async () => {
+    it('lose the login when the connection closes', async () => {
       guard();
       const client = await world.connected('/chat');
       await show(client, createToken());
@@ -225,7 +219,7 @@ describe('namespaces', () => {
       expect(auth.stats()).to.include({ revoked: 0 });
     });
 
-    it('ask for a token at the handshake where none was shown', async () => {
+    it('require a token at the handshake if none was sent before', async () => {
       guard({ handshake: true });
       expect(await connectError(world.client('/chat'))).to.include({ code: 'credentials_required' });
     });

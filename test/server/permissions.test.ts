@@ -1,31 +1,25 @@
 import { expect } from 'chai';
 import type { AnySocket, Authorizer, UnauthorizedData, UnauthorizedError } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
-import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
 import { cutOff, giveOffset, recoveryIdOf, returning } from '../support/recovery';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
 import { Warnings } from '../support/warnings';
-import { World } from '../support/world';
 import type { TestClient, TestOptions } from '../support/world';
 
 type Map = NonNullable<TestOptions['permissions']>;
 
 describe('permissions', () => {
-  let world: World;
+  const { world, told } = freshWorld({ connectionStateRecovery: {} });
   let auth: Authorizer;
-  let told: NamespaceInbox;
   let heard: Inbox;
 
-  beforeEach(async () => {
-    world = await new World({ connectionStateRecovery: {} }).listen();
-    told = new NamespaceInbox(world.io.of('/'));
+  beforeEach(() => {
     heard = new Inbox();
   });
-
-  afterEach(() => world.close());
 
   function guard(permissions: unknown, options: TestOptions = {}): void {
     auth = world.authorize({ permissions: permissions as Map, ...options });
@@ -79,7 +73,7 @@ describe('permissions', () => {
   const may = async (client: TestClient, event: string, ...args: unknown[]): Promise<boolean> =>
     (await mayEach(client, [event, ...args]))[0] as boolean;
 
-  it('refuse an event before any listener, use or onAny hears it, and say which', async () => {
+  it('refuse an event before any listener, use or onAny gets it, and name the event', async () => {
     guard({ say: 'chat:write' });
     const client = await loggedIn({ scope: 'chat:read' });
     client.socket.emit('say', 'hello');
@@ -153,7 +147,7 @@ describe('permissions', () => {
     });
   }
 
-  it('say no without a warning: a scope that is missing, false, a function that answers false', async () => {
+  it('refuse without a warning for a missing scope, false, and a function that returns false', async () => {
     const warnings = new Warnings();
     guard({ a: 'x', b: false, c: () => false });
     expect(await mayEach(await loggedIn({ scope: 'y' }), ['a'], ['b'], ['c'])).to.deep.equal([
@@ -164,13 +158,13 @@ describe('permissions', () => {
     warnings.close();
   });
 
-  it('of `*` hold for an event of that name too', async () => {
+  it('of `*` apply to an event of that name too', async () => {
     guard({ '*': false });
     expect(await may(await loggedIn({}), '*')).to.equal(false);
     expect(heard.events).to.deep.equal([]);
   });
 
-  it("hand a function the claims and the event's arguments", async () => {
+  it("call a function with the claims and the event's arguments", async () => {
     const asked: unknown[][] = [];
     guard({ edit: (...args: unknown[]) => asked.push(args) > 0 });
     const client = await loggedIn({ role: 'admin' });
@@ -182,7 +176,7 @@ describe('permissions', () => {
     for (const [claims] of asked) expect(claims).to.include({ sub: 'bob', role: 'admin' });
   });
 
-  it('know the claims, not what customDecoded makes of them', async () => {
+  it('use the claims, not the result of customDecoded', async () => {
     guard(
       { say: ({ role }: { role?: string }) => role === 'admin' },
       { customDecoded: () => ({ role: 'admin' }) },
@@ -190,7 +184,7 @@ describe('permissions', () => {
     expect(await may(await loggedIn({ role: 'user' }), 'say')).to.equal(false);
   });
 
-  it('of events that are not named are those of `*`, true unless given', async () => {
+  it('of events that are not named are those of `*`, which is true by default', async () => {
     for (const [index, [map, isAllowed]] of (
       [
         [{ say: 'x' }, true],
@@ -217,7 +211,7 @@ describe('permissions', () => {
     expect(await mayEach(client, ['say'], ['other'])).to.deep.equal([true, false]);
   });
 
-  it('are looked up among the own keys of the map, whatever an event is called', async () => {
+  it("are looked up among the map's own keys, whatever the event's name is", async () => {
     const inherited = Object.assign(Object.create({ say: false }) as object, { own: false });
     guard(inherited);
     const client = await loggedIn({});
@@ -226,14 +220,14 @@ describe('permissions', () => {
     expect(await may(client, 'own')).to.equal(false);
   });
 
-  it('hold for events that are called like what every object has', async () => {
+  it('apply to events named like members that every object has', async () => {
     guard(JSON.parse('{"constructor":"a","__proto__":"a","toString":"a","*":true}'));
     const client = await loggedIn({});
     for (const event of ['constructor', '__proto__', 'toString'])
       expect(await may(client, event), event).to.equal(false);
   });
 
-  it('hold for events whose name is a number: it reaches the listeners of that text', async () => {
+  it('apply to events whose name is a number, which reach the listeners of the same text', async () => {
     guard({ 7: 'a', '*': true });
     const raw = await RawClient.open(world.url, 'websocket');
     raw.send(RawClient.connect({ token: createToken({ scope: 'b' }) }));
@@ -245,7 +239,7 @@ describe('permissions', () => {
     raw.close();
   });
 
-  it('hold for binary events too', async () => {
+  it('apply to binary events too', async () => {
     guard({ say: 'a' });
     expect(await may(await loggedIn({}), 'say', Buffer.from('binary'), [Buffer.from('more')])).to.equal(
       false,
@@ -268,7 +262,7 @@ describe('permissions', () => {
     ['gives nothing', () => undefined],
   ];
   for (const [what, rule] of broken) {
-    it(`refuse where a function ${what}, with one warning, and say nothing of it to the client`, async () => {
+    it(`refuse if a function ${what}, with one warning, and without the reason for the client`, async () => {
       const warnings = new Warnings();
       guard({ say: rule, '*': true });
       const client = await loggedIn({});
@@ -281,7 +275,7 @@ describe('permissions', () => {
     });
   }
 
-  it('survive whatever a client sends to a function', async () => {
+  it('survive all arguments that a client sends to a function', async () => {
     const unharmed = new Unharmed();
     guard({
       edit: (_claims: unknown, ...args: never[]) => (args[0] as { id: number } | undefined)?.id === 1,
@@ -293,7 +287,7 @@ describe('permissions', () => {
     unharmed.close();
   });
 
-  it('are reported sixteen times a minute and socket, and not more', async () => {
+  it('send each socket at most sixteen reports a minute', async () => {
     guard({ say: false });
     const [client, other] = [await loggedIn({}), await loggedIn({})];
     for (let times = 0; times < 100; times += 1) client.socket.emit('say');
@@ -310,7 +304,7 @@ describe('permissions', () => {
     expect(client.received('unauthorized')).to.have.length(16);
   });
 
-  it("are reported with the beginning of an event's name", async () => {
+  it("report the beginning of an event's name", async () => {
     guard({ '*': false });
     const client = await loggedIn({});
     client.socket.emit('x'.repeat(10_000));
@@ -327,7 +321,7 @@ describe('permissions', () => {
     expect(await may(client, 'say')).to.equal(true);
   });
 
-  it('of a renewal that fails stay as they were', async () => {
+  it('stay as they were after a failed renewal', async () => {
     guard({ say: 'a' });
     const client = await loggedIn({ scope: 'a' });
     expect(await show(client, createToken({ sub: 'bob', scope: 'b' }, {}, 'another secret'))).to.include({
@@ -345,7 +339,7 @@ describe('permissions', () => {
     expect(await may(client, 'say')).to.equal(false);
   });
 
-  it('are asked of events that were held for the login', async () => {
+  it('are checked for events that were held for the login', async () => {
     guard({ say: 'a' });
     const client = await world.connected();
     client.socket.emit('say', 1);
@@ -356,7 +350,7 @@ describe('permissions', () => {
     expect(heard.all('say')).to.deep.equal([]);
   });
 
-  it('do not come before the login: a pending socket is told not_authenticated', async () => {
+  it('apply after the login: a pending socket gets not_authenticated', async () => {
     guard({ say: true, '*': false }, { required: false });
     const client = await world.connected();
     for (const event of ['say', 'other']) {
@@ -375,20 +369,20 @@ describe('permissions', () => {
     expect(await may(client, 'other')).to.equal(false);
   });
 
-  it('bind an event of `allow` that they name', async () => {
+  it('apply to an event of `allow` that they name', async () => {
     guard({ login: 'a' }, { allow: ['login'] });
     expect(await may(await loggedIn({}), 'login')).to.equal(false);
     expect(await may(await loggedIn({ scope: 'a' }), 'login')).to.equal(true);
   });
 
-  it('never stand in the way of a renewal or a logout', async () => {
+  it('never block a renewal or a logout', async () => {
     guard({ '*': false });
     const client = await loggedIn({});
     expect(await show(client, createToken({ sub: 'bob' }))).to.include({ ok: true });
     expect(await client.socket.emitWithAck('deauthenticate')).to.deep.equal({ ok: true });
   });
 
-  it('hold in handshake mode, and with the claims of a restored session', async () => {
+  it('apply in handshake mode, and with the claims of a restored session', async () => {
     guard({ say: 'a', other: 'b' }, { handshake: true });
     const client = world.client('/', { auth: { token: createToken({ sub: 'bob', scope: 'a' }) } });
     await client.until('authenticated');
@@ -402,7 +396,7 @@ describe('permissions', () => {
     expect(await mayEach(restored, ['say'], ['other'])).to.deep.equal([true, false]);
   });
 
-  it("hold in every namespace under scope: 'connection', and in dynamic ones", async () => {
+  it("apply in every namespace under scope: 'connection', and in dynamic ones", async () => {
     auth = world.authorize({ permissions: { say: 'a' }, scope: 'connection' });
     for (const nsp of [world.io.of('/'), world.io.of(/^\/room-\d$/)]) {
       auth.attach(nsp);
@@ -421,8 +415,8 @@ describe('permissions', () => {
     expect(await may(client, 'say')).to.equal(false);
   });
 
-  describe('with scopes of the application', () => {
-    it('compare those, and no claim', async () => {
+  describe('with the option scopes', () => {
+    it('use its scopes, and no claim', async () => {
       guard({ say: 'a', other: 'b' }, { scopes: ({ roles }) => roles as string[] });
       const client = await loggedIn({ scope: 'b', roles: ['a'] });
       expect(await mayEach(client, ['say'], ['other'])).to.deep.equal([true, false]);
@@ -442,7 +436,7 @@ describe('permissions', () => {
       ['gives a list of what is no text', () => [['a'], { a: 1 }]],
     ];
     for (const [what, scopes] of wrong) {
-      it(`allow nothing by a scope where the function ${what}`, async () => {
+      it(`allow nothing by a scope if the function ${what}`, async () => {
         guard({ say: 'a' }, { scopes: scopes as never });
         const client = await world.connected();
         client.socket.emit('say');

@@ -162,7 +162,7 @@ describe('the user of a session', () => {
 
     for (const { handshake, skipMiddlewares } of modes) {
       const how = `handshake: ${handshake}, skipMiddlewares: ${skipMiddlewares}`;
-      it(`does not get it back, but a session of its own, with a token ${what}, ${how}`, async () => {
+      it(`gets a new session instead of the old one with a token ${what}, ${how}`, async () => {
         await guard({ handshake, ...options }, skipMiddlewares);
         const { id, ...known } = await dropped(tokenOf(first));
         const token = tokenOf(second);
@@ -177,7 +177,7 @@ describe('the user of a session', () => {
     }
   }
 
-  it('does not get it back once somebody has joined a room of its id: private messages would go to both', async () => {
+  it('does not get it back once another socket has joined the room of its id: private messages would go to both', async () => {
     await guard({ rooms: ({ room }) => (typeof room === 'string' ? [room] : []) });
     const { id, ...known } = await dropped(tokenOf({ sub: 'a' }));
     const thief = world.client('/', { auth: { token: tokenOf({ sub: 'eve', room: id }) } });
@@ -191,7 +191,7 @@ describe('the user of a session', () => {
     expect(thief.received('private')).to.deep.equal([]);
   });
 
-  it('goes on after a recovery without a token, and renews as before', async () => {
+  it('stays the same after a recovery without a token, and can renew', async () => {
     let verified = 0;
     await guard({ validate: () => void (verified += 1) });
     const { id, ...known } = await dropped(createToken({ id: 1 }));
@@ -214,7 +214,7 @@ describe('the user of a session', () => {
     expect(shared.expiresAt).to.equal(exp * 1000);
   });
 
-  it('gets its session back with the very token that it had', async () => {
+  it('gets it back with the same token as before', async () => {
     await guard();
     const token = createToken({ sub: 'a' });
     const { id, ...known } = await dropped(token);
@@ -261,7 +261,7 @@ describe('the user of a session', () => {
   ];
   for (const [what, options, code] of unsure) {
     for (const { handshake, skipMiddlewares } of modes) {
-      it(`does not get it back where ${what}, handshake: ${handshake}, skipMiddlewares: ${skipMiddlewares}`, async () => {
+      it(`does not get it back if ${what}, handshake: ${handshake}, skipMiddlewares: ${skipMiddlewares}`, async () => {
         let isDown = false;
         await guard({ handshake, ...options(() => isDown) }, skipMiddlewares);
         const { id, ...known } = await dropped(createToken({ sub: 'a' }));
@@ -318,7 +318,7 @@ describe('the user of a session', () => {
         ['the first', ['3', undefined]],
         ['the second', [undefined, '4']],
       ] as const) {
-        it(`is told as authenticated before it is told as reauthenticated, scope: '${scope}', a token with ${how}`, async () => {
+        it(`is reported by authenticated before reauthenticated, scope: '${scope}', a token with ${how}`, async () => {
           const known = await dropBoth({ scope });
           const raw = await RawClient.open(world.url, 'polling');
           // In one chunk: the token of the first is judged while the second comes in.

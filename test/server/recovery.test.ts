@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken, tokenEndingIn } from '../support/tokens';
 import { Warnings } from '../support/warnings';
@@ -10,16 +10,8 @@ import { World } from '../support/world';
 const RECONNECTING: ClientOptions = { reconnection: true, reconnectionDelay: 10, reconnectionDelayMax: 20 };
 
 describe('connectionStateRecovery', () => {
-  let world: World;
+  const { world, told } = freshWorld({ connectionStateRecovery: {} });
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World({ connectionStateRecovery: {} }).listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize({ holdEvents: 0, ...options });
@@ -64,7 +56,7 @@ describe('connectionStateRecovery', () => {
     expect(client.received('missed')).to.deep.equal([]);
   }
 
-  it('lets a client back without its token, with its rooms and what it missed', async () => {
+  it('restores a client without its token, with its rooms and missed packets', async () => {
     guard();
     const client = await loggedIn(tokenEndingIn(60_000, { sub: 'bob' }));
     const { id } = client.socket;
@@ -84,7 +76,7 @@ describe('connectionStateRecovery', () => {
     await client.until('now');
   });
 
-  it('goes on with the same end', async () => {
+  it('restores a session with the same end', async () => {
     const time = world.stopTime();
     guard();
     const client = await loggedIn(tokenEndingIn(900));
@@ -94,7 +86,7 @@ describe('connectionStateRecovery', () => {
     expect(await refusal(client)).to.include({ reason: 'expired' });
   });
 
-  it('shows the session as customDecoded makes it, and stays pending if that throws', async () => {
+  it('sets the result of customDecoded on the socket, which stays pending if that throws', async () => {
     let isBroken = false;
     guard({
       customDecoded: ({ sub }) => {
@@ -130,7 +122,7 @@ describe('connectionStateRecovery', () => {
     });
   }
 
-  it('restores nothing while the store cannot be asked', async () => {
+  it('restores nothing while the store does not answer', async () => {
     let isDown = false;
     guard({
       revocation: {
@@ -159,7 +151,7 @@ describe('connectionStateRecovery', () => {
     await isPending(client);
   });
 
-  it('believes what the library knew, not what the application put into socket.data', async () => {
+  it('restores what the library has stored, not what the application put into socket.data', async () => {
     guard();
     const client = await world.connected('/', RECONNECTING);
     const socket = world.io.of('/').sockets.get(String(client.socket.id));
@@ -182,7 +174,7 @@ describe('connectionStateRecovery', () => {
     expect(restored.data).to.have.nested.property('auth.claims.sub', 'bob');
   });
 
-  it('restores a session once, also when it is asked for many times at once', async () => {
+  it('restores a session once, even if many clients ask for it at the same time', async () => {
     guard();
     const client = await loggedIn(createToken());
     const { adapter } = world.io.of('/');
@@ -208,7 +200,7 @@ describe('connectionStateRecovery', () => {
     expect(await adapter.restoreSession('unknown', offset)).to.equal(null);
   });
 
-  it('takes a token of the CONNECT packet for a renewal', async () => {
+  it('takes a token of the CONNECT packet as a renewal', async () => {
     guard();
     let jti = 1;
     const client = world.client('/', {
@@ -224,7 +216,7 @@ describe('connectionStateRecovery', () => {
     expect(told.events).to.deep.equal(['authenticated', 'authenticated', 'reauthenticated']);
   });
 
-  it('restores for every namespace under scope: connection', async () => {
+  it('restores every namespace under scope: connection', async () => {
     guard({ scope: 'connection' });
     const client = await loggedIn(createToken());
     await drop(client);
@@ -234,8 +226,7 @@ describe('connectionStateRecovery', () => {
 
   for (const skipMiddlewares of [true, false]) {
     it(`restores at the handshake, skipMiddlewares: ${skipMiddlewares}`, async () => {
-      await world.close();
-      world = await new World({ connectionStateRecovery: { skipMiddlewares } }).listen();
+      await world.restart({ connectionStateRecovery: { skipMiddlewares } });
       guard({ handshake: true });
       const client = world.client('/', { ...RECONNECTING, auth: { token: createToken({ sub: 'bob' }) } });
       await client.until('authenticated');
@@ -250,7 +241,7 @@ describe('connectionStateRecovery', () => {
 });
 
 describe('plain Socket.IO', () => {
-  it('lets a client back past every middleware, though it has been blocked meanwhile (socketio/socket.io#5491)', async () => {
+  it('lets a client return past every middleware, although it was blocked meanwhile (socketio/socket.io#5491)', async () => {
     const world = await new World({ connectionStateRecovery: {} }).listen();
     try {
       let isBlocked = false;

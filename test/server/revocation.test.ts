@@ -1,33 +1,24 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, Revocation, RevocationRule } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { Warnings } from '../support/warnings';
-import { World } from '../support/world';
 import type { TestClient } from '../support/world';
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
 describe('revoke', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize(options);
     auth.attach(world.io);
   }
 
-  it('ends the sessions of a subject, and refuses its tokens from then on', async () => {
+  it("ends the sessions of a user, and refuses the user's tokens from then on", async () => {
     guard();
     const [bob, eve] = [await world.connected(), await world.connected()];
     const token = createToken({ sub: 'bob' });
@@ -61,7 +52,7 @@ describe('revoke', () => {
     expect(auth.stats()).to.include({ revoked: 5, authenticated: 0 });
   });
 
-  it('answers from which second on a token counts, so that the one who asked can stay', async () => {
+  it("resolves with the second from which a token is accepted, so that the caller's user can stay", async () => {
     guard();
     const client = await world.connected();
     await show(client, createToken({ sub: 'bob' }));
@@ -78,7 +69,7 @@ describe('revoke', () => {
     for (const rule of [{ jti: 'one' }, { sid: 'one' }]) expect(await auth.revoke(rule)).to.deep.equal({});
   });
 
-  it('ends the sessions of one session at a provider, by its sid, finally, and no other of the user', async () => {
+  it('ends the sessions with one sid, finally, and no other of the user', async () => {
     guard();
     const tokens = ['one', 'one', 'two'].map((sid) => createToken({ sub: 'bob', sid }));
     const clients = await Promise.all(tokens.map(() => world.connected()));
@@ -95,7 +86,7 @@ describe('revoke', () => {
   });
 
   for (const name of ['sub', 'sid', 'jti'] as const) {
-    it(`with iss ends the sessions of that issuer alone, by ${name}`, async () => {
+    it(`with iss ends only the sessions of that issuer, by ${name}`, async () => {
       guard();
       const tokens = ['a', 'b', undefined].map((iss) =>
         createToken({ [name]: 'x', ...(iss !== undefined && { iss }) }),
@@ -125,7 +116,7 @@ describe('revoke', () => {
     expect(await show(await world.connected(), tokens[2])).to.include({ ok: true });
   });
 
-  it('takes issuedBefore as a Date or as seconds, and spares what was issued then or later', async () => {
+  it('takes issuedBefore as a Date or as seconds, and spares tokens that were issued then or later', async () => {
     guard();
     const second = now() - 100;
     const tokens = [-1, 0].map((offset) => createToken({ sub: 'bob', iat: second + offset }));
@@ -136,7 +127,7 @@ describe('revoke', () => {
     }
   });
 
-  it('without issuedBefore refuses what was issued up to and including this second, and lets in what comes later', async () => {
+  it('without issuedBefore refuses tokens up to and including this second, and accepts later ones', async () => {
     guard();
     const former = createToken({ sub: 'bob', iat: now() });
     await auth.revoke({ sub: 'bob' });
@@ -145,7 +136,7 @@ describe('revoke', () => {
     expect(await show(await world.connected(), later)).to.include({ ok: true });
   });
 
-  it('takes for the user what userClaim says', async () => {
+  it('identifies the user by userClaim', async () => {
     guard({ userClaim: 'email' });
     const clients = [await world.connected(), await world.connected()];
     const tokens = ['bob', 'eve'].map((name) => createToken({ email: `${name}@example.com`, sub: 'x' }));
@@ -156,14 +147,14 @@ describe('revoke', () => {
     expect(auth.stats()).to.include({ revoked: 1, authenticated: 1 });
   });
 
-  it('matches a token without iat, and subjects that are numbers', async () => {
+  it('matches a token without iat, and users that are numbers', async () => {
     guard();
     await auth.revoke({ sub: '7', issuedBefore: 1 });
     const token = createToken({ sub: 7 }, { noTimestamp: true });
     expect((await show(await world.connected(), token)).error).to.include({ reason: 'revoked' });
   });
 
-  it('judges a renewed session by its own jti and iat', async () => {
+  it('compares a renewed session by the jti and iat of its last token', async () => {
     guard();
     const client = await world.connected();
     await show(client, createToken({ sub: 'bob', jti: 'one', iat: now() - 100 }));
@@ -200,7 +191,7 @@ describe('revoke', () => {
     expect(told.all('authenticated')).to.deep.equal([]);
   });
 
-  it('holds at the handshake', async () => {
+  it('applies at the handshake', async () => {
     guard({ handshake: true });
     const token = createToken({ sub: 'bob' });
     await auth.revoke({ sub: 'bob' });
@@ -262,14 +253,14 @@ describe('revoke', () => {
       isRevoked: () => false,
     };
 
-    it('names each revocation, so that copies of one can be told from another', async () => {
+    it('gives each revocation an id, so that copies are recognized', async () => {
       guard({ revocation: memory });
       for (let times = 0; times < 2; times += 1) await auth.revoke({ jti: 'one' });
       expect(ids.size).to.equal(2);
       for (const id of ids) expect(id).to.be.a('string');
     });
 
-    it('tells it what a rule says, in ms and seconds since the epoch', async () => {
+    it('passes each rule to it, in ms and seconds since the epoch', async () => {
       guard({ revocation: memory });
       const before = Date.now();
       const { issuedBefore } = await auth.revoke({ sub: 'bob', iss: 'a', grace: 60_000 });
@@ -281,7 +272,7 @@ describe('revoke', () => {
       expect(second).to.deep.equal({ sid: 'one', iss: 'a', expiresAt: null });
     });
 
-    it('says when each rule can be forgotten, as far as that can be known', async () => {
+    it('passes when each rule can be forgotten, if that is known', async () => {
       guard({ revocation: memory, clockTolerance: 5 });
       await auth.revoke({ sub: 'bob', issuedBefore: 100 });
       await auth.revoke({ sub: 'bob', issuedBefore: 100, exp: 200 });
@@ -300,7 +291,7 @@ describe('revoke', () => {
       ]);
     });
 
-    it('says the latest end, where one jti was given to several tokens', async () => {
+    it('passes the latest end, if several tokens have the same jti', async () => {
       guard({ revocation: memory });
       const ends = [60, 90, 30].map((seconds) => now() + seconds);
       for (const exp of ends) await show(await world.connected(), createToken({ jti: 'shared', exp }));
@@ -308,7 +299,7 @@ describe('revoke', () => {
       expect(rules).to.deep.equal([{ jti: 'shared', expiresAt: Number(ends[1]) * 1000 }]);
     });
 
-    it('says so by maxAge', async () => {
+    it('passes when a rule can be forgotten, by maxAge', async () => {
       guard({ revocation: memory, maxAge: '1h', clockTolerance: 5 });
       await auth.revoke({ sub: 'bob', issuedBefore: 100 });
       expect(rules).to.deep.equal([{ sub: 'bob', issuedBefore: 100, expiresAt: (100 + 3600 + 5) * 1000 }]);
@@ -325,7 +316,7 @@ describe('revoke', () => {
       ['is silent', () => new Promise(() => undefined)],
     ];
     for (const [how, answer] of failures) {
-      it(`that ${how} lets nobody in, and the client may try again`, async () => {
+      it(`that ${how} has every token refused, and the client may try again`, async () => {
         guard({ keyTimeout: 50, revocation: { add: () => undefined, isRevoked: answer as () => boolean } });
         const { error } = await show(await world.connected(), createToken());
         expect(error).to.deep.include({ code: 'revocation_unavailable', retryable: true });
@@ -344,7 +335,7 @@ describe('revoke', () => {
       });
     }
 
-    it('that lists no rules is asked again for each session, if recheckInterval is set', async () => {
+    it('that lists no rules is asked again about each session, if recheckInterval is set', async () => {
       let isRevoked = false;
       guard({ recheckInterval: 20, revocation: { add: () => undefined, isRevoked: () => isRevoked } });
       const client = await world.connected();
@@ -354,13 +345,13 @@ describe('revoke', () => {
       await client.until('disconnect');
     });
 
-    it('that answers anything but false keeps the token out', async () => {
+    it('that answers anything but false has the token refused', async () => {
       guard({ revocation: { add: () => undefined, isRevoked: (() => undefined) as never } });
       expect((await show(await world.connected(), createToken())).error).to.include({ reason: 'revoked' });
     });
   });
 
-  it('takes nothing for a rule that is none, whoever says it on the cluster', async () => {
+  it('ignores invalid rules from other nodes', async () => {
     guard();
     const client = await world.connected();
     await show(client, createToken({ sub: 'bob' }));
@@ -384,7 +375,7 @@ describe('revoke', () => {
   });
 
   describe('with grace', () => {
-    it('refuses other logins at once, asks for a fresh token, and spares the session that shows one', async () => {
+    it('refuses other logins at once, asks for a fresh token, and spares the session that sends one', async () => {
       const time = world.stopTime();
       guard();
       const former = createToken({ sub: 'bob', role: 'user' });
@@ -435,7 +426,7 @@ describe('revoke', () => {
       expect(await refusal(client)).to.include({ reason: 'expired' });
     });
 
-    it('ends the session also where exp is ignored', async () => {
+    it('ends the session even if exp is ignored', async () => {
       const time = world.stopTime();
       guard({ onExpired: 'ignore' });
       const client = await world.connected();
@@ -448,7 +439,7 @@ describe('revoke', () => {
     });
   });
 
-  it('is told to nobody where there is nobody: Socket.IO in memory would warn', async () => {
+  it("sends no message if there is no other node: Socket.IO's in-memory adapter would warn", async () => {
     const warnings = new Warnings();
     const said: unknown[] = [];
     const { warn } = console;

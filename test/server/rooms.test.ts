@@ -2,7 +2,7 @@ import { createAdapter } from '@socket.io/redis-adapter';
 import { expect } from 'chai';
 import type { AnySocket, Authorizer, JwtClaims } from '../../lib';
 import { needs } from '../support/debian';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { cutOff, giveOffset, recoveryIdOf, returning } from '../support/recovery';
 import { RedisServer } from '../support/redis';
 import { refusal, refusedAtConnect, settled, show } from '../support/refusals';
@@ -15,16 +15,8 @@ import type { TestClient, TestOptions } from '../support/world';
 const roomsOf = ({ rooms }: JwtClaims): string[] => (rooms ?? []) as string[];
 
 describe('rooms', () => {
-  let world: World;
+  const { world, told } = freshWorld({ connectionStateRecovery: {} });
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World({ connectionStateRecovery: {} }).listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
     auth = world.authorize({ rooms: roomsOf, ...options });
@@ -67,7 +59,7 @@ describe('rooms', () => {
     expect(client.received('said')).to.have.length(1);
   });
 
-  it('are there when `authenticated` listeners are called', async () => {
+  it('are joined before `authenticated` listeners are called', async () => {
     guard();
     const seen: string[] = [];
     world.io.on(
@@ -82,7 +74,7 @@ describe('rooms', () => {
     await client.until('said');
   });
 
-  it('are there at the handshake when `connection` listeners are called', async () => {
+  it('are joined at the handshake before `connection` listeners are called', async () => {
     guard({ handshake: true });
     const seen = new Promise<string[]>((resolve) => {
       world.io.on('connection', (socket) => resolve([...socket.rooms]));
@@ -93,7 +85,7 @@ describe('rooms', () => {
     expect(await hears(client, 'a')).to.equal(true);
   });
 
-  it('are made of the claims, for a socket', async () => {
+  it('are computed from the claims and the socket', async () => {
     const asked: unknown[][] = [];
     guard({
       rooms: (claims, socket) => {
@@ -109,20 +101,20 @@ describe('rooms', () => {
     expect(joined(client)).to.deep.equal(['user:bob']);
   });
 
-  it('of one user are of every device', async () => {
+  it('of one user have the sockets of every device', async () => {
     guard({ rooms: ({ sub }) => [`user:${sub}`] });
     const [phone, laptop] = [await loggedIn(), await loggedIn()];
     world.io.to('user:bob').emit('said', 'to all devices');
     await Promise.all([phone.until('said'), laptop.until('said')]);
   });
 
-  it('may be none, or one twice', async () => {
+  it('may be an empty list, or name one room twice', async () => {
     guard();
     expect(joined(await loggedIn())).to.deep.equal([]);
     expect(joined(await loggedIn('a', 'a'))).to.deep.equal(['a']);
   });
 
-  it('are exchanged by a renewal: new ones are joined, former ones are left, those of the application stay', async () => {
+  it('are updated by a renewal: new ones are joined, former ones are left, those of the application stay', async () => {
     guard();
     const client = await loggedIn('a', 'b');
     await serverSide(client).join('application');
@@ -137,7 +129,7 @@ describe('rooms', () => {
     expect(joined(client)).to.deep.equal(['application']);
   });
 
-  it('are exchanged before `reauthenticated` listeners are called', async () => {
+  it('are updated before `reauthenticated` listeners are called', async () => {
     guard();
     const client = await loggedIn('a');
     const seen = new Promise<string[]>((resolve) => {
@@ -186,7 +178,7 @@ describe('rooms', () => {
     });
   }
 
-  it('are seen by disconnecting listeners when the session is revoked, and left then', async () => {
+  it('are visible to disconnecting listeners when the session is revoked, and left afterwards', async () => {
     guard();
     const client = await loggedIn('a');
     const seen = new Promise<string[]>((resolve) => {
@@ -199,7 +191,7 @@ describe('rooms', () => {
     expect(world.io.of('/').adapter.rooms.size).to.equal(0);
   });
 
-  it('that the application has joined as well are left only where the option says so', async () => {
+  it('that the application has joined too are left only if the option named them', async () => {
     guard();
     const client = await world.connected();
     await serverSide(client).join('early');
@@ -227,7 +219,7 @@ describe('rooms', () => {
     expect(joined(client)).to.deep.equal([]);
   });
 
-  it("are joined in every namespace under scope: 'connection', and exchanged there", async () => {
+  it("are joined in every namespace under scope: 'connection', and updated there", async () => {
     const asked: string[] = [];
     guard({
       scope: 'connection',
@@ -280,7 +272,7 @@ describe('rooms', () => {
       return back;
     }
 
-    it('are there again, with those of the application', async () => {
+    it('are joined again, with those of the application', async () => {
       guard();
       const client = await recovered();
       expect(joined(client)).to.have.members(['a', 'b', 'application']);
@@ -288,14 +280,14 @@ describe('rooms', () => {
       expect(await hears(client, 'b')).to.equal(true);
     });
 
-    it('are known as those of the option: a renewal leaves them, and none of the application', async () => {
+    it("still belong to the option: a renewal leaves them, and none of the application's", async () => {
       guard();
       const client = await recovered();
       await show(client, token('b', 'c'));
       expect(joined(client)).to.have.members(['b', 'c', 'application']);
     });
 
-    it('are exchanged by a token that comes with it', async () => {
+    it('are updated by a token that comes with it', async () => {
       guard();
       const client = await recovered(token('b', 'c'));
       if (told.all('reauthenticated').length === 0) await told.take('reauthenticated');
@@ -338,7 +330,7 @@ describe('rooms', () => {
         }),
     ],
   ];
-  describe('that are no list of names', () => {
+  describe('that are not a list of names', () => {
     let unharmed: Unharmed;
 
     beforeEach(() => {
@@ -383,7 +375,7 @@ describe('rooms', () => {
 
   describe('that are the id of another socket', () => {
     for (const isPending of [false, true]) {
-      it(`refuse the login: its private messages are not heard, the other being pending: ${isPending}`, async () => {
+      it(`have the login refused: the other socket's private messages stay private, the other being pending: ${isPending}`, async () => {
         guard();
         const victim = isPending ? await world.connected() : await loggedIn();
         const id = String(victim.socket.id);
@@ -399,7 +391,7 @@ describe('rooms', () => {
       });
     }
 
-    it('refuse a renewal, and the session stays as it was', async () => {
+    it('have a renewal refused, and the session stays as it was', async () => {
       guard();
       const victim = await loggedIn();
       const thief = await loggedIn('a');
@@ -407,7 +399,7 @@ describe('rooms', () => {
       expect(joined(thief)).to.deep.equal(['a']);
     });
 
-    it('refuse the handshake', async () => {
+    it('have the handshake refused', async () => {
       guard({ handshake: true });
       const victim = world.client('/', { auth: { token: token() } });
       await victim.until('authenticated');
@@ -415,7 +407,7 @@ describe('rooms', () => {
       expect(await refusedAtConnect(thief)).to.include({ code: 'unknown' });
     });
 
-    it('are a name like any other once that socket is gone', async () => {
+    it('are allowed once that socket is gone', async () => {
       guard();
       const victim = await loggedIn();
       const id = String(victim.socket.id);
@@ -426,7 +418,7 @@ describe('rooms', () => {
     });
   });
 
-  it('with the own id change nothing', async () => {
+  it("may have the socket's own id", async () => {
     guard({ rooms: (_claims, socket) => [socket.id, 'a'] });
     const client = await loggedIn();
     expect([...serverSide(client).rooms]).to.have.members([client.socket.id, 'a']);
@@ -436,7 +428,7 @@ describe('rooms', () => {
     expect([...serverSide(client).rooms]).to.deep.equal([client.socket.id]);
   });
 
-  it('leave nothing behind in the adapter', async () => {
+  it('leave nothing in the adapter', async () => {
     guard();
     const clients = [await loggedIn('a'), await loggedIn('a', 'b')];
     for (const { socket } of clients) socket.disconnect();
@@ -475,7 +467,7 @@ describe('rooms, on two nodes', () => {
 
   afterEach(() => Promise.all(worlds.map((world) => world.close())));
 
-  it('reach a user on all devices and nodes, and list the sessions of one', async () => {
+  it("reach a user on all devices and nodes, and list a user's sessions", async () => {
     const [here, there] = worlds as [World, World];
     const clients = [await here.connected(), await there.connected()] as [TestClient, TestClient];
     for (const client of clients) await show(client, createToken({ sub: 'bob', club: 'x' }));

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import type { AnySocket, Authorizer, JwtClaims } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { refusal, settled, show } from '../support/refusals';
 import type { StoppedTime } from '../support/stopped-time';
 import { createToken, tokenEndingIn } from '../support/tokens';
-import { World } from '../support/world';
 import type { TestClient, TestOptions } from '../support/world';
 
 /** What the application's listeners of a socket that goes saw. */
@@ -28,21 +27,16 @@ const modes = [
 
 for (const { name, recovery, handshake } of modes) {
   describe(`a session that ends by a disconnect, ${name}`, () => {
-    let world: World;
+    const { world, told } = freshWorld(recovery ? { connectionStateRecovery: {} } : {});
     let time: StoppedTime;
     let auth: Authorizer;
-    let told: NamespaceInbox;
     let seen: Seen[];
     let isGone: Promise<void>;
 
-    beforeEach(async () => {
-      world = await new World(recovery ? { connectionStateRecovery: {} } : {}).listen();
+    beforeEach(() => {
       time = world.stopTime();
-      told = new NamespaceInbox(world.io.of('/'));
       seen = [];
     });
-
-    afterEach(() => world.close());
 
     function guard(options: TestOptions = {}): void {
       auth = world.authorize({ handshake, ...options });
@@ -67,7 +61,7 @@ for (const { name, recovery, handshake } of modes) {
     }
 
     for (const [how, token, end] of ends) {
-      it(`as it ${how}: disconnecting listeners see the rooms, and tell those who stay`, async () => {
+      it(`as it ${how}: disconnecting listeners see the rooms, and can send to the others there`, async () => {
         guard();
         const alice = await loggedIn(createToken({ sub: 'alice' }));
         const bob = await loggedIn(token());
@@ -93,7 +87,7 @@ for (const { name, recovery, handshake } of modes) {
         }
       });
 
-      it(`as it ${how}: the socket itself hears nothing more, whatever listeners say`, async () => {
+      it(`as it ${how}: the socket itself receives nothing more, whatever listeners send`, async () => {
         guard();
         const say = (): void => {
           world.io.emit('secret');
@@ -128,7 +122,7 @@ for (const { name, recovery, handshake } of modes) {
         expect(auth.stats()).to.include({ authenticated: 1, pending: 0 });
       });
 
-      it(`as it ${how}: a listener that throws does not keep it alive`, async () => {
+      it(`as it ${how}: a listener that throws does not keep it open`, async () => {
         guard();
         const warned = new Promise((resolve) => {
           process.once('warning', resolve);
@@ -142,7 +136,7 @@ for (const { name, recovery, handshake } of modes) {
         expect(auth.stats()).to.include({ authenticated: 0, pending: 0 });
       });
 
-      it(`as it ${how}: deauthenticated listeners are told whose it was`, async () => {
+      it(`as it ${how}: deauthenticated listeners get the user's claims`, async () => {
         guard();
         await loggedIn(token());
         await end(auth, time);
@@ -180,16 +174,8 @@ for (const { name, recovery, handshake } of modes) {
 }
 
 describe('a session that ends without a disconnect', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
     auth = world.authorize(options);
@@ -220,7 +206,7 @@ describe('a session that ends without a disconnect', () => {
     ],
   ];
   for (const [how, reason, options, token, end] of causes) {
-    it(`${how} leaves every room but its own, takes the claims away, and tells whose it was`, async () => {
+    it(`${how} leaves every room but its own, removes the claims, and reports whose it was`, async () => {
       world.stopTime();
       guard(options);
       const client = await world.connected();
@@ -237,7 +223,7 @@ describe('a session that ends without a disconnect', () => {
     });
   }
 
-  it('by a disconnect afterwards shows disconnecting listeners no rooms, and no claims', async () => {
+  it('shows disconnecting listeners of a later disconnect neither rooms nor claims', async () => {
     guard();
     const client = await world.connected();
     await show(client, createToken({ sub: 'bob' }));

@@ -1,21 +1,12 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken, tokenEndingIn } from '../support/tokens';
-import { World } from '../support/world';
 
 describe('the life of a session', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize(options);
@@ -23,7 +14,7 @@ describe('the life of a session', () => {
   }
 
   describe('expiry', () => {
-    it('ends it at exp: the client is told, and disconnected', async () => {
+    it('ends the session at exp: the client gets a reason, and is disconnected', async () => {
       const time = world.stopTime();
       guard();
       const client = await world.connected();
@@ -40,7 +31,7 @@ describe('the life of a session', () => {
       expect(auth.stats()).to.include({ expired: 1, refused: 0, authenticated: 0, pending: 0 });
     });
 
-    it('ends it by the real clock', async () => {
+    it('ends the session by the real clock', async () => {
       guard();
       const client = await world.connected();
       const end = Date.now() + 3_000;
@@ -49,7 +40,7 @@ describe('the life of a session', () => {
       expect(Date.now()).to.be.at.least(end);
     });
 
-    it("takes it back to pending with onExpired: 'deauthenticate', and the timeout runs again", async () => {
+    it("makes the socket pending with onExpired: 'deauthenticate', and the timeout runs again", async () => {
       const time = world.stopTime();
       guard({ onExpired: 'deauthenticate', timeout: 500 });
       const client = await world.connected();
@@ -66,7 +57,7 @@ describe('the life of a session', () => {
       await client.until('disconnect');
     });
 
-    it("lets it outlive its token with onExpired: 'ignore'", async () => {
+    it("does not end the session with onExpired: 'ignore'", async () => {
       const time = world.stopTime();
       guard({ onExpired: 'ignore' });
       const client = await world.connected();
@@ -77,7 +68,7 @@ describe('the life of a session', () => {
       expect(client.received('token_expiring')).to.deep.equal([]);
     });
 
-    it('never ends it with ignoreExpiration, and tells the client no end', async () => {
+    it('never ends the session with ignoreExpiration, and sends the client no end', async () => {
       guard({ ignoreExpiration: true });
       expect(await show(await world.connected(), tokenEndingIn(-60_000))).to.include({
         ok: true,
@@ -85,7 +76,7 @@ describe('the life of a session', () => {
       });
     });
 
-    it('leaves a token alone whose exp is centuries away', async () => {
+    it('works for an exp that is centuries away', async () => {
       guard();
       const client = await world.connected();
       // The last second of the year 9999: what is later is a number of ms by mistake.
@@ -146,7 +137,7 @@ describe('the life of a session', () => {
   });
 
   describe('token_expiring', () => {
-    it('comes a fifth of the remaining life ahead, at most', async () => {
+    it('comes when at most a fifth of the life is left', async () => {
       const time = world.stopTime();
       guard();
       const client = await world.connected();
@@ -169,7 +160,7 @@ describe('the life of a session', () => {
   });
 
   describe('renewal', () => {
-    it('puts the end off: the server is told `reauthenticated`, the client `authenticated`', async () => {
+    it('moves the end: the server gets `reauthenticated`, the client `authenticated`', async () => {
       const time = world.stopTime();
       guard();
       const client = await world.connected();
@@ -186,7 +177,7 @@ describe('the life of a session', () => {
       expect(auth.stats()).to.include({ verified: 2, authenticated: 1, expired: 0 });
     });
 
-    it('under another subject is refused, and the session stays', async () => {
+    it('with the token of another user is refused, and the session stays', async () => {
       guard();
       const client = await world.connected();
       await show(client, createToken({ sub: 'bob' }));
@@ -198,7 +189,7 @@ describe('the life of a session', () => {
       await client.until('still here');
     });
 
-    it('under another subject is welcome with sameSubject: false', async () => {
+    it('with the token of another user is accepted with sameSubject: false', async () => {
       guard({ sameSubject: false });
       const client = await world.connected();
       await show(client, createToken({ sub: 'bob' }));
@@ -216,7 +207,7 @@ describe('the life of a session', () => {
       expect(auth.stats()).to.include({ authenticated: 1 });
     });
 
-    it('in flight when the session expires goes on as a login', async () => {
+    it('that is under way when the session expires continues as a login', async () => {
       const time = world.stopTime();
       let wait: Promise<void> | undefined;
       let answer = (): void => undefined;
@@ -246,7 +237,7 @@ describe('the life of a session', () => {
   });
 
   describe('logout', () => {
-    it('by the client is acknowledged: claims gone, timeout running again', async () => {
+    it('by the client is acknowledged, removes the claims, and starts the timeout again', async () => {
       const time = world.stopTime();
       guard({ timeout: 100 });
       const client = await world.connected();
@@ -260,7 +251,7 @@ describe('the life of a session', () => {
       expect(await refusal(client)).to.include({ code: 'authentication_timeout' });
     });
 
-    it('by the server is told to the client', async () => {
+    it('by the server is reported to the client', async () => {
       guard();
       const client = await world.connected();
       await show(client, createToken());
@@ -273,7 +264,7 @@ describe('the life of a session', () => {
       expect(await show(client, createToken({ sub: 'somebody else' }))).to.include({ ok: true });
     });
 
-    it('of a socket that is not logged in is nothing', async () => {
+    it('of a socket that is not logged in does nothing', async () => {
       guard();
       const client = await world.connected();
       await settled(client);
@@ -299,7 +290,7 @@ describe('the life of a session', () => {
       expect(auth.stats()).to.include({ pending: 1, authenticated: 0 });
     });
 
-    it('delivers what the client sent before it, and nothing that it sends after', async () => {
+    it('delivers the events that the client sent before it, and none that it sends afterwards', async () => {
       guard();
       const heard: string[] = [];
       world.io.on('connection', (socket) => {
@@ -318,7 +309,7 @@ describe('the life of a session', () => {
       expect(heard).to.deep.equal(['before of bob']);
     });
 
-    it('of the server between two messages keeps the second from listeners that count on claims', async () => {
+    it('by the server between two messages keeps the second from the listeners', async () => {
       guard();
       const heard: string[] = [];
       world.io.on('connection', (socket) => {

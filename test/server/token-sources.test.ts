@@ -1,26 +1,17 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, UnauthorizedData } from '../../lib';
-import { NamespaceInbox } from '../support/namespace-inbox';
+import { freshWorld } from '../support/fresh-world';
 import { RawClient } from '../support/raw-client';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { Warnings } from '../support/warnings';
 import type { ClientOptions } from '../support/world';
-import { World } from '../support/world';
 
 const TOKEN = createToken({ sub: 'bob' });
 
 describe('a token', () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(() => world.close());
 
   function guard(options: Partial<AuthorizeOptions> = {}): void {
     auth = world.authorize(options);
@@ -66,7 +57,7 @@ describe('a token', () => {
     });
   }
 
-  it('is measured with what stands around it, before that is taken off', async () => {
+  it('is measured together with the text around it, before that is removed', async () => {
     guard({ maxTokenBytes: TOKEN.length + 10 });
     const client = await world.connected();
     expect(await show(client, TOKEN + ' '.repeat(10))).to.include({ ok: true });
@@ -76,7 +67,7 @@ describe('a token', () => {
     });
   });
 
-  it('of another scheme than Bearer is none in Authorization', async () => {
+  it('with another scheme than Bearer in Authorization does not count', async () => {
     guard({ handshake: true });
     for (const authorization of [TOKEN, `"${TOKEN}"`, `Token ${TOKEN}`, `Bearer ${TOKEN} x`])
       expect(await connectError(world.client('/', { extraHeaders: { authorization } }))).to.include({
@@ -84,7 +75,7 @@ describe('a token', () => {
       });
   });
 
-  it('of the HTTP request is not looked for while another one is verified', async () => {
+  it('of the HTTP request is not searched while another one is being verified', async () => {
     let open = (): void => undefined;
     const wait = new Promise<void>((resolve) => {
       open = resolve;
@@ -108,7 +99,7 @@ describe('a token', () => {
     expect(await first).to.include({ ok: true });
   });
 
-  describe('of getToken', () => {
+  describe('from getToken', () => {
     const places: [what: string, getToken: AuthorizeOptions['getToken'], options: ClientOptions][] = [
       [
         "a proxy's header",
@@ -145,7 +136,7 @@ describe('a token', () => {
       ],
     ];
     for (const [what, getToken, options] of places) {
-      it(`logs in at the handshake, and other nodes do not see it: ${what}`, async () => {
+      it(`logs in at the handshake, and is not visible to other nodes: ${what}`, async () => {
         guard({ handshake: true, getToken: getToken as NonNullable<typeof getToken> });
         await world.client('/', options).until('authenticated');
         const socket = await told.socket('authenticated');
@@ -165,7 +156,7 @@ describe('a token', () => {
       });
     }
 
-    it('takes the place of the built-in ones at the handshake, and empties them all the same', async () => {
+    it('is used instead of the built-in places at the handshake, which are still emptied', async () => {
       guard({ handshake: true, getToken: () => undefined, fail: (_error, _socket, accept) => accept() });
       await world.connected('/', {
         auth: { token: TOKEN },
@@ -177,13 +168,13 @@ describe('a token', () => {
       expect(JSON.stringify(socket?.handshake)).not.to.include(TOKEN);
     });
 
-    it('does not take the place of auth.token in event mode', async () => {
+    it('does not replace auth.token in event mode', async () => {
       guard({ getToken: () => createToken({ sub: 'eve' }) });
       await world.client('/', { auth: { token: TOKEN } }).until('authenticated');
       expect(await told.socket('authenticated')).to.have.nested.property('decoded_token.sub', 'bob');
     });
 
-    it('is good for a first login, and for no renewal', async () => {
+    it('can be used for a first login, and for no renewal', async () => {
       guard({ getToken: () => TOKEN });
       const client = await world.connected();
       expect(await client.socket.emitWithAck('authenticate')).to.include({ ok: true });
@@ -191,7 +182,7 @@ describe('a token', () => {
       expect(again.error).to.include({ code: 'invalid_token', reason: 'malformed' });
     });
 
-    it('is known to a server that took it at the handshake: a first authenticate without a token is confirmed', async () => {
+    it('that has logged in at the handshake is confirmed to a first authenticate without a token', async () => {
       guard({ handshake: true, getToken: () => TOKEN, maxAttempts: 2 });
       const client = world.client();
       await client.until('authenticated');
@@ -206,7 +197,7 @@ describe('a token', () => {
       expect(client.socket.connected).to.equal(true);
     });
 
-    it('is not confirmed to a client whose session has another token meanwhile', async () => {
+    it('is not confirmed if the session has another token meanwhile', async () => {
       guard({ handshake: true, getToken: () => TOKEN });
       const client = world.client();
       await client.until('authenticated');
@@ -219,7 +210,7 @@ describe('a token', () => {
       expect(answer.error).to.include({ code: 'invalid_token', reason: 'malformed' });
     });
 
-    it('that throws refuses with unknown, and one warning tells of it', async () => {
+    it('is refused with unknown if getToken throws, with one warning', async () => {
       const warnings = new Warnings();
       const getToken = (): never => {
         throw new Error('hunter2');
@@ -239,7 +230,7 @@ describe('a token', () => {
     });
   });
 
-  it('in a packet that nests 150,000 deep is found, and harms nobody', async () => {
+  it('in a packet with 150,000 levels is found, and does no harm', async () => {
     guard({ getToken: ({ handshake }) => (handshake.auth as { jwt?: string }).jwt });
     const raw = await RawClient.open(world.url, 'websocket');
     raw.send(`0{"jwt":"${TOKEN}","deep":${'[{"a":'.repeat(75_000)}"${TOKEN}"${'}]'.repeat(75_000)}}`);
@@ -249,7 +240,7 @@ describe('a token', () => {
     raw.close();
   });
 
-  it('that is none leaves the socket pending', async () => {
+  it('that is no token leaves the socket pending', async () => {
     guard();
     const client = await world.connected('/', { auth: { token: 'Bearer ' } });
     await settled(client);

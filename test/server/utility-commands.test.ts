@@ -69,7 +69,7 @@ for (const { name, options } of kinds) {
     ];
     for (const [how, command] of all) {
       for (const close of [false, true]) {
-        it(`${how}.disconnectSockets(${close}) reaches the pending ones too`, async () => {
+        it(`${how}.disconnectSockets(${close}) reaches pending sockets too`, async () => {
           const closed = new Promise<void>((resolve) => {
             guest.socket.io.engine.once('close', () => resolve());
           });
@@ -82,7 +82,7 @@ for (const { name, options } of kinds) {
         });
       }
 
-      it(`${how}.socketsJoin() and socketsLeave() act on the authenticated ones`, async () => {
+      it(`${how}.socketsJoin() and socketsLeave() act on authenticated sockets only`, async () => {
         command(commander.io).socketsJoin('joined');
         command(commander.io).socketsLeave('room');
         while (!serverSide(bob).rooms.has('joined') || serverSide(bob).rooms.has('room'))
@@ -92,14 +92,14 @@ for (const { name, options } of kinds) {
         expect([...serverSide(guest).rooms]).to.have.members([guest.socket.id, 'room']);
       });
 
-      it(`${how}.fetchSockets() finds the authenticated ones`, async () => {
+      it(`${how}.fetchSockets() finds authenticated sockets only`, async () => {
         const sockets = await command(commander.io).fetchSockets();
         expect(sockets.map(({ id }) => id)).to.deep.equal([bob.socket.id]);
         expect(sockets[0]?.data).to.have.nested.property('auth.claims.sub', 'bob');
       });
     }
 
-    it('to a room pass over the pending ones that are to join it', async () => {
+    it('to a room skip pending sockets that will join it', async () => {
       expect((await commander.io.in('room').fetchSockets()).map(({ id }) => id)).to.deep.equal([
         bob.socket.id,
       ]);
@@ -108,7 +108,7 @@ for (const { name, options } of kinds) {
       expect([...serverSide(guest).rooms]).to.not.include('joined');
     });
 
-    it('reach a pending one by its id', async () => {
+    it('reach a pending socket by its id', async () => {
       const id = String(guest.socket.id);
       expect(await commander.io.in(id).fetchSockets()).to.have.length(1);
       commander.io.in(id).socketsJoin('later');
@@ -122,7 +122,7 @@ for (const { name, options } of kinds) {
       expect(bob.socket.connected).to.equal(true);
     });
 
-    it('spare in disconnectSockets whom except() names by its id', async () => {
+    it('do not disconnect a socket whose id except() names', async () => {
       commander.io.except(String(bob.socket.id)).disconnectSockets();
       await guest.until('disconnect');
       expect(bob.socket.connected).to.equal(true);
@@ -130,7 +130,7 @@ for (const { name, options } of kinds) {
       expect(await show(bob, createToken({ sub: 'bob' }))).to.include({ ok: true });
     });
 
-    it('pass over a socket that has logged out, but for disconnectSockets', async () => {
+    it('skip a socket that has logged out, except for disconnectSockets', async () => {
       await settled(bob);
       expect(await commander.io.fetchSockets()).to.deep.equal([]);
       commander.io.disconnectSockets();
@@ -141,7 +141,7 @@ for (const { name, options } of kinds) {
 }
 
 describe('commands to the sockets of this node', () => {
-  it('io.local.disconnectSockets() reaches the pending ones too', async () => {
+  it('io.local.disconnectSockets() reaches pending sockets too', async () => {
     const world = await new World().listen();
     try {
       world.authorize({ required: false }).attach(world.io);
@@ -153,7 +153,7 @@ describe('commands to the sockets of this node', () => {
     }
   });
 
-  it('socket.broadcast and its disconnectSockets reach the pending ones, and not the socket itself', async () => {
+  it('socket.broadcast.disconnectSockets() reaches pending sockets, and not the socket itself', async () => {
     const world = await new World().listen();
     try {
       world.authorize().attach(world.io);
@@ -168,7 +168,7 @@ describe('commands to the sockets of this node', () => {
     }
   });
 
-  it('disconnectSockets of a dynamic namespace reaches the pending ones of its child', async () => {
+  it('disconnectSockets() of a dynamic namespace reaches the pending sockets of its child', async () => {
     const world = await new World().listen();
     try {
       world.authorize().attach(world.io.of(/^\/room-\d$/));

@@ -4,7 +4,7 @@ import { World } from '../support/world';
 /** What must be true with a secret must be true with an own verifier. */
 const SUITES = ['session', 'gate', 'revocation', 'recovery', 'login', 'namespaces'];
 
-describe('with an own verifier,', () => {
+describe('with a verifier of the application,', () => {
   before(() => {
     World.hasVerifier = true;
   });

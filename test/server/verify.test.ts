@@ -3,28 +3,14 @@ import { createServer } from 'node:http';
 import { expect } from 'chai';
 import type { Authorizer, AuthorizeOptions, JwtClaims, VerifyFunction } from '../../lib';
 import { UnauthorizedError } from '../../lib';
+import { unharmedWorld } from '../support/fresh-world';
 import { JwksEndpoint, SigningKey } from '../support/jwks-endpoint';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal, settled, show } from '../support/refusals';
-import { Unharmed } from '../support/unharmed';
-import { World } from '../support/world';
 
-describe('an own verifier', () => {
-  let world: World;
+describe('a verifier of the application', () => {
+  const { world, told } = unharmedWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
-  let unharmed: Unharmed;
-
-  beforeEach(async () => {
-    unharmed = new Unharmed();
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
-  });
-
-  afterEach(async () => {
-    await world.close();
-    unharmed.close();
-  });
 
   /** @param verify as an application in JavaScript may write it */
   function guard(
@@ -35,7 +21,7 @@ describe('an own verifier', () => {
     auth.attach(world.io);
   }
 
-  it('lets in with the claims that it answers, at once or later, and shows them as any others', async () => {
+  it('accepts with the claims that it returns, at once or later, which are set on the socket', async () => {
     for (const later of [false, true]) {
       const namespace = later ? '/later' : '/';
       const answer = { sub: 'bob', name: 'Bob' };
@@ -54,7 +40,7 @@ describe('an own verifier', () => {
     }
   });
 
-  it('may answer an object of any class, and one without claims', async () => {
+  it('may return an object of any class, and one without claims', async () => {
     class User {
       #password = 'hunter2';
       constructor(readonly sub: string) {}
@@ -88,7 +74,7 @@ describe('an own verifier', () => {
       expect(await show(await world.connected(), 'opaque')).to.include({ ok: true });
   });
 
-  it('is given the token as it is read, and the socket, once for each token shown', async () => {
+  it('is called with the token and the socket, once for each token that is sent', async () => {
     const asked: unknown[][] = [];
     guard((...args) => {
       asked.push(args);
@@ -105,14 +91,14 @@ describe('an own verifier', () => {
     expect(told.events).to.deep.equal(['authenticated', 'reauthenticated']);
   });
 
-  it('is not asked about what is no text, or too long', async () => {
+  it('is not called for a token that is no string, or too long', async () => {
     guard(() => expect.fail('asked'), { maxTokenBytes: 10 });
     const client = await world.connected();
     for (const token of [7, {}, 'x'.repeat(11), '☃☃☃☃'])
       expect((await show(client, token)).error).to.include({ code: 'invalid_token' });
   });
 
-  it('answers with claims that are copied, so that neither side can change the other’s', async () => {
+  it('returns claims that are copied, so that neither side can change the other’s', async () => {
     const kept = { sub: 'bob', roles: ['a'], since: new Date(0), nothing: undefined };
     guard(() => kept, { validate: (claims) => void (claims['roles'] as string[]).push('b') });
     await show(await world.connected(), 'opaque');
@@ -197,7 +183,7 @@ describe('an own verifier', () => {
     ['never answers', () => new Promise(() => undefined), unavailable],
   ];
   for (const [what, verify, error] of outcomes) {
-    it(`that ${what} refuses, and tells not a word of why`, async () => {
+    it(`that ${what} refuses, and does not send the reason`, async () => {
       guard(verify, { keyTimeout: 50 });
       const answer = await show(await world.connected(), 'opaque');
       expect(answer.error).to.include(error);
@@ -210,7 +196,7 @@ describe('an own verifier', () => {
     });
   }
 
-  it('that rejects is a failed attempt, and one that cannot tell is none', async () => {
+  it('that rejects counts as a failed attempt, and one that has an outage does not', async () => {
     let fault: Error = systemError;
     guard(() => Promise.reject(fault), { maxAttempts: 2 });
     const client = await world.connected();
@@ -223,7 +209,7 @@ describe('an own verifier', () => {
     expect(told.codes.at(-1)).to.equal('too_many_attempts');
   });
 
-  it('that answers when the socket is gone lets nobody in', async () => {
+  it('that answers when the socket is gone logs nobody in', async () => {
     let answer = (_claims: object): void => undefined;
     let askedOnce = (): void => undefined;
     const asked = new Promise<void>((resolve) => {
@@ -249,7 +235,7 @@ describe('an own verifier', () => {
     expect(auth.stats()).to.include({ authenticated: 0, verified: 0, pending: 0 });
   });
 
-  it('answers claims whose life the library judges, and ends', async () => {
+  it('returns claims whose exp and nbf the library checks, and at whose exp it ends the session', async () => {
     let claims: JwtClaims = { sub: 'bob', exp: 1 };
     guard(() => claims);
     const client = await world.connected();
@@ -262,7 +248,7 @@ describe('an own verifier', () => {
     await client.until('disconnect');
   });
 
-  it('is held to maxAge and clockTolerance', async () => {
+  it('is subject to maxAge and clockTolerance', async () => {
     const now = Date.now() / 1000;
     let claims: JwtClaims = { iat: now - 200 };
     guard(() => claims, { maxAge: 50, clockTolerance: 100, maxAttempts: Infinity });
@@ -277,7 +263,7 @@ describe('an own verifier', () => {
     expect(await codes()).to.equal('in');
   });
 
-  it('has its users told apart, revoked and renewed as any others', async () => {
+  it('has its users distinguished, revoked and renewed like all others', async () => {
     guard((token) => JSON.parse(token) as object);
     const client = await world.connected();
     const bob = (claims: object = {}): string => JSON.stringify({ sub: 'bob', ...claims });
@@ -338,7 +324,7 @@ describe('an own verifier', () => {
       expect(answer.expiresIn).to.be.within(290_000, 300_000);
     });
 
-    it('has the client try again while its key endpoint is down, stalls or breaks', async () => {
+    it('lets the client try again while its key endpoint is down, stalls or fails', async () => {
       const { createRemoteJWKSet, jwtVerify } = await import('jose');
       const endpoint = await new JwksEndpoint().listen();
       const key = new SigningKey('one');
@@ -371,7 +357,7 @@ describe('an own verifier', () => {
     });
   });
 
-  it('that is slow holds one verification a socket, and is bounded by keyTimeout', async () => {
+  it('that is slow runs once at a time for each socket, and no longer than keyTimeout', async () => {
     const time = world.stopTime();
     let running = 0;
     guard(

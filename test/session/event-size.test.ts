@@ -78,7 +78,7 @@ describe('the size of an event', () => {
     );
   });
 
-  it('is told of a packet that nests deeper than the stack', () => {
+  it('can be computed for a packet that is nested deeper than the stack', () => {
     expect(sizeOf(['news', nested(400_000)], Infinity)).to.equal(64 + 16 + 8 + 400_000 * 80);
   });
 
@@ -92,7 +92,7 @@ describe('the size of an event', () => {
     });
   }
 
-  it('is looked at no further than the limit: a list that is too long not at all', () => {
+  it('is computed only up to the limit: not at all for a list that is too long', () => {
     const looked = new Set<string>();
     const list = watched(
       Array.from({ length: 1000 }, (_, index) => index),
@@ -102,7 +102,7 @@ describe('the size of an event', () => {
     expect(looked.size).to.equal(0);
   });
 
-  it('is looked at no further than the limit: of an object as many members as fit, and one', () => {
+  it('is computed only up to the limit: for an object as many members as fit, and one more', () => {
     const looked = new Set<string>();
     const object = watched(Object.fromEntries(Array.from({ length: 10 }, (_, index) => [index, 0])), looked);
     const limit = 64 + 16 + 64 + 18 * 5;
@@ -110,7 +110,7 @@ describe('the size of an event', () => {
     expect(looked.size).to.equal(6);
   });
 
-  it('counts what an object has, and not what it inherits', () => {
+  it("counts an object's own members, and not inherited ones", () => {
     const event = [Object.assign(Object.create({ inherited: 'x'.repeat(100) }) as object, { own: 'x' })];
     expect(sizeOf(event, Infinity)).to.equal(64 + 16 + 64 + 16 + 6 + 2);
   });
@@ -119,7 +119,7 @@ describe('the size of an event', () => {
 describe('the bytes of an event', () => {
   const block = Buffer.from('the whole block that the transport has read');
 
-  it('are copied out of a larger block, wherever they stand', () => {
+  it('are copied out of a larger block, at any depth', () => {
     const [first, second] = [block.subarray(4, 9), block.subarray(10, 15)];
     const event = ['news', first, { deep: [{ down: second }] }] as const;
     sizeOf(event as unknown as unknown[], Infinity);
@@ -131,7 +131,7 @@ describe('the bytes of an event', () => {
     }
   });
 
-  it('stay where they are if the block is theirs', () => {
+  it('are not copied if they fill their whole block', () => {
     const own = Buffer.alloc(5, 'x');
     const event = ['news', own];
     sizeOf(event, Infinity);

@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { HeldEvents } from '../../lib/session/held-events';
 import type { EventPacket } from '../../lib/socket-io/event-packet';
+import { freshWorld } from '../support/fresh-world';
 import { settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import type { TestClient } from '../support/world';
-import { World } from '../support/world';
 
 const KIB = 1024;
 /** An event's list, two members, and the name `x`. */
@@ -39,7 +39,7 @@ describe('held events', () => {
     return held;
   }
 
-  it('come out in the order in which they came, once', () => {
+  it('are released once, in the order in which they arrived', () => {
     const held = make(16);
     const packets = [1, 2, 3].map((number): EventPacket => ({ type: 2, data: ['x', number] }));
     for (const packet of packets) expect(held.push(packet)).to.equal(true);
@@ -48,7 +48,7 @@ describe('held events', () => {
   });
 
   for (const max of [0, 1, 16]) {
-    it(`are ${max} at most where holdEvents is ${max}, and as many again after they were taken`, () => {
+    it(`are at most ${max} if holdEvents is ${max}, and as many again after they were released`, () => {
       const held = make(max);
       for (let times = 0; times < 2; times += 1) {
         for (let count = 0; count < max; count += 1) expect(held.push(packetOf(200))).to.equal(true);
@@ -75,7 +75,7 @@ describe('held events', () => {
     expect(held.push(packetOf(4 * KIB))).to.equal(true);
   });
 
-  it('of all sockets take 16 MiB at most, and what is taken makes room', () => {
+  it('of all sockets take 16 MiB at most, and released ones make room', () => {
     expect(fill(64 * KIB, all)).to.equal(16 * KIB * KIB);
     const other = make(16);
     expect(other.push({ type: 2, data: ['x'] })).to.equal(false);
@@ -88,13 +88,7 @@ describe('held events', () => {
   });
 
   describe('of a server', () => {
-    let world: World;
-
-    beforeEach(async () => {
-      world = await new World().listen();
-    });
-
-    afterEach(() => world.close());
+    const { world } = freshWorld();
 
     const ends: [how: string, end: (client: TestClient, socket: Socket) => unknown][] = [
       ['has logged in', (client) => show(client, createToken())],
@@ -110,7 +104,7 @@ describe('held events', () => {
       ],
     ];
     for (const [how, end] of ends) {
-      it(`leave their room to others once their socket ${how}`, async () => {
+      it(`make room for others once their socket ${how}`, async () => {
         world.authorize({ allow: ['ping'] }).attach(world.io);
         world.io.on('connection', (socket) => socket.on('ping', (reply: () => void) => reply()));
         const client = await world.connected();

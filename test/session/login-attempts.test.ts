@@ -16,7 +16,7 @@ const NOT_THE_TOKENS_FAULT: ReadonlySet<string> = new Set([
 
 describe('the login attempts of a connection', () => {
   for (const max of [1, 5]) {
-    it(`are exhausted by ${max} refused tokens where maxAttempts is ${max}`, () => {
+    it(`are exhausted by ${max} refused tokens if maxAttempts is ${max}`, () => {
       const attempts = new LoginAttempts(max);
       for (let count = 1; count <= max; count += 1) {
         expect(attempts.isExhausted).to.equal(false);
@@ -27,7 +27,7 @@ describe('the login attempts of a connection', () => {
     });
   }
 
-  it('are never exhausted where maxAttempts is Infinity', () => {
+  it('are never exhausted if maxAttempts is Infinity', () => {
     const attempts = new LoginAttempts(Infinity);
     for (let count = 0; count < 1000; count += 1) expect(attempts.fail(BAD)).to.equal(false);
   });

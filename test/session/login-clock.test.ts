@@ -42,7 +42,7 @@ describe('the time to log in', () => {
     ]);
   });
 
-  it('is one for all: a session that comes later has what is left', () => {
+  it('is shared: a later session has the time that is left', () => {
     clock.start(one);
     time.tick(700);
     clock.start(two);
@@ -54,7 +54,7 @@ describe('the time to log in', () => {
     ]);
   });
 
-  it('goes on where it stood when the client changes the namespace', () => {
+  it('continues where it was when the client changes the namespace', () => {
     clock.start(one);
     time.tick(700);
     clock.left(one, true);
@@ -64,7 +64,7 @@ describe('the time to log in', () => {
     expect(ended).to.deep.equal([['two', 1000]]);
   });
 
-  it('stands still while no session is pending on a connection that is in another namespace', () => {
+  it('is paused while no session is pending on a connection that is in another namespace', () => {
     clock.start(one);
     time.tick(700);
     clock.left(one, false);
@@ -76,7 +76,7 @@ describe('the time to log in', () => {
     expect(ended).to.deep.equal([['two', 11_000]]);
   });
 
-  it('goes on while another session is pending', () => {
+  it('continues while another session is pending', () => {
     clock.start(one);
     clock.start(two);
     time.tick(700);
@@ -85,7 +85,7 @@ describe('the time to log in', () => {
     expect(ended).to.deep.equal([['two', 1000]]);
   });
 
-  it('does not care for a session that leaves and was not pending', () => {
+  it('is not affected by the end of a session that was not pending', () => {
     clock.start(one);
     clock.loggedIn(one);
     clock.left(one, false);
@@ -142,7 +142,7 @@ describe('the time to log in', () => {
     ]);
   });
 
-  it('may be started again by a session whose time is over, in that moment', () => {
+  it('may be started again by a session at the moment when its time is over', () => {
     let times = 0;
     const again = {
       onTimeout: () => {
@@ -165,7 +165,7 @@ describe('the time to log in', () => {
     expect(time.countTimers()).to.equal(0);
   });
 
-  it('never runs out where guests may stay', () => {
+  it('never runs out if guests may stay', () => {
     const endless = new LoginClock(deadlines, Infinity, { onIdle: () => void ended.push(['idle', 0]) });
     endless.start(one);
     endless.left(one, true);

@@ -1,19 +1,13 @@
 import { expect } from 'chai';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { RawClient } from '../support/raw-client';
 import { createToken } from '../support/tokens';
-import { World } from '../support/world';
 
 describe('a client that leaves in the middle', () => {
-  let world: World;
+  const { world } = freshWorld();
 
-  beforeEach(async () => {
-    world = await new World().listen();
-  });
-
-  afterEach(() => world.close());
-
-  it('right behind its token is neither verified nor refused', async () => {
+  it('right after its token is neither verified nor refused', async () => {
     const told = new NamespaceInbox(world.io.of('/'));
     let verifications = 0;
     const auth = world.authorize({ validate: () => void (verifications += 1) });
@@ -34,7 +28,7 @@ describe('a client that leaves in the middle', () => {
     raw.close();
   });
 
-  it('because of one of the events that waited for its login is not heard with the others', async () => {
+  it('because of one of its held events has no more of them delivered', async () => {
     world.authorize().attach(world.io);
     const heard: string[] = [];
     world.io.on('connection', (socket) => {

@@ -12,12 +12,12 @@ const make = (
   allow: string[] = [],
 ): Permissions => new Permissions(new Map(Object.entries(rules)), others, new Set(allow));
 
-describe('what a session may send', () => {
-  it('is everything where nothing is ruled', () => {
+describe('the permission to send an event', () => {
+  it('is given for every event without the option', () => {
     expect(make({}).allows(['news', 1], CLAIMS)).to.equal(true);
   });
 
-  it('is what the rule of the event says, and everything else without a rule for the others', () => {
+  it('follows the rule of the event, and is given for other events if there is no rule for these', () => {
     const permissions = make({ yes: () => true, no: () => false });
     expect(['yes', 'no', 'other'].map((event) => permissions.allows([event], CLAIMS))).to.deep.equal([
       true,
@@ -26,7 +26,7 @@ describe('what a session may send', () => {
     ]);
   });
 
-  it('is what the rule for the others says, for events that are not named and that nobody needs a login for', () => {
+  it('follows the rule `*` for events that neither `permissions` nor `allow` names', () => {
     const permissions = make({ named: () => true, 'named, too': () => false }, () => false, [
       'open',
       'named, too',
@@ -38,7 +38,7 @@ describe('what a session may send', () => {
     expect(make({}, () => true).allows(['other'], CLAIMS)).to.equal(true);
   });
 
-  it('is looked up by the text of the event: a number finds the rule of its digits', () => {
+  it("is looked up by the event's name as text: a number finds the rule of its digits", () => {
     const permissions = make({ '7': () => false }, () => true);
     expect([7, '7', 8].map((event) => permissions.allows([event], CLAIMS))).to.deep.equal([
       false,
@@ -48,12 +48,12 @@ describe('what a session may send', () => {
   });
 
   for (const event of ['toString', 'constructor', '__proto__', 'hasOwnProperty'])
-    it(`is not ruled by what every object has: ${event}`, () => {
+    it(`does not come from members that every object has: ${event}`, () => {
       expect(make({ news: () => false }).allows([event], CLAIMS)).to.equal(true);
       expect(make({ news: () => true }, () => false).allows([event], CLAIMS)).to.equal(false);
     });
 
-  it('is asked with the claims, and with the arguments of the event', () => {
+  it('is decided by a function of the claims and the arguments of the event', () => {
     const asked: unknown[] = [];
     const rule: PermissionRule = (claims, args) => {
       asked.push(claims, args);
@@ -63,14 +63,14 @@ describe('what a session may send', () => {
     expect(asked).to.deep.equal([CLAIMS, [1, { two: 2 }]]);
   });
 
-  it('is open to all where `allow` names it', () => {
+  it('is given to all if `allow` names the event', () => {
     const permissions = make({ named: () => false }, () => false, ['named', 'open']);
     expect(
       ['named', 'open', 'other', 'toString'].map((event) => permissions.isOpenToAll(event)),
     ).to.deep.equal([true, true, false, false]);
   });
 
-  describe('where a rule does not answer true or false', () => {
+  describe('if a rule does not return true or false', () => {
     let warnings: Warnings;
 
     beforeEach(() => {
@@ -112,7 +112,7 @@ describe('what a session may send', () => {
       ['gives nothing', () => undefined],
     ];
     for (const [what, rule] of answers) {
-      it(`the event is refused, and one warning without its text says so: it ${what}`, async () => {
+      it(`is refused, with one warning without the error's text: the rule ${what}`, async () => {
         const permissions = make({ news: rule });
         for (let times = 0; times < 3; times += 1)
           expect(permissions.allows(['news'], CLAIMS)).to.equal(false);

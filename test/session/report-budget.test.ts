@@ -8,7 +8,7 @@ const START = 1_800_000_000_000;
 const allowed = (budget: ReportBudget, now: number, count = 100): number =>
   Array.from({ length: count }, () => budget.allows(now)).filter(Boolean).length;
 
-describe('the reports that a client gets', () => {
+describe('the reports to a client', () => {
   it('are 16 in one minute', () => {
     const budget = new ReportBudget();
     expect(allowed(budget, START)).to.equal(16);
@@ -18,20 +18,20 @@ describe('the reports that a client gets', () => {
   });
 
   for (const max of [0, 1, 32]) {
-    it(`are ${max} in one minute where that is said`, () => {
+    it(`are ${max} in one minute if that is given`, () => {
       const budget = new ReportBudget(max);
       expect(allowed(budget, START)).to.equal(max);
       expect(allowed(budget, START + 60_000)).to.equal(max);
     });
   }
 
-  it('are not saved up: after a long silence there are 16 as well', () => {
+  it('do not accumulate: after a long silence there are 16 too', () => {
     const budget = new ReportBudget();
     expect(allowed(budget, START, 1)).to.equal(1);
     expect(allowed(budget, START + 3_600_000)).to.equal(16);
   });
 
-  it('begin anew when the clock is set back', () => {
+  it('start again when the clock is set back', () => {
     const budget = new ReportBudget();
     expect(allowed(budget, START)).to.equal(16);
     expect(allowed(budget, START - 1)).to.equal(16);
@@ -39,7 +39,7 @@ describe('the reports that a client gets', () => {
     expect(allowed(budget, START + 59_999)).to.equal(16);
   });
 
-  it('are never more than 32 in any minute, whenever they are asked for', () => {
+  it('are never more than 32 in any minute, whenever they are requested', () => {
     assert(
       property(array(nat(30_000), { minLength: 50, maxLength: 300 }), (pauses) => {
         const budget = new ReportBudget();

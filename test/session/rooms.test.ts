@@ -27,7 +27,7 @@ describe('the rooms of a login', () => {
     expect(roomsOf(undefined, CLAIMS, socket)).to.deep.equal(new Set());
   });
 
-  it('are those that the option names, each once, for these claims and this socket', () => {
+  it('are those that the option returns for the claims and the socket, each once', () => {
     const asked: unknown[] = [];
     const rooms = roomsOf(
       (claims, one) => {
@@ -42,7 +42,7 @@ describe('the rooms of a login', () => {
     expect(roomsOf(() => [], CLAIMS, socket)).to.deep.equal(new Set());
   });
 
-  it('may be the room of the socket itself', () => {
+  it('may include the room of the socket itself', () => {
     expect(roomsOf(() => [socket.id], CLAIMS, socket)).to.deep.equal(new Set([socket.id]));
   });
 
@@ -64,7 +64,7 @@ describe('the rooms of a login', () => {
     ],
   ];
   for (const [what, names] of bad) {
-    it(`are refused with unknown if what the option gives ${what}`, async () => {
+    it(`are refused with unknown if the option's result ${what}`, async () => {
       const refusal = roomsOf(names, CLAIMS, socket);
       expect(refusal)
         .to.be.instanceOf(UnauthorizedError)
@@ -73,7 +73,7 @@ describe('the rooms of a login', () => {
     });
   }
 
-  it('are refused as the option says, if it throws an UnauthorizedError', () => {
+  it("are refused with the option's own error, if it throws an UnauthorizedError", () => {
     const error = new UnauthorizedError('no_room', { message: 'all rooms are full' });
     const refuse = (): never => {
       throw error;
@@ -81,7 +81,7 @@ describe('the rooms of a login', () => {
     expect(roomsOf(refuse, CLAIMS, socket)).to.equal(error);
   });
 
-  it('are refused if one is the id of another socket of the namespace, until that has left', async () => {
+  it('are refused if one is the id of another socket of the namespace, until that socket has left', async () => {
     const { client, socket: other } = await world.pair();
     expect(roomsOf(() => ['everyone', other.id], CLAIMS, socket)).to.include({ code: 'unknown' });
     const gone = new Promise((resolve) => {
@@ -92,7 +92,7 @@ describe('the rooms of a login', () => {
     expect(roomsOf(() => [other.id], CLAIMS, socket)).to.deep.equal(new Set([other.id]));
   });
 
-  it('are exchanged: what is gone is left, what is new is joined, and the rest stays', () => {
+  it('are updated: former ones are left, new ones are joined, and the rest stays', () => {
     const calls: unknown[] = [];
     const { adapter } = socket.nsp;
     for (const event of ['join-room', 'leave-room'])
@@ -108,7 +108,7 @@ describe('the rooms of a login', () => {
     expect(socket.rooms).to.deep.equal(new Set([socket.id, 'two', 'three']));
   });
 
-  it('leave alone what the application has joined, and the room of the socket itself', () => {
+  it('do not affect rooms that the application has joined, nor the room of the socket itself', () => {
     void socket.join('of the application');
     exchangeRooms(socket, new Set(), new Set([socket.id, 'one']));
     exchangeRooms(socket, new Set([socket.id, 'one']), new Set());

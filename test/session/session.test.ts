@@ -8,7 +8,7 @@ import { emptyStats } from '../../lib/session/statistics';
 import { SECRET } from '../support/tokens';
 
 describe('a session that is not authenticated', () => {
-  it('names nobody and has no end, shows nothing, and cannot be revoked or shortened', () => {
+  it('has no user, no end and no claims, and cannot be revoked or shortened', () => {
     const stats = emptyStats();
     const context = { settings: toSettings({ secret: SECRET }), deadlines: new Deadlines(), stats };
     const attempts = new LoginAttempts(5);

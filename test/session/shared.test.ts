@@ -1,26 +1,22 @@
 import { expect } from 'chai';
 import type { Authorizer } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { refusal, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken, tokenEndingIn } from '../support/tokens';
 import { until } from '../support/until';
 import type { TestOptions } from '../support/world';
-import { TestClient, World } from '../support/world';
+import { TestClient } from '../support/world';
 
 describe("a session of several namespaces, under scope: 'connection',", () => {
-  let world: World;
+  const { world, told } = freshWorld();
   let auth: Authorizer;
-  let told: NamespaceInbox;
   let toldInChat: NamespaceInbox;
 
-  beforeEach(async () => {
-    world = await new World().listen();
-    told = new NamespaceInbox(world.io.of('/'));
+  beforeEach(() => {
     toldInChat = new NamespaceInbox(world.io.of('/chat'));
   });
-
-  afterEach(() => world.close());
 
   function guard(options: TestOptions = {}): void {
     auth = world.authorize({ scope: 'connection', ...options });
@@ -32,7 +28,7 @@ describe("a session of several namespaces, under scope: 'connection',", () => {
   const join = (client: TestClient, namespace: string, token?: string): TestClient =>
     new TestClient(client.socket.io.socket(namespace, token === undefined ? {} : { auth: { token } }));
 
-  it('refuses a socket that may not have its rooms, and goes on for the others', async () => {
+  it('refuses a socket whose rooms are refused, and continues for the others', async () => {
     guard({ rooms: (_claims, { nsp }) => (nsp.name === '/chat' ? (undefined as never) : ['user:bob']) });
     world.io.on('connection', (socket) =>
       socket.on('ask', (reply: (text: string) => void) => reply('heard')),
@@ -47,7 +43,7 @@ describe("a session of several namespaces, under scope: 'connection',", () => {
     expect(await client.socket.emitWithAck('ask')).to.equal('heard');
   });
 
-  it('tells nobody of a socket that a listener disconnects as it connects', async () => {
+  it('does not report a socket that a listener disconnects while it connects', async () => {
     guard();
     world.io.of('/chat').on('connection', (socket) => socket.disconnect());
     const client = await world.connected();
@@ -59,7 +55,7 @@ describe("a session of several namespaces, under scope: 'connection',", () => {
     expect(told.events).to.deep.equal(['authenticated']);
   });
 
-  it('tells of no login any more once a listener has ended it', async () => {
+  it('reports a login no further once a listener has ended it', async () => {
     guard();
     const client = await world.connected();
     const chat = join(client, '/chat');
@@ -74,7 +70,7 @@ describe("a session of several namespaces, under scope: 'connection',", () => {
     expect(auth.stats()).to.include({ authenticated: 0, pending: 2 });
   });
 
-  it('ends with its token while it has no socket: who comes back must log in', async () => {
+  it('ends with its token while it has no socket: a client that returns must log in', async () => {
     const time = world.stopTime();
     guard({ onExpired: 'deauthenticate' });
     world.io.of('/open');
@@ -93,7 +89,7 @@ describe("a session of several namespaces, under scope: 'connection',", () => {
     expect(await show(client, createToken())).to.include({ ok: true });
   });
 
-  it('goes on while it has no socket: who comes back in time is logged in', async () => {
+  it('continues while it has no socket: a client that returns in time is logged in', async () => {
     guard();
     world.io.of('/open');
     const open = await world.connected('/open');
@@ -112,7 +108,7 @@ describe("a session of several namespaces, under scope: 'connection',", () => {
     ['another token', (): string => createToken({ sub: 'bob', jti: 'second' }), 'authentication_in_progress'],
     ['the same token', (token: string): string => token, undefined],
   ] as const) {
-    it(`is being logged in, and ${what} comes with a CONNECT packet: ${code ?? 'nothing new'}`, async () => {
+    it(`is being logged in, and ${what} arrives with a CONNECT packet: ${code ?? 'nothing new'}`, async () => {
       const check = new SlowCheck();
       guard({ validate: check.check });
       const client = await world.connected();

@@ -54,7 +54,7 @@ describe('the state of a session', () => {
     expect(names(isBusy)).to.deep.equal(['verifying', 'overdue', 'renewing']);
   });
 
-  it('is the same value where an event means nothing now', () => {
+  it('is the same value if an event has no effect', () => {
     for (const event of [staleAccept, staleRefuse])
       for (const [name, state] of Object.entries(states))
         expect(transition(state, event), name).to.equal(state);
@@ -87,7 +87,7 @@ describe('the state of a session', () => {
     }
   }
 
-  it('becomes open by the outcome of the attempt that runs alone, and ends by no refusal', () => {
+  it('becomes open only by the outcome of the running attempt, and ends by no refusal', () => {
     assert(
       property(history, (steps) => {
         follow(steps, (before, event, after) => {
@@ -102,7 +102,7 @@ describe('the state of a session', () => {
     );
   });
 
-  it('is new only until something has happened, and closed for ever', () => {
+  it('is new only until the first event, and stays closed', () => {
     assert(
       property(history, (steps) => {
         follow(steps, (before, _event, after) => {
@@ -114,7 +114,7 @@ describe('the state of a session', () => {
     );
   });
 
-  it('is overdue only since a timeout that came while a token was verified', () => {
+  it('is overdue only after a timeout during a verification', () => {
     assert(
       property(history, (steps) => {
         follow(steps, (before, event, after) => {

@@ -60,7 +60,7 @@ describe('the verification of one connection’s tokens', () => {
     expect(verification.isRunning).to.equal(false);
   });
 
-  it('runs one at a time: the next waits for the outcome', async () => {
+  it('runs one at a time: the next token waits for the outcome', async () => {
     verification.submit(slow('one'));
     expect(verification.isRunning).to.equal(true);
     verification.submit(slow('two'));
@@ -73,14 +73,14 @@ describe('the verification of one connection’s tokens', () => {
     expect(verification.isRunning).to.equal(false);
   });
 
-  it('lets one wait, the newest', async () => {
+  it('lets one token wait, the newest', async () => {
     for (const name of ['one', 'two', 'three', 'four']) verification.submit(slow(name));
     await end('one');
     await end('four');
     expect(log).to.deep.equal(['judge one', 'settle one', 'judge four', 'settle four']);
   });
 
-  it('runs no more than one, also if an outcome brings another token', async () => {
+  it('runs no more than one, even if an outcome brings another token', async () => {
     verification.submit(slow('one', () => verification.submit(slow('of the outcome'))));
     verification.submit(slow('two'));
     await end('one');
@@ -89,7 +89,7 @@ describe('the verification of one connection’s tokens', () => {
     expect(log.slice(3)).to.deep.equal(['settle of the outcome', 'judge two']);
   });
 
-  it('lets an outcome take back the token that waits', async () => {
+  it('lets an outcome cancel the token that waits', async () => {
     const two = slow('two');
     verification.submit(slow('one', () => expect(verification.withdraw(two)).to.equal(true)));
     verification.submit(two);
@@ -98,7 +98,7 @@ describe('the verification of one connection’s tokens', () => {
     expect(verification.isRunning).to.equal(false);
   });
 
-  it('lets one that waits be taken back until it begins', async () => {
+  it('lets a waiting token be cancelled until its verification begins', async () => {
     const two = slow('two');
     verification.submit(
       slow('one', () => process.nextTick(() => expect(verification.withdraw(two)).to.equal(true))),
@@ -108,7 +108,7 @@ describe('the verification of one connection’s tokens', () => {
     expect(log).to.deep.equal(['judge one', 'settle one']);
   });
 
-  it('forgets one that waits, and says so; one that runs goes on', async () => {
+  it('drops a waiting token, and reports it; a running verification continues', async () => {
     const [one, two] = [slow('one'), slow('two')];
     verification.submit(one);
     verification.submit(two);
@@ -120,7 +120,7 @@ describe('the verification of one connection’s tokens', () => {
     expect(verification.isRunning).to.equal(false);
   });
 
-  it('gives 16 answers beside one verification, and as many beside the next', async () => {
+  it('gives 16 answers during one verification, and as many during the next', async () => {
     const answers = (): number =>
       Array.from({ length: 40 }, () => verification.mayAnswer()).filter(Boolean).length;
     verification.submit(slow('one'));

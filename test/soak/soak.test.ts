@@ -4,7 +4,7 @@ import { LONG_TIMEOUT } from '../support/world';
 import { soak } from './soak';
 
 describe('a short soak', () => {
-  it('ends with nodes that know what the clients know, and with nothing left over', async function () {
+  it('ends with the same state on nodes and clients, and with nothing left in memory', async function () {
     needs(this, 'redis-server');
     this.timeout(300_000);
     const { counts, faults } = await soak({

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import type { Authorizer } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
 import { show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import type { TestClient } from '../support/world';
-import { World } from '../support/world';
 
 describe('a command that disconnects the sockets of rooms', () => {
-  let world: World;
+  const { world } = freshWorld();
   let auth: Authorizer;
   /** In the rooms `all` and `bob`, and logged in. */
   let bob: TestClient;
@@ -14,7 +14,6 @@ describe('a command that disconnects the sockets of rooms', () => {
   let guests: TestClient[];
 
   beforeEach(async () => {
-    world = await new World().listen();
     auth = world.authorize();
     auth.attach(world.io);
     let count = 0;
@@ -26,8 +25,6 @@ describe('a command that disconnects the sockets of rooms', () => {
     await show(bob, createToken());
     guests = [await world.connected(), await world.connected()];
   });
-
-  afterEach(() => world.close());
 
   const commands: [what: string, give: () => unknown, left: boolean[]][] = [
     ['of all rooms', () => world.io.disconnectSockets(), [false, false, false]],
@@ -52,7 +49,7 @@ describe('a command that disconnects the sockets of rooms', () => {
     ],
   ];
   for (const [what, give, left] of commands) {
-    it(`reaches those that have not logged in as it reaches others: ${what}`, async () => {
+    it(`reaches pending sockets as it reaches others: ${what}`, async () => {
       const ids = [bob, ...guests].map(({ socket }) => String(socket.id));
       give();
       await new Promise(setImmediate);

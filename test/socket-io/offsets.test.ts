@@ -31,7 +31,7 @@ function expectOrder(offsets: readonly string[]): void {
 }
 
 describe('the order of offsets', () => {
-  describe('of the adapter in memory', () => {
+  describe('of the in-memory adapter', () => {
     let clock: SinonFakeTimers;
 
     beforeEach(() => {
@@ -40,7 +40,7 @@ describe('the order of offsets', () => {
 
     afterEach(() => clock.restore());
 
-    it('is the one in which they were given out', () => {
+    it('is the order in which they were made', () => {
       const pauses = array(tuple(nat(130), constantFrom(0, 1, 63, 64, 65, 4096, 1e6, 1e9)), {
         minLength: 1,
         maxLength: 8,
@@ -58,7 +58,7 @@ describe('the order of offsets', () => {
       );
     });
 
-    it('goes on where the time gets another digit', () => {
+    it('holds when the time gets another digit', () => {
       clock.setSystemTime(64 ** 7 - 2);
       const offsets = Array.from({ length: 4 }, () => {
         const offset = yeast();
@@ -100,7 +100,7 @@ describe('the order of offsets', () => {
     ['an offset and a line break', 'PXJ2zg0\n'],
   ];
   for (const [what, value] of foreign) {
-    it(`does not know ${what}: it comes after nothing, and nothing comes after it`, () => {
+    it(`does not contain ${what}: it is after nothing, and nothing is after it`, () => {
       for (const offset of ['PXJ2zg0', '0', '1800000000000-0', '0-0']) {
         for (const isBehind of [true, false]) {
           expect(comesAfter([value], { offset, isBehind })).to.equal(false);
@@ -110,12 +110,12 @@ describe('the order of offsets', () => {
     });
   }
 
-  it('is told by the last of a packet’s data alone', () => {
+  it('is read from the last element of a packet’s data only', () => {
     expect(comesAfter(['1-5', 'news', '1-1'], { offset: '1-3', isBehind: true })).to.equal(false);
     expect(comesAfter([], { offset: '0', isBehind: false })).to.equal(false);
   });
 
-  it('never throws, and never puts two texts after each other both ways', () => {
+  it('never throws, and never puts two texts both before and after each other', () => {
     assert(
       property(string(), string(), (one, other) => {
         expect(isAfter(one, other) && isAfter(other, one)).to.equal(false);
@@ -124,7 +124,7 @@ describe('the order of offsets', () => {
   });
 });
 
-describe('what a node has seen of its adapter’s packets', () => {
+describe('the offsets that a node has seen', () => {
   let world: BareWorld;
   let adapter: Adapter;
 
@@ -140,13 +140,13 @@ describe('what a node has seen of its adapter’s packets', () => {
 
   const lastOf = (client: TestClient, event: string): unknown => client.received(event).at(-1)?.at(-1);
 
-  it('is nothing before the first packet', async () => {
+  it('are none before the first packet', async () => {
     await start();
     watchOffsets(adapter);
     expect([firstOffset(adapter), lastOffset(adapter)]).to.deep.equal([undefined, undefined]);
   });
 
-  it('is nothing where nobody watches, and where the adapter knows no recovery', async () => {
+  it('are none if nobody watches, and if the adapter has no recovery', async () => {
     await start();
     world.io.emit('news');
     expect([firstOffset(adapter), lastOffset(adapter)]).to.deep.equal([undefined, undefined]);
@@ -158,7 +158,7 @@ describe('what a node has seen of its adapter’s packets', () => {
     expect([firstOffset(adapter), lastOffset(adapter)]).to.deep.equal([undefined, undefined]);
   });
 
-  it('is the first and the last offset that it gave out, also if it is watched twice', async () => {
+  it('are the first and the last one that the adapter made, even if it is watched twice', async () => {
     await start();
     watchOffsets(adapter);
     const encode = adapter._encode;
@@ -171,7 +171,7 @@ describe('what a node has seen of its adapter’s packets', () => {
     expect(lastOffset(adapter)).to.equal(lastOf(client, 'three'));
   });
 
-  it('is not what a packet without an offset ends with: a volatile one, or one that wants an answer', async () => {
+  it('do not include the last argument of a packet without an offset: a volatile one, or one with an acknowledgement', async () => {
     await start();
     watchOffsets(adapter);
     world.io.volatile.emit('volatile', 'zzzzzzz');
@@ -185,7 +185,7 @@ describe('what a node has seen of its adapter’s packets', () => {
       ([name]) => name === 'redis-streams',
     ) as (typeof REDIS_ADAPTERS)[0];
 
-    it('is not what a broadcast to this node alone ends with, which has no offset', async () => {
+    it('do not include the last argument of a broadcast to this node alone, which has no offset', async () => {
       await start(() => create(redis()));
       watchOffsets(adapter);
       const { client } = await world.pair();
@@ -203,7 +203,7 @@ describe('what a node has seen of its adapter’s packets', () => {
 });
 
 describe('an offset of a client', () => {
-  it('may be any text of any length, and costs next to nothing', () => {
+  it('may be any text of any length, and costs almost no CPU time', () => {
     assert(
       property(integer({ min: 0, max: 100_000 }), (length) => {
         for (const one of ['-', '1', 'z.']) expect(isAfter(one.repeat(length), '1-1')).to.be.a('boolean');

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 /** What tests take from Debian, and the file that shows that it is there. */
 const TOOLS = {
   chromium: '/usr/bin/chromium',
+  curl: '/usr/bin/curl',
   openssl: '/usr/bin/openssl',
   'redis-server': '/usr/bin/redis-server',
   'python3-cryptography': '/usr/lib/python3/dist-packages/cryptography',

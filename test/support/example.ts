@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { resolve } from 'node:path';
@@ -7,8 +8,10 @@ import { ROOT } from './repository';
 import { TestClient } from './world';
 import type { ClientOptions } from './world';
 
-/** The secret of the examples where none is set. */
-export const EXAMPLE_SECRET = 'change me: 32 random bytes or more';
+/** The secret of the examples, which take it from the environment. */
+export const EXAMPLE_SECRET = randomBytes(32).toString('hex');
+process.env.JWT_SECRET = EXAMPLE_SECRET;
+process.env.SESSION_SECRET = EXAMPLE_SECRET;
 
 /** An example of `examples/`, as a user would load it; what it exports is the test's to know. */
 export function loadExample(path: string): unknown {

@@ -1,4 +1,4 @@
-/** What came, by name, to be taken in order; whoever takes before it came, waits. */
+/** Keeps events by name until a test takes them, in order. A test that takes an event too early waits for it. */
 export class Inbox {
   readonly #came = new Map<string, unknown[][]>();
   readonly #waiting = new Map<string, ((args: unknown[]) => void)[]>();
@@ -21,18 +21,19 @@ export class Inbox {
     });
   }
 
-  /** Everything of that name that ever came, taken or not. */
+  /** The arguments of all events of that name, taken or not. */
   all(event: string): unknown[][] {
     return this.#log.filter((one) => one.event === event).map(({ args }) => args);
   }
 
-  /** Forgets what came, and all that it holds. */
+  /** Forgets all events, and what waits for one. */
   clear(): void {
     this.#came.clear();
+    this.#waiting.clear();
     this.#log.length = 0;
   }
 
-  /** The names of everything that came, in order. */
+  /** The names of all events, in order. */
   get events(): string[] {
     return this.#log.map(({ event }) => event);
   }

@@ -1,13 +1,23 @@
-import type { UnauthorizedError } from '../../lib';
+import type { AnyNamespace, AnySocket, UnauthorizedError } from '../../lib';
 import { Inbox } from './inbox';
-import type { AnyNamespace, AnySocket } from '../../lib';
 
-/** What a namespace's local listeners are told, by event name. */
+/** The events that a namespace's local listeners get from the library. */
 export class NamespaceInbox extends Inbox {
-  constructor(namespace: AnyNamespace) {
+  #namespace: AnyNamespace | undefined;
+
+  constructor(namespace?: AnyNamespace) {
     super();
+    if (namespace !== undefined) this.listen(namespace);
+  }
+
+  /** Starts anew with another namespace. Later events of the former one are ignored. */
+  listen(namespace: AnyNamespace): void {
+    this.clear();
+    this.#namespace = namespace;
     for (const event of ['authenticated', 'reauthenticated', 'unauthorized', 'deauthenticated']) {
-      namespace.on(event, (...args: unknown[]) => this.push(event, args));
+      namespace.on(event, (...args: unknown[]) => {
+        if (this.#namespace === namespace) this.push(event, args);
+      });
     }
   }
 

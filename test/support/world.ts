@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import type { ServerOptions } from 'socket.io';
@@ -19,18 +20,38 @@ export const LONG_TIMEOUT = 600_000;
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
-/** A real server on a port of its own, with real clients; everything is closed by {@link World.close}. */
+/**
+ * A real server on its own port, with real clients. {@link World.close} closes everything; {@link World.listen} then starts
+ * a new server.
+ */
 export class World {
   /** Whether authorizers get {@link verifyAsTests} for the tests' secret: suites are run both ways. */
   static hasVerifier = false;
-  readonly http = createServer();
-  readonly io: Server;
   readonly #clients: ClientSocket[] = [];
   readonly #authorizers: Authorizer[] = [];
+  readonly #make: (given?: Partial<ServerOptions>) => { http: HttpServer; io: Server };
+  #server: { http: HttpServer; io: Server } | undefined;
+  #isClosed = false;
   #time: StoppedTime | undefined;
 
   constructor(options: Partial<ServerOptions> = {}, Version: typeof Server = Server) {
-    this.io = new Version(this.http, options);
+    this.#make = (given = options) => {
+      const http = createServer();
+      return { http, io: new Version(http, given) };
+    };
+  }
+
+  get http(): HttpServer {
+    return this.#current.http;
+  }
+
+  get io(): Server {
+    return this.#current.io;
+  }
+
+  get #current(): { http: HttpServer; io: Server } {
+    this.#server ??= this.#make();
+    return this.#server;
   }
 
   get url(): string {
@@ -39,11 +60,21 @@ export class World {
 
   /** @param port that of a server before it; another program may have taken it for a while */
   async listen(port = 0): Promise<this> {
+    if (this.#isClosed) this.#server = undefined;
+    this.#isClosed = false;
     const retry = (): unknown => setTimeout(() => this.http.listen(port, '127.0.0.1'), 20);
     this.http.on('error', retry);
     await new Promise<void>((resolve) => this.http.listen(port, '127.0.0.1', resolve));
     this.http.off('error', retry);
     return this;
+  }
+
+  /** Starts a server with other options in place of this one, until the world is closed. */
+  async restart(options: Partial<ServerOptions>): Promise<void> {
+    await this.close();
+    this.#server = this.#make(options);
+    this.#isClosed = false;
+    await this.listen();
   }
 
   /** Stops the server's time, until the world is closed; see {@link StoppedTime}. */
@@ -82,9 +113,10 @@ export class World {
     // First, so that no later test has it stopped if something hangs here.
     this.#time?.resume();
     this.#time = undefined;
-    for (const client of this.#clients) client.disconnect();
-    for (const authorizer of this.#authorizers) authorizer.close();
+    for (const client of this.#clients.splice(0)) client.disconnect();
+    for (const authorizer of this.#authorizers.splice(0)) authorizer.close();
     await this.io.close();
+    this.#isClosed = true;
   }
 }
 
@@ -109,10 +141,7 @@ export class TestClient {
     return this.socket.emitWithAck('authenticate', { token });
   }
 
-  /**
-   * Waits until everything that the server had sent before is here: the server answers a question of its own after it.
-   * `deauthenticate` is answered in every state, so use it on sockets that are not logged in; else ask an event of the test.
-   */
+  /** The arguments of all events of that name so far. */
   received(event: string): unknown[][] {
     return this.inbox.all(event);
   }

@@ -63,7 +63,7 @@ describe('an admission', () => {
     return refusal as UnauthorizedError;
   }
 
-  it('asks in this order: limiter, key, user, validate, additional_auth, customDecoded, revocation', async () => {
+  it('calls in this order: limiter, key, user, validate, additional_auth, customDecoded, revocation', async () => {
     const order: string[] = [];
     const say = (step: string): void => void order.push(step);
     const rules = {
@@ -96,12 +96,12 @@ describe('an admission', () => {
     ]);
   });
 
-  it('is made in one go where nothing has to be waited for', () => {
+  it('is synchronous if there is nothing to wait for', () => {
     expect(admission().judge(createToken(), SOCKET)).to.include({ userKey: 'user "bob" of null' });
     expect(admission({ verify: () => ({ sub: 'bob' }) }).judge('opaque', SOCKET)).to.have.property('claims');
   });
 
-  it('asks nobody else about a token that is not verified', async () => {
+  it('calls nothing else for a token that is not verified', async () => {
     const never = (): never => expect.fail('asked');
     const rules = { userClaim: never, validate: never, additional_auth: never, customDecoded: never };
     for (const secret of [SECRET, () => Promise.resolve(SECRET)]) {
@@ -119,12 +119,12 @@ describe('an admission', () => {
       Object.assign(claims, { sub: 'eve', iss: 'eve', sid: 'eve', jti: 'eve', iat: 1, exp: 99_999_999_999 });
     };
 
-    it('may change what the application sees', async () => {
+    it('may change the claims for the application', async () => {
       const { claims } = await permitOf(admission({ validate: meddle }).judge(createToken(), SOCKET));
       expect(claims).to.include({ sub: 'eve' });
     });
 
-    it('changes neither what revocation is asked, nor whose session it is, nor its end', async () => {
+    it('cannot change the query to revocation, the user, or the end of the session', async () => {
       const token = createToken({ sub: 'bob', iss: 'a', sid: 's', jti: 'j', iat: 5, exp: 20_000_000_000 });
       const plain = await permitOf(admission().judge(token, SOCKET));
       const meddled = await permitOf(admission({ validate: meddle }).judge(token, SOCKET));
@@ -152,7 +152,7 @@ describe('an admission', () => {
     });
   });
 
-  it('lets a key function refuse by an UnauthorizedError, which is told as it is', async () => {
+  it('lets a key function refuse by an UnauthorizedError, which is passed on', async () => {
     const secret = (): never => {
       throw new UnauthorizedError('no_such_tenant');
     };
@@ -161,7 +161,7 @@ describe('an admission', () => {
     );
   });
 
-  it('refuses by unknown where userClaim fails, and tells of the first failure', async () => {
+  it('refuses with unknown if userClaim fails, and reports the first failure', async () => {
     const functions: (() => unknown)[] = [
       () => {
         throw new Error('oops');
@@ -188,13 +188,13 @@ describe('an admission', () => {
     ['a promise of yes', Promise.resolve(true), 'invalid_token'],
   ];
   for (const [what, answer, code] of answers) {
-    it(`needs a clear no of the store: ${what} refuses`, async () => {
+    it(`needs false from the store: ${what} refuses`, async () => {
       revoked = answer;
       expect((await refusalOf(admission().judge(createToken(), SOCKET))).code).to.equal(code);
     });
   }
 
-  it('does not outlive the token', async () => {
+  it('is refused if the token expires meanwhile', async () => {
     let open = (): void => undefined;
     const wait = new Promise<void>((resolve) => {
       open = resolve;
@@ -206,7 +206,7 @@ describe('an admission', () => {
     expect((await refusalOf(judging)).data).to.include({ reason: 'expired' });
   });
 
-  describe('of what was kept of a dropped session', () => {
+  describe('of the stored copy of a dropped session', () => {
     const kept = { claims: { sub: 'bob' }, identity: { sub: 'bob' }, userKey: 'key' };
     const cases: [what: string, kept: object | undefined, holds: boolean][] = [
       ['without end', { ...kept, expiresAt: null }, true],
@@ -217,13 +217,13 @@ describe('an admission', () => {
       ['that is nothing', undefined, false],
     ];
     for (const [what, some, holds] of cases) {
-      it(`${holds ? 'holds' : 'does not hold'}: one ${what}`, async () => {
+      it(`is ${holds ? 'accepted' : 'refused'}: one ${what}`, async () => {
         now = 5e13;
         expect(await admission().mayRestore(some)).to.equal(holds);
       });
     }
 
-    it('asks whether it is revoked, and restores nothing where that cannot be told', async () => {
+    it('asks whether it is revoked, and restores nothing if there is no answer', async () => {
       const one = { ...kept, expiresAt: null };
       for (const answer of [true, undefined, Promise.resolve(true), Promise.reject(new Error('down'))]) {
         revoked = answer;
@@ -232,7 +232,7 @@ describe('an admission', () => {
       expect(asked).to.deep.equal([kept.identity, kept.identity, kept.identity, kept.identity]);
     });
 
-    it('is a permit with the user that was kept, and claims as customDecoded shows them', () => {
+    it('is a permit with the stored user, and the claims as customDecoded returns them', () => {
       const one = { ...kept, expiresAt: 5 };
       const customDecoded = ({ sub }: JwtClaims): unknown => ({ user: sub });
       expect(admission({ customDecoded }).restore(one)).to.deep.equal({
@@ -257,7 +257,7 @@ describe('an admission', () => {
       expect((await warnings.next()).message).to.equal('options.customDecoded failed');
     });
 
-    it('is no permit where customDecoded throws', async () => {
+    it('is refused if customDecoded throws', async () => {
       const customDecoded = (): never => {
         throw new Error('oops');
       };

@@ -4,7 +4,7 @@ import { UnauthorizedError } from '../../lib';
 import { ApplicationCalls } from '../../lib/token/application-calls';
 import { toApplicationRefusal } from '../../lib/token/application-refusals';
 
-describe('a call of what the application brought', () => {
+describe("a call of an application's function", () => {
   let deadlines: Deadlines;
   let calls: ApplicationCalls;
 
@@ -30,7 +30,7 @@ describe('a call of what the application brought', () => {
     expect(await calls.ask(() => Promise.resolve(3), toApplicationRefusal, twice)).to.equal(6);
   });
 
-  it('refuses by what takes the answer, at once or later', async () => {
+  it("refuses if the answer's receiver throws, at once or later", async () => {
     const no = (): never => {
       throw new UnauthorizedError('no');
     };
@@ -89,7 +89,7 @@ describe('a call of what the application brought', () => {
     });
   }
 
-  it('is not waited for when it has answered', async () => {
+  it('has its timer cleared when it has answered', async () => {
     let refused = 0;
     const toRefusal = (cause: unknown): UnauthorizedError => {
       refused += 1;

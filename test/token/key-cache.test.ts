@@ -9,7 +9,7 @@ const oct = (secret: string): { kty: string; k: string } => ({
   k: Buffer.from(secret).toString('base64url'),
 });
 
-describe('keys that a function hands out', () => {
+describe('keys that a function returns', () => {
   let cache: KeyCache;
 
   beforeEach(() => {
@@ -23,17 +23,17 @@ describe('keys that a function hands out', () => {
     ['JWK sets', () => ({ keys: [oct(SECRET)] })],
   ];
   for (const [what, make] of materials) {
-    it(`are made ready once, however often they are handed out: ${what}`, () => {
+    it(`are prepared once, however often they are returned: ${what}`, () => {
       expect(cache.resolve(make())[0]).to.equal(cache.resolve(make())[0]);
     });
   }
 
-  it('are made ready once, however often they are handed out: KeyObjects', () => {
+  it('are prepared once, however often they are returned: KeyObjects', () => {
     const key = createSecretKey(Buffer.from(SECRET));
     expect(cache.resolve(key)[0]).to.equal(cache.resolve(key)[0]);
   });
 
-  it('may be several, and sets of several', () => {
+  it('may be a list, and a list of sets', () => {
     const { publicKey } = rsaKeys();
     expect(
       cache.resolve([SECRET, Buffer.from(publicKey), { keys: [oct(SECRET), oct(publicKey.slice(30))] }]),
@@ -44,7 +44,7 @@ describe('keys that a function hands out', () => {
     }
   });
 
-  it('are not taken for one another', () => {
+  it('are not confused with one another', () => {
     const [one, two] = ['one secret of 32 bytes or even more', 'two secrets of 32 bytes or even more'];
     const asViews = [one, two].map((secret) => {
       const bytes = Buffer.from(secret);
@@ -70,14 +70,14 @@ describe('keys that a function hands out', () => {
     }
   });
 
-  it('are read again when what was handed out has changed in place', () => {
+  it('are prepared again when the returned object has changed in place', () => {
     const set = { keys: [oct(SECRET)] };
     cache.resolve(set);
     set.keys = [oct('another secret, of 32 bytes or more')];
     expect(bytesOf(cache.resolve(set)[0])).to.deep.equal(Buffer.from('another secret, of 32 bytes or more'));
   });
 
-  it('are not held without bound', () => {
+  it('are kept in bounded number', () => {
     const [first] = cache.resolve('first');
     for (let index = 0; index < 1000; index += 1) cache.resolve(`key ${index}`);
     expect(cache.resolve('first')[0]).not.to.equal(first);

@@ -25,14 +25,14 @@ const setText = `{"keys":[${jwkText}]}`;
 
 describe('a public key', () => {
   for (const [what, material] of KEY_FORMS) {
-    it(`is that key, and no shared secret, as ${what}`, () => {
+    it(`is recognized as a key, not as a shared secret, as ${what}`, () => {
       const keys = toVerificationKeys(material);
       expect(keys).to.have.length(1);
       expect((keys[0] as VerificationKey).key.export({ type: 'spki', format: 'pem' })).to.equal(publicKey);
     });
   }
 
-  it('is the first one of several blocks that can be read', () => {
+  it('is the first of several blocks that can be read', () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const lines = [
       toPem('DH PARAMETERS', sequence(number(5), number(7))),
@@ -44,7 +44,7 @@ describe('a public key', () => {
   });
 });
 
-describe('what looks like a key and cannot be read', () => {
+describe('text that looks like a key and cannot be read', () => {
   const encrypted = { type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' } as const;
   const { privateKey: pair } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const encryptedDer = pair.export({ ...encrypted, format: 'der' });
@@ -176,7 +176,7 @@ describe('what looks like a key and cannot be read', () => {
     }
   }
 
-  it('is refused with a list of what is accepted, and with a hint where a PEM stands on one line', () => {
+  it('is refused with a list of the accepted forms, and a hint if a PEM has no line breaks', () => {
     const message = (material: string): string => {
       try {
         toVerificationKeys(material);
@@ -196,7 +196,7 @@ describe('what looks like a key and cannot be read', () => {
   });
 });
 
-describe('an honest secret', () => {
+describe('a real shared secret', () => {
   /** Every secret stays what it is, byte by byte. */
   function holds(secrets: Arbitrary<string | Uint8Array>, numRuns: number): void {
     assert(
@@ -228,8 +228,8 @@ describe('an honest secret', () => {
     '0',
   );
 
-  it('of random bytes is none of these', () => holds(bytes(), 20_000));
-  it('of random bytes that begin as DER does is none', () => {
+  it('of random bytes is not taken as a key', () => holds(bytes(), 20_000));
+  it('of random bytes that begin like DER is not taken as a key', () => {
     holds(
       oneof(
         bytes().map((some) => Buffer.concat([Buffer.from([0x30]), some])),
@@ -239,21 +239,21 @@ describe('an honest secret', () => {
       30_000,
     );
   });
-  it('in hex, Base64 or Base64url is none', () => {
+  it('in hex, Base64 or Base64url is not taken as a key', () => {
     const encoded = tuple(bytes(), constantFrom('hex', 'base64', 'base64url'), constantFrom('', '\n', '='));
     holds(
       encoded.map(([some, encoding, end]) => some.toString(encoding as 'hex') + end),
       30_000,
     );
   });
-  it('in hex, Base64 or Base64url of bytes that begin as DER does is none', () => {
+  it('in hex, Base64 or Base64url of bytes that begin like DER is not taken as a key', () => {
     const encoded = tuple(nearDer(bytes()), constantFrom('hex', 'base64', 'base64url'));
     holds(
       encoded.map(([some, encoding]) => some.toString(encoding as 'hex')),
       10_000,
     );
   });
-  it('of random bytes that were read as text is none', () => {
+  it('of random bytes that were read as text is not taken as a key', () => {
     holds(
       tuple(oneof(bytes(), nearDer(bytes())), constantFrom('utf8', 'latin1', 'ascii', 'utf16le')).map(
         ([some, encoding]) => `x${some.toString(encoding as 'utf8')}`,
@@ -265,14 +265,14 @@ describe('an honest secret', () => {
       10_000,
     );
   });
-  it('of words, or any text, is none', () => {
+  it('of words, or any text, is not taken as a key', () => {
     const phrases = tuple(words, words, words, words).map((some) => some.join(' '));
     holds(
       oneof(phrases, string({ minLength: 1, maxLength: 100 }), string({ unit: 'grapheme', minLength: 1 })),
       10_000,
     );
   });
-  it('that is a UUID, or a number, is none', () => {
+  it('that is a UUID, or a number, is not taken as a key', () => {
     holds(
       oneof(
         integer().map(() => randomUUID()),

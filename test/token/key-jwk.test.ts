@@ -66,7 +66,7 @@ describe('a JWK', () => {
 });
 
 describe('a JWK set', () => {
-  it('gives its keys for signatures, and passes over the others', () => {
+  it('provides its signature keys, and ignores the others', () => {
     const keys = toVerificationKeys({
       keys: [
         { ...rsa, use: 'enc' },
@@ -85,7 +85,7 @@ describe('a JWK set', () => {
     ]);
   });
 
-  it('is refused if none is for signatures, with the first reason', () => {
+  it('is refused if it has no signature key, with the first reason', () => {
     expect(() => toVerificationKeys({ keys: [{ ...rsa, use: 'enc' }, ed25519] })).to.throw(TypeError, /use/);
     expect(() => toVerificationKeys({ keys: [] })).to.throw(TypeError, /object/);
     expect(() => toVerificationKeys({ keys: [null] })).to.throw(TypeError, /object/);
@@ -114,12 +114,12 @@ describe('a server whose secret is a JWK set', () => {
   ];
   for (const [how, secret] of sources) {
     for (const key of [one, two]) {
-      it(`lets in what its key ${key.kid} signed: ${how}`, async () => {
+      it(`accepts a token signed with its key ${key.kid}: ${how}`, async () => {
         expect(await answer(secret, key.token())).to.include({ ok: true });
       });
     }
 
-    it(`lets in what its shared secret signed: ${how}`, async () => {
+    it(`accepts a token signed with its shared secret: ${how}`, async () => {
       expect(await answer(secret, createToken({}, { keyid: 'shared' }))).to.include({ ok: true });
     });
 
@@ -152,13 +152,13 @@ describe('a server whose secret is a JWK set', () => {
       ],
     ];
     for (const [what, token, refusal] of refused) {
-      it(`refuses what was signed ${what}: ${how}`, async () => {
+      it(`refuses a token signed ${what}: ${how}`, async () => {
         expect((await answer(secret, token)).error).to.include(refusal);
       });
     }
   }
 
-  it('accepts of it what algorithms names, and throws if that is nothing', async () => {
+  it('uses only the keys for `algorithms`, and throws if there is none', async () => {
     const secret = { keys: [one.jwk, two.jwk] };
     world.authorize({ secret, algorithms: ['ES256'] }).attach(world.io);
     const client = await world.connected();

@@ -47,7 +47,7 @@ describe('a key', () => {
     ['a shared secret as JWK', { kty: 'oct', k: Buffer.from(SECRET).toString('base64url') }, HMAC],
   ];
   for (const [what, material, algorithms] of good) {
-    it(`may be ${what}, and allows the algorithms of its type alone`, () => {
+    it(`may be ${what}, and allows only the algorithms of its type`, () => {
       const [ready, ...others] = toVerificationKeys(material) as [VerificationKey];
       expect(others).to.deep.equal([]);
       expect(ready.algorithms).to.deep.equal(algorithms);
@@ -90,7 +90,7 @@ describe('a key', () => {
     });
   }
 
-  it('of a wrong type is refused with a list of what is accepted, and without its value', () => {
+  it('of a wrong type is refused with a list of the accepted forms, and without its value', () => {
     expect(() => toVerificationKeys({ secret: SECRET }))
       .to.throw(TypeError, /shared secret.*public key.*certificate.*PEM.*DER.*Base64.*JWK.*KeyObject/)
       .with.property('message')
@@ -113,7 +113,7 @@ describe('a shared secret under 32 bytes', () => {
     ['a JWK', `{ kty: 'oct', k: 'qqqqqqqqqqqqqqqq' }`],
   ];
   for (const [what, material] of short) {
-    it(`works, with one warning of the process that does not show it: ${what}`, async () => {
+    it(`works, with one process warning that does not show it: ${what}`, async () => {
       const said = await warnings(material, material, `'qqqq'`);
       expect(said.match(/RFC 7518/g)).to.have.length(1);
       expect(said).to.match(/SocketioAuthorizeWarning: .*32 bytes/);
@@ -121,7 +121,7 @@ describe('a shared secret under 32 bytes', () => {
     });
   }
 
-  it('is the only kind of key that is warned of', async () => {
+  it('is the only kind of key with a warning', async () => {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwk = JSON.stringify(publicKey.export({ format: 'jwk' }));
     expect(await warnings(`'q'.repeat(32)`, jwk, JSON.stringify(jwk))).to.equal('');
@@ -138,7 +138,7 @@ describe('keys that have names', () => {
   }) as [VerificationKey, VerificationKey, VerificationKey];
   const keys = [one, two, nameless];
 
-  it('are chosen by the kid of the token, beside keys without a name', () => {
+  it("are chosen by the token's kid, together with keys without a name", () => {
     expect(keysNamedBy(createToken({}, { keyid: 'two' }), keys)).to.deep.equal([two, nameless]);
     expect(keysNamedBy(createToken({}, { keyid: 'three' }), keys)).to.deep.equal([nameless]);
     expect(keysNamedBy(createToken({}, { keyid: 'three' }), [one, two])).to.deep.equal([]);

@@ -17,7 +17,7 @@ describe('an origin', () => {
     ['Chrome-Extension://ABCDEF', 'chrome-extension://abcdef'],
   ];
   for (const [text, origin] of forms) {
-    it(`has one form: ${text}`, () => expect(normalizeOrigin(text)).to.equal(origin));
+    it(`is normalized: ${text}`, () => expect(normalizeOrigin(text)).to.equal(origin));
   }
 
   for (const text of [
@@ -42,7 +42,7 @@ describe('an origin', () => {
     '*',
     'file:',
   ]) {
-    it(`is none: ${JSON.stringify(text)}`, () => expect(normalizeOrigin(text)).to.equal(undefined));
+    it(`is invalid: ${JSON.stringify(text)}`, () => expect(normalizeOrigin(text)).to.equal(undefined));
   }
 });
 
@@ -89,7 +89,7 @@ describe('a request that carries a cookie', () => {
     ['of an application that is listed', { origin: 'capacitor://localhost', host: 'chat.example' }],
   ];
   for (const [what, parts] of own) {
-    it(`counts: ${what}`, () => expect(foreign(parts)).to.equal(undefined));
+    it(`is accepted: ${what}`, () => expect(foreign(parts)).to.equal(undefined));
   }
 
   const others: [what: string, parts: Parts][] = [
@@ -125,17 +125,17 @@ describe('a request that carries a cookie', () => {
     ],
   ];
   for (const [what, parts] of others) {
-    it(`is passed over: from ${what}`, () => expect(foreign(parts)).to.equal(parts.origin));
+    it(`has its cookie ignored: from ${what}`, () => expect(foreign(parts)).to.equal(parts.origin));
   }
 
-  it('is passed over as a script, which browsers ask for without Origin, and whose answer any page can read', () => {
+  it('has its cookie ignored over JSONP: browsers send no Origin then, and any page can read the answer', () => {
     expect(foreign({ host: 'chat.example', query: { j: '0' } })).to.match(/JSONP/);
     expect(foreign({ host: 'chat.example', query: Object.create({ j: '0' }) as object })).to.equal(undefined);
     expect(foreign({ host: 'chat.example', query: { EIO: '4' } })).to.equal(undefined);
     expect(foreignOriginOf({ headers: {}, _query: null }, OTHERS)).to.equal(undefined);
   });
 
-  it('counts where an engine shows no socket', () => {
+  it('is accepted if the engine has no socket', () => {
     const headers = { origin: 'http://chat.example', host: 'chat.example' };
     expect(foreignOriginOf({ headers }, OTHERS)).to.equal(undefined);
   });

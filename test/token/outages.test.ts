@@ -91,7 +91,7 @@ describe('an outage', () => {
   ];
   for (const [what, fault] of refusals) it(`is not ${what}`, () => expect(isOutage(fault)).to.equal(false));
 
-  it('is not looked for without end', () => {
+  it('is searched only to a limited depth', () => {
     const circle = new Error('x');
     circle.cause = circle;
     expect(isOutage(circle)).to.equal(false);

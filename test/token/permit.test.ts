@@ -11,8 +11,8 @@ const permit = {
   endsAt: Infinity,
 };
 
-describe('what recovery keeps of a session', () => {
-  it('survives JSON, with the user as it was read before the claims were changed', () => {
+describe('the copy of a session that recovery keeps', () => {
+  it('survives JSON, with the user as read before the claims were changed', () => {
     for (const endsAt of [Infinity, 1000]) {
       const kept = toKeptSession({ ...permit, endsAt });
       expect(kept)

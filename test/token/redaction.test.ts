@@ -12,7 +12,7 @@ function hide(parts: object, given: unknown = TOKEN): Handshake {
   return handshake;
 }
 
-describe('what getToken gave', () => {
+describe('the result of getToken', () => {
   const encoded = encodeURIComponent(TOKEN);
   const forms: [what: string, text: string][] = [
     ['as it is', TOKEN],
@@ -24,7 +24,7 @@ describe('what getToken gave', () => {
     ['percent-encoded beside what cannot be decoded', `100% ${encoded} %E0%A4`],
   ];
   for (const [what, text] of forms) {
-    it(`is taken out of headers, query, target and auth, ${what}`, () => {
+    it(`is removed from headers, query, target and auth, ${what}`, () => {
       const handshake = hide({
         headers: { 'x-token': text, 'x-list': ['a', text], host: 'x' },
         query: { jwt: text, list: ['a', text], EIO: '4' },
@@ -40,7 +40,7 @@ describe('what getToken gave', () => {
     });
   }
 
-  it('is taken out of the cookies that hold it, and the others stay', () => {
+  it('is removed with the cookies that contain it, and the others stay', () => {
     expect(hide({ headers: { cookie: `a=b; jwt=${TOKEN}; c=d; x=${encoded}` } }).headers).to.deep.equal({
       cookie: 'a=b; c=d',
     });
@@ -51,22 +51,22 @@ describe('what getToken gave', () => {
     expect(hide({ headers: { cookie: `jwt=${TOKEN}`, host: 'x' } }).headers).to.deep.equal({ host: 'x' });
   });
 
-  it('is taken out of the cookies as a whole, if that is what it is', () => {
+  it('is removed with the whole cookie header, if it is that header', () => {
     const cookie = 'a=b; c=d';
     expect(hide({ headers: { cookie } }, cookie).headers).to.deep.equal({});
   });
 
-  it('is taken out of the path too', () => {
+  it('is removed from the path too', () => {
     expect(hide({ url: `/socket.io/${TOKEN}/?EIO=4` }).url).to.equal('');
   });
 
-  it('is taken out of lists of auth, whose other items keep their places', () => {
+  it('is removed from lists of auth, whose other items keep their places', () => {
     expect(JSON.stringify(hide({ auth: { list: ['a', TOKEN, 'b'] } }).auth)).to.equal(
       '{"list":["a",null,"b"]}',
     );
   });
 
-  it('leaves alone what does not hold it, and copies nothing', () => {
+  it('does not change or copy data without it', () => {
     const parts = { headers: { host: '100%' }, query: { EIO: '%34' }, auth: { theme: '%64ark' } };
     const handshake = hide(parts);
     expect(handshake.headers).to.equal(parts.headers);
@@ -74,14 +74,14 @@ describe('what getToken gave', () => {
     expect(handshake).to.deep.include({ auth: { theme: '%64ark' }, url: '/socket.io/?EIO=4' });
   });
 
-  it('is taken out as a whole where it is no text', () => {
+  it('is removed as a whole if it is not a string', () => {
     const list = [TOKEN];
     const handshake = hide({ query: { jwt: list, EIO: '4' }, auth: { jwt: list, other: [TOKEN] } }, list);
     expect(handshake.query).to.deep.equal({ EIO: '4' });
     expect(handshake.auth).to.deep.equal({ other: [TOKEN] });
   });
 
-  it('does not touch objects of the application', () => {
+  it("is not removed from the application's objects", () => {
     class Session {
       jwt = TOKEN;
     }
@@ -90,7 +90,7 @@ describe('what getToken gave', () => {
     expect(session.jwt).to.equal(TOKEN);
   });
 
-  it('is found where auth is no object, frozen, in a circle, or without a prototype', () => {
+  it('is found if auth is no object, frozen, circular, or without a prototype', () => {
     const circle: Record<string, unknown> = { jwt: TOKEN };
     circle['self'] = circle;
     hide({ auth: circle });
@@ -114,7 +114,7 @@ describe('what getToken gave', () => {
 });
 
 describe('a target', () => {
-  it('loses its query', () => {
+  it('has its query removed', () => {
     expect(withoutQuery('/socket.io/?a=b?c\nd')).to.equal('/socket.io/');
     expect(withoutQuery('/socket.io/')).to.equal('/socket.io/');
   });

@@ -38,7 +38,7 @@ describe('the end of a session', () => {
 
 describe('a moment in a token', () => {
   for (const name of ['exp', 'nbf', 'iat']) {
-    it(`is refused after the year 9999, as ${name} in ms is`, () => {
+    it(`is refused after the year 9999, such as ${name} in ms`, () => {
       for (const moment of [LAST + 1, now * 1000, 1e300, Infinity]) {
         const fault = tokenLife().faultOf({ [name]: moment });
         expect(fault?.data).to.include({ reason: 'claim', message: `invalid ${name} value` });
@@ -52,7 +52,7 @@ describe('a moment in a token', () => {
   }
 });
 
-describe('claims of an own verifier', () => {
+describe("claims of the application's verifier", () => {
   const refused: [
     what: string,
     claims: object,
@@ -103,12 +103,12 @@ describe('claims of an own verifier', () => {
     ['whose nbf is ahead within the tolerance', { nbf: now + 2 }, { clockTolerance: 2 }],
   ];
   for (const [what, claims, rules] of good) {
-    it(`${what} are good`, () => {
+    it(`${what} are accepted`, () => {
       expect(tokenLife(rules).judge(claims as JwtClaims, now * 1000 + 500)).to.equal(undefined);
     });
   }
 
-  it('are judged as jsonwebtoken judges a token', () => {
+  it('are checked as jsonwebtoken checks a token', () => {
     const [key] = toVerificationKeys(SECRET) as [VerificationKey];
     const second = Math.floor(Date.now() / 1000);
     const moment = oneof(
@@ -140,7 +140,7 @@ describe('claims of an own verifier', () => {
 });
 
 describe('a token that is not active yet', () => {
-  it('is worth showing again when the second has come in which it is', () => {
+  it('may be sent again from the second of its nbf on', () => {
     for (const [nbf, clockTolerance, retryAfter] of [
       [now + 3, 0, 2500],
       [now + 3, 2, 500],
@@ -156,7 +156,7 @@ describe('a token that is not active yet', () => {
     }
   });
 
-  it('never says that the moment is past', () => {
+  it('never has a negative retryAfter', () => {
     expect(tokenLife().notActive(now, now * 1000).data.retryAfter).to.equal(1);
   });
 });

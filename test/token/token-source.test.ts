@@ -42,7 +42,7 @@ function codeOf(shown: Shown): string | undefined {
 
 describe('the token of an event', () => {
   for (const payload of [{ token: TOKEN }, TOKEN, `Bearer ${TOKEN}\n`, { token: `"${TOKEN}"` }]) {
-    it(`is its member, or the argument itself: ${JSON.stringify(payload)}`, () => {
+    it(`is a member, or the argument itself: ${JSON.stringify(payload)}`, () => {
       expect(source().ofEvent(payload)).to.equal(TOKEN);
     });
   }
@@ -59,7 +59,7 @@ describe('the token of an event', () => {
     ['one that is inherited', Object.create({ token: TOKEN })],
   ];
   for (const [what, payload] of others) {
-    it(`is none with ${what}`, () => expect(source().ofEvent(payload)).to.equal(undefined));
+    it(`is missing with ${what}`, () => expect(source().ofEvent(payload)).to.equal(undefined));
   }
 
   for (const token of [1, true, {}, [TOKEN], Buffer.from(TOKEN), 'x'.repeat(101)]) {
@@ -70,7 +70,7 @@ describe('the token of an event', () => {
 });
 
 describe('the token of a CONNECT packet', () => {
-  it('is taken out of the handshake, and the private id of recovery with it', () => {
+  it('is removed from the handshake, together with the private id of recovery', () => {
     const socket = socketOf({
       auth: { token: ` Bearer ${TOKEN}`, pid: 'secret', offset: 'x', theme: 'dark' },
     });
@@ -79,18 +79,18 @@ describe('the token of a CONNECT packet', () => {
   });
 
   for (const auth of [undefined, null, 1, 'token', {}, { token: '' }, { token: 'Bearer ' }]) {
-    it(`is none with ${JSON.stringify(auth)}`, () => {
+    it(`is missing with ${JSON.stringify(auth)}`, () => {
       expect(source().atConnect(socketOf({ auth }))).to.equal(undefined);
     });
   }
 
-  it('that is too long is taken out before it is refused', () => {
+  it('that is too long is removed before it is refused', () => {
     const socket = socketOf({ auth: { token: 'x'.repeat(101) } });
     expect(codeOf(source().atConnect(socket))).to.equal('invalid_token');
     expect(socket.handshake.auth).to.deep.equal({});
   });
 
-  it('is the only one that logs in at connect, save in handshake mode', () => {
+  it('is the only one that logs in at connect, except in handshake mode', () => {
     const parts = {
       headers: { authorization: `Bearer ${TOKEN}`, cookie: 'session=x' },
       query: { token: 'x' },
@@ -99,7 +99,7 @@ describe('the token of a CONNECT packet', () => {
     expect(source({ handshake: true }).atConnect(socketOf(parts))).to.equal(TOKEN);
   });
 
-  it('goes before that of the HTTP request in handshake mode, unless the header is required', () => {
+  it('is preferred to that of the HTTP request in handshake mode, unless the header is required', () => {
     const parts = (): Parts => ({
       auth: { token: 'in-auth' },
       headers: { authorization: `Bearer ${TOKEN}` },
@@ -142,15 +142,15 @@ describe('the token of the HTTP request', () => {
     ['an empty cookie', { headers: { cookie: 'session=' } }],
   ];
   for (const [what, parts] of missing) {
-    it(`is none with ${what}`, () => expect(source().ofRequest(socketOf(parts))).to.equal(undefined));
+    it(`is missing with ${what}`, () => expect(source().ofRequest(socketOf(parts))).to.equal(undefined));
   }
 
-  it('is refused where the header is not Bearer', () => {
+  it('is refused if the header is not Bearer', () => {
     const socket = socketOf({ headers: { authorization: 'Basic abc', cookie: `session=${TOKEN}` } });
     expect(codeOf(source().ofRequest(socket))).to.equal('credentials_bad_format');
   });
 
-  it('is refused where it is too long, as the client sent it', () => {
+  it('is refused if the text that the client sent is too long', () => {
     for (const cookie of [`session=${'x'.repeat(101)}`, `session=${'%41'.repeat(40)}`]) {
       expect(codeOf(source().ofRequest(socketOf({ headers: { cookie } })))).to.equal('invalid_token');
     }
@@ -160,13 +160,13 @@ describe('the token of the HTTP request', () => {
     expect(codeOf(source().ofRequest(socketOf({ query: { token: [TOKEN] } })))).to.equal('invalid_token');
   });
 
-  it('is in the header only, if that is required', () => {
+  it('is read only from the header, if that is required', () => {
     const socket = socketOf({ query: { token: TOKEN }, headers: { cookie: `session=${TOKEN}` } });
     expect(source({ headerOnly: true }).ofRequest(socket)).to.equal(undefined);
   });
 
   for (const request of [null, undefined]) {
-    it(`is none without a request, as over WebTransport: ${request}`, () => {
+    it(`is missing without a request, as over WebTransport: ${request}`, () => {
       const socket = { request, handshake: { headers: {}, query: {}, auth: { token: TOKEN } } };
       const tokens = source({ handshake: true });
       expect(tokens.ofRequest(socket as unknown as AnySocket)).to.equal(undefined);
@@ -174,7 +174,7 @@ describe('the token of the HTTP request', () => {
     });
   }
 
-  it('has its cookies taken apart once, however often it is asked for', () => {
+  it('has its cookies parsed once, however often it is requested', () => {
     const { headers, ...others } = socketOf({ headers: { cookie: `a=b; session=${TOKEN}` } }).request;
     const request = { ...others, headers };
     const tokens = source({ handshake: true });
@@ -197,14 +197,14 @@ describe('the token of the HTTP request', () => {
   });
 });
 
-describe('a cookie of a page of another origin', () => {
+describe('a cookie from a page of another origin', () => {
   let warnings: Warnings;
   beforeEach(() => (warnings = new Warnings()));
   afterEach(() => warnings.close());
 
   const evil = { origin: 'https://evil.example', host: 'chat.example', cookie: `session=${TOKEN}` };
 
-  it('is passed over, and the first such origin is told, once', async () => {
+  it('is ignored, and the first such origin is reported once', async () => {
     const tokens = source({ handshake: true });
     expect(tokens.atConnect(socketOf({ headers: evil }))).to.equal(undefined);
     expect(tokens.ofRequest(socketOf({ headers: { ...evil, origin: 'https://other.example' } }))).to.equal(
@@ -214,12 +214,12 @@ describe('a cookie of a page of another origin', () => {
     expect(message).to.include('"https://evil.example"').and.to.include('options.origins');
   });
 
-  it('is told of in a bounded text', async () => {
+  it('is reported with a bounded text', async () => {
     source().ofRequest(socketOf({ headers: { ...evil, origin: 'x'.repeat(10_000) } }));
     expect((await warnings.next()).message).to.have.length.below(1000);
   });
 
-  it('is taken out of the handshake all the same', async () => {
+  it('is removed from the handshake all the same', async () => {
     const socket = socketOf({ headers: evil });
     source().atConnect(socket);
     expect(socket.handshake.headers).not.to.have.property('cookie');
@@ -227,12 +227,12 @@ describe('a cookie of a page of another origin', () => {
     await warnings.next();
   });
 
-  it('counts where the origin is listed', () => {
+  it('is accepted if the origin is listed', () => {
     const tokens = source({ origins: new Set(['https://evil.example']) });
     expect(tokens.ofRequest(socketOf({ headers: evil }))).to.equal(TOKEN);
   });
 
-  it('is not told of where no such cookie is there, or another token is', () => {
+  it('is not reported if there is no such cookie, or another token', () => {
     const { cookie: _, ...headers } = evil;
     expect(source().ofRequest(socketOf({ headers: { ...headers, cookie: 'a=b' } }))).to.equal(undefined);
     expect(source().ofRequest(socketOf({ headers: evil, query: { token: TOKEN } }))).to.equal(TOKEN);
@@ -240,7 +240,7 @@ describe('a cookie of a page of another origin', () => {
   });
 });
 
-describe('what a client shows beside a recovery id', () => {
+describe('the token that a client sends with a recovery id', () => {
   const request = { headers: { cookie: `session=${TOKEN}` } };
 
   it('is the token of the CONNECT packet, else that of the HTTP request, in both modes', () => {
@@ -253,7 +253,7 @@ describe('what a client shows beside a recovery id', () => {
     }
   });
 
-  it('can be asked for again, and is there for the login too', () => {
+  it('can be read again, and serves for the login too', () => {
     for (const handshake of [false, true]) {
       const tokens = source({ handshake });
       const socket = socketOf({ ...request, auth: { token: 'in-auth' } });
@@ -266,7 +266,7 @@ describe('what a client shows beside a recovery id', () => {
     }
   });
 
-  it('is no login in event mode, if it is of the HTTP request', () => {
+  it('does not log in in event mode, if it is from the HTTP request', () => {
     const tokens = source();
     const socket = socketOf(request);
     expect(tokens.shown(socket)).to.equal(TOKEN);
@@ -279,7 +279,7 @@ describe('what a client shows beside a recovery id', () => {
       expect(codeOf(source({ handshake }).shown(socketOf({ auth: { token: 7 } })))).to.equal('invalid_token');
   });
 
-  it("is nothing where a proxy's own login stands in the header, save in handshake mode", () => {
+  it("is missing if the header has a proxy's own login, except in handshake mode", () => {
     const headers = { authorization: 'Basic abc' };
     expect(source().shown(socketOf({ headers }))).to.equal(undefined);
     expect(codeOf(source({ handshake: true }).shown(socketOf({ headers })))).to.equal(
@@ -302,7 +302,7 @@ describe('getToken', () => {
 
   const fromHeader = (socket: AnySocket): string | undefined => socket.handshake.headers['x-token'] as string;
 
-  it('is asked instead of the built-in places in handshake mode', () => {
+  it('is used instead of the built-in places in handshake mode', () => {
     const tokens = source({ handshake: true, getToken: fromHeader });
     const others = { auth: { token: 'x' }, query: { token: 'y' }, headers: { cookie: 'session=z' } };
     expect(tokens.atConnect(socketOf(others))).to.equal(undefined);
@@ -314,7 +314,7 @@ describe('getToken', () => {
     expect(tokens.ofRequest(socket)).to.equal(TOKEN);
   });
 
-  it('serves a first authenticate in event mode, though what it gave is taken out at connect', () => {
+  it('serves a first authenticate in event mode, although its result is removed at connect', () => {
     const tokens = source({ getToken: fromHeader });
     const socket = socketOf({ headers: { 'x-token': TOKEN, host: 'x' } });
     expect(tokens.atConnect(socket)).to.equal(undefined);
@@ -323,7 +323,7 @@ describe('getToken', () => {
     expect(tokens.ofRequest(socketOf({}))).to.equal(undefined);
   });
 
-  it('has its token taken out wherever else it stands, with a scheme or without', () => {
+  it('has its token removed from all other places, with a scheme or without', () => {
     const tokens = source({ handshake: true, getToken: fromHeader });
     for (const shown of [TOKEN, 'x'.repeat(101)]) {
       const headers = { 'x-token': `Bearer ${shown}`, host: 'x' };
@@ -337,7 +337,7 @@ describe('getToken', () => {
     expect(bare.handshake).to.deep.include({ headers: {}, query: {} });
   });
 
-  it('leaves the token of the CONNECT packet its place in event mode', () => {
+  it('does not replace the token of the CONNECT packet in event mode', () => {
     const tokens = source({ getToken: fromHeader });
     expect(
       tokens.atConnect(socketOf({ auth: { token: 'in-auth' }, headers: { 'x-token': TOKEN } })),
@@ -360,7 +360,7 @@ describe('getToken', () => {
     expect(source({ handshake: true, getToken }).atConnect(socket)).to.equal('abBearer c');
   });
 
-  it('is asked once a socket', () => {
+  it('is called once for each socket', () => {
     let asked = 0;
     const tokens = source({ handshake: true, getToken: () => `token-${(asked += 1)}` });
     const socket = socketOf({});
@@ -370,7 +370,7 @@ describe('getToken', () => {
   });
 
   for (const given of [undefined, null, '', ' ']) {
-    it(`may find nothing: ${JSON.stringify(given)}`, () => {
+    it(`may return no token: ${JSON.stringify(given)}`, () => {
       const headers = { host: 'x' };
       const socket = socketOf({ headers });
       expect(source({ handshake: true, getToken: () => given }).atConnect(socket)).to.equal(undefined);
@@ -378,7 +378,7 @@ describe('getToken', () => {
     });
   }
 
-  it('may give what a client has put there, and it is refused: a number, a list, something long', () => {
+  it('may return a number, a list or a long text from the client, which is refused', () => {
     for (const jwt of [7, [TOKEN], { a: 1 }, 'x'.repeat(101)]) {
       const socket = socketOf({ auth: { jwt, theme: 'dark' } });
       const getToken = ({ handshake }: AnySocket): string => (handshake.auth as { jwt: string }).jwt;
@@ -398,7 +398,7 @@ describe('getToken', () => {
     ['gives a promise that rejects', () => Promise.reject(new Error('oops'))],
   ];
   for (const [what, getToken] of faults) {
-    it(`that ${what} refuses with unknown, and is told of once`, async () => {
+    it(`that ${what} refuses with unknown, and is reported once`, async () => {
       const tokens = source({ handshake: true, getToken });
       for (let times = 0; times < 2; times += 1)
         expect(codeOf(tokens.atConnect(socketOf({})))).to.equal('unknown');
@@ -415,7 +415,7 @@ describe('getToken', () => {
 });
 
 describe('a handshake', () => {
-  it('shows no token to other nodes: neither header, nor query, nor cookie', () => {
+  it('shows other nodes no token: neither header, nor query, nor cookie', () => {
     const socket = socketOf({
       headers: {
         authorization: `Bearer ${TOKEN}`,
@@ -434,7 +434,7 @@ describe('a handshake', () => {
     expect(socket.request.headers).to.have.property('authorization');
   });
 
-  it('shows the other cookies, wherever the token stands among them', () => {
+  it("shows the other cookies, at any position of the token's cookie", () => {
     for (const cookie of ['session=x; a=b', 'a=b;session=x', ' session = x ; a=b']) {
       const socket = socketOf({ headers: { cookie } });
       source().atConnect(socket);
@@ -448,7 +448,7 @@ describe('a handshake', () => {
     expect(socket.handshake.headers).to.deep.equal({});
   });
 
-  it('keeps credentials of another scheme beside a cookie that is taken out', () => {
+  it('keeps credentials of another scheme when a cookie is removed', () => {
     const socket = socketOf({ headers: { authorization: 'Basic abc', cookie: 'session=x' } });
     source().atConnect(socket);
     expect(socket.handshake.headers).to.deep.equal({ authorization: 'Basic abc' });

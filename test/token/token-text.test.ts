@@ -46,12 +46,12 @@ describe('a token', () => {
     [`\`${TOKEN}\``, `\`${TOKEN}\``],
   ];
   for (const [shown, token] of left) {
-    it(`has one scheme and one pair of quotes taken off, and no more: ${shown}`, () => {
+    it(`has one scheme and one pair of quotes removed, and no more: ${shown}`, () => {
       expect(readToken(shown, MAX)).to.equal(token);
     });
   }
 
-  it('is the same, whatever stands around it', () => {
+  it('is the same, whatever text surrounds it', () => {
     const space = constantFrom('', ' ', '\n', '\t ', '\u00a0');
     const quote = constantFrom('', '"', "'");
     const scheme = constantFrom('', 'Bearer ', 'bearer\t', 'BEARER  ');
@@ -79,7 +79,7 @@ describe('a token', () => {
     '"Bearer"',
     'Bearer ""',
   ]) {
-    it(`is none: ${JSON.stringify(shown)}`, () => expect(readToken(shown, MAX)).to.equal(undefined));
+    it(`is missing: ${JSON.stringify(shown)}`, () => expect(readToken(shown, MAX)).to.equal(undefined));
   }
 
   for (const shown of [1, true, {}, [TOKEN], Buffer.from(TOKEN), () => TOKEN, Symbol(TOKEN)]) {
@@ -88,7 +88,7 @@ describe('a token', () => {
     });
   }
 
-  it('is malformed where UTF-8 cannot carry it', () => {
+  it('is malformed if UTF-8 cannot encode it', () => {
     expect(refusalOf(readToken('a.b.\ud800', MAX))).to.include({ reason: 'malformed' });
     expect(readToken('opaque-tökén-\u{1f511}', MAX)).to.equal('opaque-tökén-\u{1f511}');
   });
@@ -130,7 +130,7 @@ describe('a token', () => {
 
 describe('an Authorization header', () => {
   for (const header of [`Bearer ${TOKEN}`, `bearer  ${TOKEN} `, `"Bearer ${TOKEN}"`, `Bearer "${TOKEN}"`]) {
-    it(`holds a token: ${header}`, () => expect(readAuthorization(header, MAX)).to.equal(TOKEN));
+    it(`has a token: ${header}`, () => expect(readAuthorization(header, MAX)).to.equal(TOKEN));
   }
 
   for (const header of [
@@ -146,7 +146,7 @@ describe('an Authorization header', () => {
     `Token ${TOKEN}`,
     `Negotiate ${'x'.repeat(2 * MAX)}`,
   ]) {
-    it(`is refused as of a bad format: ${header.slice(0, 40)}`, () => {
+    it(`has a bad format, and is refused: ${header.slice(0, 40)}`, () => {
       expect(refusalOf(readAuthorization(header, MAX))).to.deep.equal({
         code: 'credentials_bad_format',
         reason: undefined,

@@ -34,8 +34,8 @@ describe('a claim as text', () => {
   }
 });
 
-describe('what revocation is told of a token', () => {
-  it('is jti, user, sid and iss as text, and iat as a number', () => {
+describe('the query to revocation about a token', () => {
+  it('has jti, user, sid and iss as text, and iat as a number', () => {
     const claims = {
       jti: 1,
       sub: 'bob',
@@ -54,7 +54,7 @@ describe('what revocation is told of a token', () => {
     });
   });
 
-  it('leaves out what is not there, or no text', () => {
+  it('leaves out claims that are missing, or no text', () => {
     expect(identityOf({}, bySub)).to.deep.equal({});
     const odd = { jti: {}, sub: '', sid: null, iss: true, iat: '5' };
     expect(identityOf(odd as unknown as JwtClaims, bySub)).to.deep.equal({});
@@ -75,7 +75,7 @@ describe('what revocation is told of a token', () => {
   }
 
   for (const nobody of [undefined, null, '']) {
-    it(`names nobody where a function gives ${JSON.stringify(nobody)}`, () => {
+    it(`has no user if a function returns ${JSON.stringify(nobody)}`, () => {
       expect(identityOf({ sub: 'bob' }, () => nobody)).to.deep.equal({});
     });
   }
@@ -92,7 +92,7 @@ describe('what revocation is told of a token', () => {
     ['a promise that rejects', () => Promise.reject(new Error('oops'))],
   ];
   for (const [what, given] of nonsense) {
-    it(`is nothing where a function gives ${what}`, async () => {
+    it(`is impossible if a function returns ${what}`, async () => {
       const rejections = new Rejections();
       expect(() => identityOf({}, given)).to.throw(TypeError, 'options.userClaim must give a string');
       await rejections.close();
@@ -125,7 +125,7 @@ describe('the user of a token', () => {
     ['fractions that are the same', { at: 1.5 }, { at: 1.5 }],
   ];
   for (const [what, one, other] of same) {
-    it(`is one: ${what}`, () => expect(keyOf(one)).to.equal(keyOf(other)));
+    it(`is the same: ${what}`, () => expect(keyOf(one)).to.equal(keyOf(other)));
   }
 
   const others: [what: string, one: object, other: object][] = [
@@ -152,10 +152,10 @@ describe('the user of a token', () => {
     ['a claim that is called as another level', { a: { b: 1 }, c: 2 }, { a: { b: 1, c: 2 } }],
   ];
   for (const [what, one, other] of others) {
-    it(`is another: ${what}`, () => expect(keyOf(one)).not.to.equal(keyOf(other)));
+    it(`is a different one: ${what}`, () => expect(keyOf(one)).not.to.equal(keyOf(other)));
   }
 
-  it('is another: no sub, and another __proto__', () => {
+  it('is a different one: no sub, and another __proto__', () => {
     expect(keyOf(parse('{"id":1,"__proto__":{"a":1}}'))).not.to.equal(
       keyOf(parse('{"id":1,"__proto__":{"a":2}}')),
     );
@@ -163,14 +163,14 @@ describe('the user of a token', () => {
     expect(keyOf(parse('{"a":{"__proto__":1}}'))).not.to.equal(keyOf(parse('{"a":{"__proto__":2}}')));
   });
 
-  it('is never the same by a number that is not exact: what the issuer wrote may have been two', () => {
+  it('is never the same by an inexact number, for which the issuer may have written two', () => {
     const [one, other] = ['9007199254740993', '9007199254740992'];
     for (const claim of ['id', 'sub', 'iss'])
       expect(keyOf(parse(`{"${claim}":${one}}`)), claim).not.to.equal(keyOf(parse(`{"${claim}":${other}}`)));
     expect(keyOf(parse('{"iss":1e400,"sub":"bob"}'))).not.to.equal(keyOf(parse('{"iss":1e500,"sub":"bob"}')));
   });
 
-  it('is told from deeply nested claims, without recursion', () => {
+  it('can be computed from deeply nested claims, without recursion', () => {
     const nested = (middle: string): JwtClaims =>
       parse(`{"a":${'['.repeat(100_000)}${middle}${']'.repeat(100_000)}}`);
     expect(keyOf(nested('1')))
@@ -178,21 +178,21 @@ describe('the user of a token', () => {
       .and.not.to.equal(keyOf(nested('2')));
   });
 
-  it('is told from wide claims', () => {
+  it('can be computed from claims with many members', () => {
     const wide = (last: number): JwtClaims => ({ a: [...Array.from({ length: 200_000 }, () => 1), last] });
     expect(keyOf(wide(1)))
       .to.equal(keyOf(wide(1)))
       .and.not.to.equal(keyOf(wide(2)));
   });
 
-  it('is text that JSON keeps, and of a bounded length where nobody is named', () => {
+  it('is text that JSON keeps, and of bounded length if the token names no user', () => {
     const key = keyOf({ text: 'x'.repeat(10_000) });
     expect(key).to.have.length.below(100);
     for (const some of [key, keyOf({ sub: 'b\u{1f511}b\ud800' })])
       expect(JSON.parse(JSON.stringify(some))).to.equal(some);
   });
 
-  it('is one for equal claims, and two for others', () => {
+  it('is the same for equal claims, and different for others', () => {
     // Not named by any of the claims that tell tokens apart, or the user.
     const claims = dictionary(
       string().map((name) => `c${name}`),

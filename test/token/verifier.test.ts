@@ -137,19 +137,19 @@ describe('a token', () => {
     });
   }
 
-  it('that is no JSON tells the server why, without a word to the client', () => {
+  it('that is not JSON gives the server the reason, and not the client', () => {
     const { data, cause } = refusalOf(forge({ alg: 'HS256', typ: 'JWT' }, '{hunter2'));
     expect(data).to.include({ message: 'invalid token', reason: 'malformed' });
     expect(cause).to.be.an('error').with.property('name', 'SyntaxError');
   });
 
-  it('with space around its payload is as good as without', () => {
+  it('with white space around its payload is accepted', () => {
     const token = forge({ alg: 'HS256', typ: 'JWT' }, '\r\n\t {"sub":"bob"} ');
     expect(tokenVerifier().verify(token, [hmacKey])).to.deep.equal({ sub: 'bob' });
     expect(decodeUnverified(token).payload).to.deep.equal({ sub: 'bob' });
   });
 
-  it('that is not active yet says in how many ms it will be, tolerance taken off', () => {
+  it('that is not active yet is refused with the ms until then, less the tolerance', () => {
     const verifier = tokenVerifier({ passed: { clockTolerance: 2 } }, tokenLife({ clockTolerance: 2 }));
     const nbf = Math.floor(Date.now() / 1000) + 1000;
     const refusal = verifier.verify(createToken({ nbf }), [hmacKey]) as UnauthorizedError;
@@ -157,11 +157,11 @@ describe('a token', () => {
     expect(refusal.data.retryAfter).to.be.within(900_000, 998_000);
   });
 
-  it('signed by HMAC with a public key that everybody knows is refused', () => {
+  it('signed by HMAC with a public key is refused', () => {
     expect(refusalOf(forge({ alg: 'HS256' }, {}, publicKey), {}, [rsaKey]).data.reason).to.equal('algorithm');
   });
 
-  it('is tried with every key while keys are rotated, and judged by the one that fits', () => {
+  it('is tried with every key while keys are rotated, and judged by the matching one', () => {
     const verifier = tokenVerifier();
     const keys = [rsaKey, ...toVerificationKeys('former'), hmacKey];
     expect(verifier.verify(createToken({ sub: 'bob' }), keys)).to.include({ sub: 'bob' });
@@ -170,14 +170,14 @@ describe('a token', () => {
     expect(refusalOf(createToken(), {}, [])).to.have.property('code', 'invalid_secret');
   });
 
-  it('with __proto__ among its claims changes no object of ours', () => {
+  it('with __proto__ among its claims changes no other object', () => {
     const token = forge({ alg: 'HS256' }, '{"sub":"bob","__proto__":{"admin":true}}');
     const claims = tokenVerifier().verify(token, [hmacKey]);
     expect((claims as JwtClaims)['admin']).to.equal(undefined);
     expect(({} as { admin?: boolean }).admin).to.equal(undefined);
   });
 
-  it('never verifies after a change of one character', () => {
+  it('is never valid after a change of one character', () => {
     const token = createToken({ sub: 'bob', exp: now + 60 });
     const characters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \u0000é';
     assert(
@@ -196,7 +196,7 @@ describe('a token', () => {
     );
   });
 
-  it('made of anything at all gives a code, and no other exception', () => {
+  it('made of any bytes gives a code, and no other exception', () => {
     const anything = oneof(
       string(),
       jsonValue().map(encode),
@@ -224,7 +224,7 @@ describe('a token', () => {
 describe('a verification', () => {
   afterEach(() => restore());
 
-  it('does not hang on it that jsonwebtoken calls back at once', () => {
+  it('does not rely on jsonwebtoken calling back synchronously', () => {
     const { verify } = jsonwebtoken;
     stub(jsonwebtoken, 'verify').callsFake((...args: unknown[]) => {
       const [token, key, options, callback] = args as Parameters<typeof verify>;
@@ -239,7 +239,7 @@ describe('a verification', () => {
     expect(refusalOf(createToken({}, {}, 'another')).data.reason).to.equal('signature');
   });
 
-  it('leaves stack traces as they were, whatever comes of it', () => {
+  it('leaves the setting of stack traces as it was, whatever the outcome', () => {
     const limit = Error.stackTraceLimit;
     refusalOf(createToken({ exp: 1 }));
     tokenVerifier().verify(createToken(), [hmacKey]);
@@ -249,13 +249,13 @@ describe('a verification', () => {
 });
 
 describe('a token that is not verified yet', () => {
-  it('is taken apart', () => {
+  it('is decoded', () => {
     const { header, payload } = decodeUnverified(createToken({ sub: 'bob' }, { keyid: 'one' }));
     expect(header).to.include({ alg: 'HS256', kid: 'one' });
     expect(payload).to.include({ sub: 'bob' });
   });
 
-  it('and not signed is refused before its key is looked for', () => {
+  it('and not signed is refused before its key is searched', () => {
     const payload = encode({ sub: 'bob' });
     for (const token of [`${encode({ alg: 'none' })}.${payload}.`, createToken().replace(/[^.]*$/, '')]) {
       expect(() => decodeUnverified(token))
