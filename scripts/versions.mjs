@@ -71,6 +71,6 @@ function summary({ version, passed = 0, failed, skipped = {}, unused = [] }) {
   return [
     `Socket.IO ${version}: ${passed} passed, ${failed} failed, ${total} skipped`,
     ...Object.entries(skipped).map(([reason, count]) => `    ${count} skipped: ${reason}`),
-    ...unused.map((name) => `    no test needs: ${name}`),
+    ...unused.map((pattern) => `    no test has a title like ${pattern}`),
   ];
 }

@@ -28,7 +28,7 @@ const FEATURES = [
   {
     name: 'cleanupEmptyChildNamespaces',
     since: '4.6.0',
-    tests: [/lets go of namespaces that Socket\.IO cleans up/],
+    tests: [/namespaces that Socket\.IO cleans up/],
   },
   {
     name: 'io.of(name) makes a child of the dynamic namespace that the name matches',
@@ -46,7 +46,7 @@ const FEATURES = [
   {
     name: 'new_namespace',
     since: '4.1.0',
-    tests: [/relies on socket\.io: new_namespace on the main namespace/],
+    tests: [/relies on socket\.io: new_namespace fires/],
   },
   {
     name: 'binary packets that have the type of others once they are decoded',
@@ -56,28 +56,28 @@ const FEATURES = [
   {
     name: 'connections without an HTTP request',
     since: '4.7.0',
-    tests: [/has no HTTP request, as over WebTransport/],
+    tests: [/without an HTTP request, as over WebTransport/],
   },
   {
     name: 'a record of sockets that have not connected',
     since: '4.8.0',
-    tests: [/_cleanup forgets a socket/],
+    tests: [/_cleanup removes a socket that has not connected/],
   },
   {
     name: 'forgets a socket whose connection closed while it was connecting',
     since: '4.5.2',
-    tests: [/leaves no trace in the books of Socket\.IO, after 300 hostile connections/],
+    tests: [/nothing in Socket\.IO's own maps, after 300 hostile connections/],
   },
   {
     name: 'sends all packets before it closes a WebSocket (Engine.IO 6.0 to 6.2 loses the last)',
     since: '4.6.0',
     lostIn: '4.3.0',
     tests: [
-      /ends a client at once whose late verification fails/,
-      /past maxAttempts disconnect: the last is told/,
-      /refuses the next unauthenticated socket, and lets in one with a good token/,
-      /with grace ends the session also where exp is ignored/,
-      /ends it at exp: the client is told, and disconnected/,
+      /disconnects a client at once if its late verification fails/,
+      /beyond maxAttempts disconnect: the last one gets its own code/,
+      /refuses the next unauthenticated socket, and accepts one with a good token/,
+      /with grace ends the session even if exp is ignored/,
+      /ends the session at exp: the client gets a reason, and is disconnected/,
     ],
   },
 ];
@@ -96,16 +96,17 @@ function isOlder(than) {
 
 const missing = FEATURES.filter(({ since, lostIn = '0.0.0' }) => isOlder(since) && !isOlder(lostIn));
 
+const isMeant = (pattern, test) => pattern.test(test.fullTitle()) || pattern.test(test.file ?? '');
+
 /** The feature that a test needs and this version lacks. */
 function missingFeature(test) {
-  return missing.find(({ tests }) =>
-    tests.some((pattern) => pattern.test(test.fullTitle()) || pattern.test(test.file ?? '')),
-  );
+  return missing.find(({ tests }) => tests.some((pattern) => isMeant(pattern, test)));
 }
 
 module.exports = {
   version,
   missing,
+  isMeant,
   missingFeature,
   mochaHooks: {
     beforeAll() {
