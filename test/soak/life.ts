@@ -1,21 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newToken, SoakClient } from './client';
 import type { SoakCluster } from './cluster';
+import { Faults } from './faults';
+import type { FaultOptions } from './faults';
 import type { Journal } from './journal';
 import { Chance } from './random';
 
 /** How clients and nodes behave while a soak lasts. */
-export interface LifeOptions {
+export interface LifeOptions extends FaultOptions {
   readonly sockets: number;
   /** How long random life goes on: a number of looks at the clients, or seconds. */
   readonly duration: { readonly turns: number } | { readonly seconds: number };
   readonly seed: number;
   /** Ms, in the mean, between two things that a client does while it is logged in. */
   readonly pace: number;
-  /** Ms from one death of a node to the next; `undefined`: none dies. */
-  readonly killEvery?: number;
-  /** How often Redis is stopped and started again. */
-  readonly outages?: number;
   /** Told now and then how far it is. */
   readonly onProgress?: (text: string) => void;
 }
@@ -44,18 +42,16 @@ export class Life {
   readonly #journal: Journal;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #slowness: number;
+  readonly #faults: Faults;
   #began = 0;
-  #killedAt = 0;
   #toldAt = 0;
-  #restarts = 0;
-  #isRestarting = false;
-  #outages = 0;
   #logins = 0;
 
   constructor(cluster: SoakCluster, options: LifeOptions, journal: Journal) {
     this.#cluster = cluster;
     this.#options = options;
     this.#journal = journal;
+    this.#faults = new Faults(cluster, options, journal);
     this.#slowness = Math.max(1, options.pace / USUAL_PACE);
     this.chance = new Chance(options.seed);
     const { slots } = cluster;
@@ -72,7 +68,6 @@ export class Life {
   async run(): Promise<void> {
     const { pace, duration } = this.#options;
     this.#began = Date.now();
-    this.#killedAt = this.#began;
     const patience = Math.max(PATIENCE, this.clients.length * PATIENCE_OF_ONE);
     for (let turn = 0, last = this.#began; this.#share(turn) < 1; turn += 1) {
       const passed = 'turns' in duration ? TURN : Date.now() - last;
@@ -81,11 +76,12 @@ export class Life {
       for (const client of this.clients)
         if (this.chance.number() < (client.isAuthenticated ? active : restless)) this.#act(client);
       this.#broadcast(turn);
-      this.#breakThings(turn);
+      this.#faults.tick(this.#share(turn));
       this.#tellProgress(turn);
       await sleep(TURN);
     }
     await Promise.all(this.#underWay);
+    await this.#faults.end();
   }
 
   disconnect(): void {
@@ -121,32 +117,6 @@ export class Life {
     const { duration } = this.#options;
     if ('turns' in duration) return turn / duration.turns;
     return (Date.now() - this.#began) / (duration.seconds * 1000);
-  }
-
-  #breakThings(turn: number): void {
-    const { killEvery = Infinity, outages = 0 } = this.#options;
-    if (Date.now() - this.#killedAt >= killEvery) {
-      this.#killedAt += killEvery;
-      this.#killOne();
-    }
-    if (this.#outages < outages && this.#share(turn) >= (this.#outages + 1) / (outages + 1)) {
-      this.#outages += 1;
-      this.#interruptRedis();
-    }
-  }
-
-  #killOne(): void {
-    // The last one is not back yet: the machine is busy, or Redis is gone.
-    if (this.#isRestarting) return;
-    this.#isRestarting = true;
-    const slot = this.#cluster.slots[this.#restarts % this.#cluster.slots.length] as never;
-    this.#restarts += 1;
-    const done = this.#cluster.restart(slot).finally(() => (this.#isRestarting = false));
-    this.#must(done, 'node killed and started again');
-  }
-
-  #interruptRedis(): void {
-    this.#must(this.#cluster.interruptRedis(), 'Redis stopped and started again');
   }
 
   #act(client: SoakClient): void {
@@ -222,14 +192,6 @@ export class Life {
       .catch(() => this.#journal.count(failure))
       .finally(() => this.#underWay.delete(tracked));
     this.#underWay.add(tracked);
-  }
-
-  #must(promise: Promise<unknown>, what: string): void {
-    const done = promise.then(
-      () => this.#journal.count(what),
-      (error: unknown) => this.#journal.fault(`${what}: ${String(error)}`),
-    );
-    this.#track(done, what);
   }
 
   #newLogin(seconds?: number, sub = `${this.chance.below(USERS)}`) {
