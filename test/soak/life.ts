@@ -80,6 +80,7 @@ export class Life {
       this.#tellProgress(turn);
       await sleep(TURN);
     }
+    this.#options.onProgress?.('life is over');
     await Promise.all(this.#underWay);
     await this.#faults.end();
   }
