@@ -1,10 +1,10 @@
 /**
- * What the library costs, measured beside plain Socket.IO and its peers.
+ * Measures what the library costs, compared with plain Socket.IO and other libraries.
  *
  *   npm run bench                       every suite; writes docs/performance.md with its chart, docs/capacity.md, and the
  *                                       table of floods in docs/security.md
  *   npm run bench -- floods storm       these suites; the others' figures stay as they were saved in bench/figures.json
- *   npm run bench -- --quick            in small, a few minutes; saves nothing, writes nothing
+ *   npm run bench -- --quick            a small version, in a few minutes; saves nothing, writes nothing
  *   npm run bench -- --report           no suite: writes the documents from the saved figures
  */
 import { parseArgs } from 'node:util';
@@ -21,7 +21,7 @@ import { heap, node } from './suites/memory.mjs';
 import { inProcess } from './support/processes.mjs';
 import { progress } from './support/progress.mjs';
 
-/** Each gives one table, in the order of the documents. */
+/** Each returns one table, in the order of the documents. */
 const SUITES = {
   connections,
   start,
@@ -67,6 +67,6 @@ async function run(name, later) {
   const seconds = Math.round((performance.now() - begin) / 1000);
   progress.end();
   console.log(`${toTerminal(table)}\n(${name}: ${seconds} s)`);
-  // At once, or a later suite that fails would cost these figures too.
+  // At once: if a later suite fails, these figures are kept.
   if (!flags.quick) figures.save(name, table, seconds);
 }

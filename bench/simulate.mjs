@@ -1,7 +1,7 @@
 /**
- * Ten million sessions' renewals and expiries on virtual time: what a cluster is asked for each second on any day, and
- * after all of it was restarted. Nothing is connected; the moments are drawn as the client draws them, and counted.
- * The same seed every time, so the same figures.
+ * Simulates the renewals and expiries of ten million sessions: how many a cluster gets each second, on a normal day and
+ * after a restart of the whole cluster. Nothing is connected. The script draws the times as the client draws them, and
+ * counts. The seed is always the same, and so are the figures.
  *
  *   npm run simulate
  *   npm run simulate -- --sessions 1000000 --life 900 --lost 0.05
@@ -29,7 +29,7 @@ const LIVES = 12;
 const SHOWN = [1, 2, 4, 12];
 const SECONDS = LIFE * LIVES;
 
-/** As in `lib/client/login.ts`: at 80 % of the life that is left, and up to 10 % of that earlier. */
+/** As in `lib/client/pace.ts`: after 80 % of the remaining life, or up to 10 % of that earlier. */
 const RENEW_AT = 0.8;
 const RENEW_SPREAD = 0.1;
 

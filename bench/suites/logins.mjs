@@ -101,7 +101,7 @@ export function storm({ storm: rounds, stormClients: count }) {
   );
 }
 
-/** What it costs to refuse a token, beside what it costs to accept one. */
+/** What it costs to refuse a token, compared with accepting one. */
 export function forged({ shown: count, servers }) {
   const contenders = [
     { id: 'good', name: 'good token', make: makeTokens, way: WAYS.event },

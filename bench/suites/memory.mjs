@@ -12,7 +12,7 @@ const MAX_HEAP = 900;
 /** Code that is compiled in the first connections is not what is asked for. */
 const WARMUP = 1000;
 
-/** What an idle session holds, besides the token and the claims that it is about. */
+/** What an idle session keeps in memory, without its token and claims. */
 export async function heap(plan) {
   const own = await inProcess('sizes', { what: 'token' });
   const rows = [];

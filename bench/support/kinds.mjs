@@ -1,4 +1,4 @@
-/** The servers that are measured beside each other. Each has the same application: two listeners a socket. */
+/** The servers that are compared. Each has the same application: two listeners for each socket. */
 import jwt from 'jsonwebtoken';
 import { Server } from 'socket.io';
 import { load } from './build.mjs';

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect } from 'chai';
-import { Project } from '../support/project';
+import { ROOT } from '../support/repository';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
 import { PATIENCE, TestBrowser } from './kit';
@@ -38,17 +38,14 @@ const PAGE = `
 describe('The hook for React, in StrictMode', function () {
   this.timeout(2 * PATIENCE);
   const browser = new TestBrowser();
-  const project = new Project();
   let script: string;
   let world: World;
 
   before(async function () {
     await browser.launch(this);
-    await project.install('react', 'react-dom', 'socket.io', 'socket.io-client');
-    project.copy('examples/react/use-authorized-socket.js', 'use-authorized-socket.js');
-    project.write('page.js', PAGE);
     const { outputFiles } = await build({
-      entryPoints: [join(project.folder, 'page.js')],
+      stdin: { contents: PAGE, resolveDir: join(ROOT, 'examples/react') },
+      alias: { 'socketio-authorize/client': join(ROOT, 'dist/client.mjs') },
       bundle: true,
       write: false,
       define: { 'process.env.NODE_ENV': '"development"' },
@@ -65,10 +62,7 @@ describe('The hook for React, in StrictMode', function () {
     await browser.closeProfile();
     await world.close();
   });
-  after(async () => {
-    await browser.close();
-    project.remove();
-  });
+  after(() => browser.close());
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     if (request.url === '/page.js') response.setHeader('Content-Type', 'text/javascript').end(script);

@@ -1,10 +1,8 @@
 import { expect } from 'chai';
-import { restore, stub } from 'sinon';
 import type { AuthorizeOptions } from '../../lib';
 import { UnauthorizedError } from '../../lib/client';
-import { endlessToken, gate, Kit, shortToken } from './kit';
+import { endlessToken, gate, shortToken, steadyKit } from './kit';
 import type { Watched } from './kit';
-import { ScriptedServer } from './scripted-server';
 
 /** What a browser would keep for the page, and send with each HTTP request. */
 class Jar {
@@ -16,19 +14,14 @@ class Jar {
 }
 
 describe('the client, with a session in a cookie,', () => {
-  const kit = new Kit();
+  const kit = steadyKit();
   let jar: Jar;
   let refreshed: number;
 
   beforeEach(async () => {
-    stub(Math, 'random').returns(0);
     jar = new Jar();
     refreshed = 0;
     await kit.start();
-  });
-  afterEach(async () => {
-    await kit.close();
-    restore();
   });
 
   function serve(options: Partial<AuthorizeOptions> = {}): void {
@@ -309,7 +302,7 @@ describe('the client, with a session in a cookie,', () => {
   });
 
   it('lets the server restore a session: it sends no second `authenticate`, and loses no message', async () => {
-    const server = (kit.server = await new ScriptedServer().listen());
+    const server = await kit.startScripted();
     jar.token = 'alice';
     server.session = { expiresAt: 1, expiresIn: 100_000 };
     const clock = kit.stopTimers();

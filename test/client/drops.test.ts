@@ -3,7 +3,7 @@ import { restore, stub } from 'sinon';
 import { UnauthorizedError } from '../../lib/client';
 import { fetcher, gate, Kit } from './kit';
 import type { Watched } from './kit';
-import { ScriptedServer } from './scripted-server';
+import type { ScriptedServer } from './scripted-server';
 
 /** A server that restores whatever it can, and has nothing of this library that could help. */
 describe('a logout is final, whatever the network does', () => {
@@ -16,8 +16,7 @@ describe('a logout is final, whatever the network does', () => {
   beforeEach(async () => {
     user = 'alice';
     give = () => user;
-    server = await new ScriptedServer().listen();
-    kit.server = server;
+    server = await kit.startScripted();
   });
   afterEach(async () => {
     restore();

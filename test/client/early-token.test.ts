@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import { restore, stub } from 'sinon';
 import { createToken } from '../support/tokens';
-import { fetcher, Kit } from './kit';
-import { ScriptedServer } from './scripted-server';
+import { fetcher, steadyKit } from './kit';
+import type { ScriptedServer } from './scripted-server';
 
 const NOT_ACTIVE = { code: 'invalid_token', reason: 'not_active' };
 
@@ -13,15 +12,7 @@ function earlyToken(): string {
 
 /** The clock of an issuer may be ahead of the server's: a fresh token would be as early again. */
 describe('a token that is not active yet', () => {
-  const kit = new Kit();
-
-  beforeEach(() => {
-    stub(Math, 'random').returns(0);
-  });
-  afterEach(async () => {
-    await kit.close();
-    restore();
-  });
+  const kit = steadyKit();
 
   for (const handshake of [false, true]) {
     for (const what of ['a function', 'a string'] as const) {
@@ -53,8 +44,7 @@ describe('a token that is not active yet', () => {
     let server: ScriptedServer;
 
     beforeEach(async () => {
-      server = await new ScriptedServer().listen();
-      kit.server = server;
+      server = await kit.startScripted();
     });
 
     it('is sent again after `retryAfter`', async () => {

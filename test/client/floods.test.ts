@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Socket as ServerSocket } from 'socket.io';
 import { Decoder, Encoder } from 'socket.io-parser';
 import { restore, stub } from 'sinon';
-import { fetcher, gate, Kit } from './kit';
+import { fetcher, gate, Kit, steadyKit } from './kit';
 import type { Watched } from './kit';
 import { ScriptedServer } from './scripted-server';
 
@@ -181,17 +181,11 @@ describe('whatever a server sends, the client asks for a token at most once a se
 });
 
 describe('whatever a server sends, the client continues', () => {
-  const kit = new Kit();
+  const kit = steadyKit();
   let server: ScriptedServer;
 
   beforeEach(async () => {
-    stub(Math, 'random').returns(0);
-    server = await new ScriptedServer().listen();
-    kit.server = server;
-  });
-  afterEach(async () => {
-    await kit.close();
-    restore();
+    server = await kit.startScripted();
   });
 
   function client(token: () => string = () => 'alice'): Watched {

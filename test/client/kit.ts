@@ -1,14 +1,15 @@
 import timers from 'node:timers';
 import { io as connect } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import { useFakeTimers } from 'sinon';
+import { restore, stub, useFakeTimers } from 'sinon';
 import type { SinonFakeTimers } from 'sinon';
 import { authenticate } from '../../lib/client';
 import type { AuthenticateOptions, ClientAuth, TokenOptions, TokenRequest } from '../../lib/client';
 import { Inbox } from '../support/inbox';
-import { createToken } from '../support/tokens';
+import { createToken, SECRET } from '../support/tokens';
 import { World } from '../support/world';
 import type { ClientOptions } from '../support/world';
+import { ScriptedServer } from './scripted-server';
 
 /** A token of the tests that lives so many ms: each is another one. */
 export function shortToken(life: number, sub = 'bob', claims: object = {}): string {
@@ -64,6 +65,13 @@ export class Kit {
     return this.world.listen();
   }
 
+  /** Starts a server that does what the test says, for the sockets to come. */
+  async startScripted(): Promise<ScriptedServer> {
+    const server = await new ScriptedServer().listen();
+    this.server = server;
+    return server;
+  }
+
   /** A socket that is not connecting yet, and reconnects fast; its own timers are never faked. */
   socket(options: ClientOptions = {}, namespace = '/'): Socket {
     const socket = connect((this.server ?? this.world).url + namespace, {
@@ -115,6 +123,40 @@ export class Kit {
   }
 }
 
+/** A kit for each test of the surrounding `describe`. `Math.random` gives 0, so the client's delays are known. */
+export function steadyKit(): Kit {
+  const kit = new Kit();
+
+  beforeEach(() => {
+    stub(Math, 'random').returns(0);
+  });
+
+  afterEach(async () => {
+    await kit.close();
+    restore();
+  });
+
+  return kit;
+}
+
+/** A `secret` option: it answers at once for the first token, and with `key` for later ones, of which `asked` tells. */
+export function slowSecret(): {
+  secret: () => string | Promise<string>;
+  key: Gate<string>;
+  asked: Gate;
+} {
+  const key = gate<string>();
+  const asked = gate();
+  let verifications = 0;
+  const secret = (): string | Promise<string> => {
+    verifications += 1;
+    if (verifications === 1) return SECRET;
+    asked.open();
+    return key.promise;
+  };
+  return { secret, key, asked };
+}
+
 /** A token function that remembers its calls, and of how many it was waiting at once. */
 export function fetcher<T extends string | null>(
   fetch: (call: number, request: TokenRequest) => T | Promise<T>,
@@ -139,8 +181,13 @@ export function fetcher<T extends string | null>(
   return token;
 }
 
+export interface Gate<T = void> {
+  readonly promise: Promise<T>;
+  readonly open: (value: T) => void;
+}
+
 /** A promise that the test settles. */
-export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => void } {
+export function gate<T = void>(): Gate<T> {
   let open!: (value: T) => void;
   const promise = new Promise<T>((resolve) => {
     open = resolve;
@@ -170,11 +217,11 @@ function stopClientTimers(): SinonFakeTimers {
     return real.now() + (/lib.client/.test(caller) ? clock.now : 0);
   };
   Date.now = now;
-  const { restore } = clock;
+  const { restore: restoreClock } = clock;
   clock.restore = () => {
     // Sinon restores every clock of its own once more.
     if (Date.now === now) Date.now = real.now;
-    restore.call(clock);
+    restoreClock.call(clock);
   };
   return clock;
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { UnauthorizedError } from '../../lib/client';
 import { endlessToken, fetcher, gate, Kit } from './kit';
-import { ScriptedServer } from './scripted-server';
+import type { ScriptedServer } from './scripted-server';
 
 describe("the application's own messages", () => {
   const kit = new Kit();
@@ -25,7 +25,7 @@ describe("the application's own messages", () => {
     });
 
     it('while the session may not send them: that is no refusal of the login', async () => {
-      const server = (kit.server = await new ScriptedServer().listen());
+      const server = await kit.startScripted();
       const clock = kit.stopTimers();
       const client = kit.client(() => 'alice');
       await client.auth.ready;
@@ -42,7 +42,7 @@ describe("the application's own messages", () => {
     });
 
     it('and a listener is optional', async () => {
-      const server = (kit.server = await new ScriptedServer().listen());
+      const server = await kit.startScripted();
       const client = kit.client(() => 'alice');
       await client.auth.ready;
       client.auth.off('dropped', () => undefined);
@@ -57,7 +57,7 @@ describe("the application's own messages", () => {
     let server: ScriptedServer;
 
     beforeEach(async () => {
-      server = kit.server = await new ScriptedServer().listen();
+      server = await kit.startScripted();
     });
 
     it('a login by event', async () => {
@@ -111,7 +111,7 @@ describe("the application's own messages", () => {
   });
 
   it('with a short `ackTimeout` do not shorten the time for a logout', async () => {
-    const server = (kit.server = await new ScriptedServer().listen());
+    const server = await kit.startScripted();
     server.acknowledges = false;
     const client = kit.client(() => 'alice', { ackTimeout: 1 });
     await client.auth.ready;

@@ -1,27 +1,20 @@
 import { expect } from 'chai';
-import { assert, restore, spy, stub } from 'sinon';
+import { assert, spy } from 'sinon';
 import {
   isUnauthorizedError as isServersUnauthorizedError,
   UnauthorizedError as ServersError,
 } from '../../lib';
 import { isUnauthorizedError, UnauthorizedError } from '../../lib/client';
 import { createToken, SECRET } from '../support/tokens';
-import { endlessToken, fetcher, gate, Kit } from './kit';
+import { endlessToken, fetcher, gate, slowSecret, steadyKit } from './kit';
 import type { Watched } from './kit';
 
 const FORGED = createToken({ sub: 'bob' }, {}, 'another secret, and long enough for HS256');
 
 describe('the client, when it is refused,', () => {
-  const kit = new Kit();
+  const kit = steadyKit();
 
-  beforeEach(async () => {
-    stub(Math, 'random').returns(0);
-    await kit.start();
-  });
-  afterEach(async () => {
-    await kit.close();
-    restore();
-  });
+  beforeEach(() => kit.start());
 
   for (const handshake of [false, true]) {
     describe(handshake ? 'in handshake mode' : 'in event mode', () => {
@@ -169,15 +162,7 @@ describe('the client, when it is refused,', () => {
   });
 
   it('and connected by the application before the pause is over: does not try twice', async () => {
-    const key = gate<string>();
-    const asked = gate();
-    let verifications = 0;
-    const secret = (): string | Promise<string> => {
-      verifications += 1;
-      if (verifications === 1) return SECRET;
-      asked.open();
-      return key.promise;
-    };
+    const { secret, key, asked } = slowSecret();
     kit.world.authorize({ secret, handshake: true }).attach(kit.world.io);
     const clock = kit.stopTimers();
     const client = kit.client(fetcher((call) => (call === 1 ? FORGED : endlessToken())));

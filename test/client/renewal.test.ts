@@ -5,23 +5,18 @@ import { UnauthorizedError } from '../../lib';
 import type { Authorizer, AuthorizeOptions, JwtClaims } from '../../lib';
 import type { AuthenticatedPayload } from '../../lib/client';
 import { SECRET } from '../support/tokens';
-import { endlessToken, fetcher, gate, Kit, shortToken } from './kit';
+import { endlessToken, fetcher, shortToken, slowSecret, steadyKit } from './kit';
 
 const DAY = 24 * 3_600_000;
 
 describe('the client renews its session', () => {
-  const kit = new Kit();
+  const kit = steadyKit();
   let auth: Authorizer;
 
   beforeEach(async () => {
-    stub(Math, 'random').returns(0);
     await kit.start();
     auth = kit.world.authorize({ onExpired: 'ignore' });
     auth.attach(kit.world.io);
-  });
-  afterEach(async () => {
-    restore();
-    await kit.close();
   });
 
   /** A server that refuses for good whoever's token says that the account is locked. */
@@ -82,15 +77,7 @@ describe('the client renews its session', () => {
   it('once, if the server asks while the new token is being verified', async () => {
     await kit.world.close();
     await kit.start();
-    const key = gate<string>();
-    const asked = gate();
-    let verifications = 0;
-    const secret = (): string | Promise<string> => {
-      verifications += 1;
-      if (verifications === 1) return SECRET;
-      asked.open();
-      return key.promise;
-    };
+    const { secret, key, asked } = slowSecret();
     kit.world.authorize({ secret, onExpired: 'ignore' }).attach(kit.world.io);
     const clock = kit.stopTimers();
     const token = fetcher(() => shortToken(60_000));

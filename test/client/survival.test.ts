@@ -1,19 +1,11 @@
 import { expect } from 'chai';
-import { restore, stub } from 'sinon';
 import { World } from '../support/world';
-import { endlessToken, fetcher, gate, Kit, shortToken } from './kit';
+import { endlessToken, fetcher, gate, shortToken, steadyKit } from './kit';
 
 describe('the client recovers', () => {
-  const kit = new Kit();
+  const kit = steadyKit();
 
-  beforeEach(async () => {
-    stub(Math, 'random').returns(0);
-    await kit.start();
-  });
-  afterEach(async () => {
-    await kit.close();
-    restore();
-  });
+  beforeEach(() => kit.start());
 
   it('after the machine slept, the token expired and the server disconnected it: its timers fire late', async () => {
     const time = kit.world.stopTime();

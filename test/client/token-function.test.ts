@@ -1,22 +1,15 @@
 import { expect } from 'chai';
-import { restore, stub } from 'sinon';
 import { UnauthorizedError as ServersError } from '../../lib';
 import { authenticate, UnauthorizedError } from '../../lib/client';
-import { endlessToken, fetcher, gate, Kit } from './kit';
-import { ScriptedServer } from './scripted-server';
+import { endlessToken, fetcher, gate, steadyKit } from './kit';
+import type { ScriptedServer } from './scripted-server';
 
 describe('the `token` function', () => {
-  const kit = new Kit();
+  const kit = steadyKit();
   let server: ScriptedServer;
 
   beforeEach(async () => {
-    stub(Math, 'random').returns(0);
-    server = await new ScriptedServer().listen();
-    kit.server = server;
-  });
-  afterEach(async () => {
-    await kit.close();
-    restore();
+    server = await kit.startScripted();
   });
 
   describe('learns by `forceRefresh` whether the token must be a new one:', () => {

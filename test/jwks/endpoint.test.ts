@@ -4,6 +4,7 @@ import { jwksVerifier } from '../../lib/jwks';
 import type { FetchLike, JwksVerifier, JwksVerifierOptions } from '../../lib/jwks';
 import { fetchDocument } from '../../lib/jwks/fetch';
 import { JwksEndpoint, pastOneMs, SigningKey } from '../support/jwks-endpoint';
+import undici, { ProxyAgent } from 'undici';
 import { Proxy } from '../support/proxy';
 import { refusalOf } from '../support/verdicts';
 
@@ -180,6 +181,17 @@ describe('a JWKS endpoint', () => {
       await ended;
       expect(taken).to.be.above(0);
     });
+  });
+
+  it("is reached through a proxy by undici's ProxyAgent, as the option's documentation shows it", async () => {
+    const proxy = await new Proxy().listen();
+    const dispatcher = new ProxyAgent(proxy.url);
+    const fetch: FetchLike = (url, init) => undici.fetch(url, { ...init, dispatcher });
+    await lets(verifier({ timeout: 30_000, fetch }));
+    expect(proxy.requests).to.have.length(1);
+    expect(proxy.requests[0]).to.include(new URL(endpoint.uri).host);
+    await dispatcher.close();
+    await proxy.close();
   });
 
   for (const how of ['CONNECT', 'GET'] as const) {

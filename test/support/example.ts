@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { resolve } from 'node:path';
-import { io as connect } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { ROOT } from './repository';
-import { TestClient } from './world';
-import type { ClientOptions } from './world';
+import { openClient } from './world';
+import type { ClientOptions, TestClient } from './world';
 
 /** The secret of the examples, which take it from the environment. */
 export const EXAMPLE_SECRET = randomBytes(32).toString('hex');
@@ -31,14 +30,9 @@ export class Running {
 
   /** A client that is connecting. */
   client(options: ClientOptions = {}): TestClient {
-    const socket = connect(this.url, {
-      transports: ['websocket'],
-      forceNew: true,
-      reconnection: false,
-      ...options,
-    });
-    this.#clients.push(socket);
-    return new TestClient(socket);
+    const client = openClient(this.url, options);
+    this.#clients.push(client.socket);
+    return client;
   }
 
   async connected(): Promise<TestClient> {

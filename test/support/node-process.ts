@@ -5,13 +5,12 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setupPrimary } from '@socket.io/cluster-adapter';
 import type { ServerOptions } from 'socket.io';
-import { io as connect } from 'socket.io-client';
 import type { Socket as ClientSocket } from 'socket.io-client';
 import type { AuthorizeOptions } from '../../lib';
 import type { JwksVerifierOptions } from '../../lib/jwks';
 import type { BackchannelLogoutOptions } from '../../lib/oidc';
-import { TestClient } from './world';
-import type { ClientOptions } from './world';
+import { openClient } from './world';
+import type { ClientOptions, TestClient } from './world';
 
 /** How a node is set up; it must survive JSON. */
 export interface NodeConfig {
@@ -115,14 +114,9 @@ export class NodeProcess {
 
   /** A client that is connecting; over WebSocket, and never reconnecting by itself. */
   client(options: ClientOptions = {}): TestClient {
-    const socket = connect(this.url, {
-      transports: ['websocket'],
-      forceNew: true,
-      reconnection: false,
-      ...options,
-    });
-    this.#clients.push(socket);
-    return new TestClient(socket);
+    const client = openClient(this.url, options);
+    this.#clients.push(client.socket);
+    return client;
   }
 
   async connected(options: ClientOptions = {}): Promise<TestClient> {

@@ -35,6 +35,10 @@ export class Proxy {
     return this;
   }
 
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
   get #port(): number {
     return (this.#server.address() as AddressInfo).port;
   }

@@ -92,14 +92,9 @@ export class World {
 
   /** A client that is connecting to a namespace; over WebSocket unless told otherwise, and never reconnecting. */
   client(namespace = '/', options: ClientOptions = {}): TestClient {
-    const socket = connect(this.url + namespace, {
-      transports: ['websocket'],
-      forceNew: true,
-      reconnection: false,
-      ...options,
-    });
-    this.#clients.push(socket);
-    return new TestClient(socket);
+    const client = openClient(this.url + namespace, options);
+    this.#clients.push(client.socket);
+    return client;
   }
 
   /** A client whose connection stands. */
@@ -120,7 +115,14 @@ export class World {
   }
 }
 
-/** A real client that remembers what it was sent, so that a test can ask for it before or after it came. */
+/** A client that is connecting; over WebSocket unless told otherwise, and never reconnecting. */
+export function openClient(url: string, options: ClientOptions = {}): TestClient {
+  return new TestClient(
+    connect(url, { transports: ['websocket'], forceNew: true, reconnection: false, ...options }),
+  );
+}
+
+/** A real client that records what it receives, so that a test can ask for it before or after it arrives. */
 export class TestClient {
   readonly inbox = new Inbox();
 
