@@ -20,6 +20,8 @@ export interface LifeOptions extends FaultOptions {
 
 /** Ms from one look at the clients to the next, at least. */
 const TURN = 50;
+/** A longer one counts as this: else all clients would act at once on a machine that is busy already. */
+const LONGEST_TURN = 200;
 
 /** Ms, in the mean, after which a client that is not logged in does something about it; less if its pace is faster. */
 const PATIENCE = 2_000;
@@ -70,8 +72,8 @@ export class Life {
     this.#began = Date.now();
     const patience = Math.max(PATIENCE, this.clients.length * PATIENCE_OF_ONE);
     for (let turn = 0, last = this.#began; this.#share(turn) < 1; turn += 1) {
-      const passed = 'turns' in duration ? TURN : Date.now() - last;
-      last += passed;
+      const passed = 'turns' in duration ? TURN : Math.min(Date.now() - last, LONGEST_TURN);
+      last = Date.now();
       const [restless, active] = [passed / Math.min(patience, pace), passed / pace];
       for (const client of this.clients)
         if (this.chance.number() < (client.isAuthenticated ? active : restless)) this.#act(client);
