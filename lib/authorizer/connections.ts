@@ -131,9 +131,10 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   /** Forgets a socket, and its namespace unless something that was tried there must be remembered. */
   #leave(socket: AnySocket): void {
     const visit = this.#visits.get(socket.nsp);
-    if (visit?.live?.socket !== socket) return;
-    visit.live = undefined;
-    if (visit.attempts?.isBlank !== false) this.#visits.delete(socket.nsp);
+    if (visit?.live?.socket === socket) {
+      visit.live = undefined;
+      if (visit.attempts?.isBlank !== false) this.#visits.delete(socket.nsp);
+    }
   }
 
   onIdle(): void {

@@ -146,6 +146,7 @@ export class Member implements Gatekeeper {
     this.#behind?.take();
     this.#held = this.#behind = undefined;
     this.#context.stats[this.#isIn ? 'authenticated' : 'pending'] -= 1;
+    lobbyOf(this.socket).forget(this.socket.id);
     this.#session.leave(this);
   }
 

@@ -58,6 +58,11 @@ export class Lobby {
     this.waiting.set(id, later);
   }
 
+  /** The socket has closed: a `disconnect` listener may have ended its session, when it was in no room any more. */
+  forget(id: string): void {
+    this.waiting.delete(id);
+  }
+
   /** Includes a socket in broadcasts, and joins its rooms. */
   release(id: string): void {
     const rooms = this.waiting.get(id);

@@ -274,6 +274,20 @@ describe('recovery relies on socket.io:', () => {
   });
 });
 
+describe('an adapter that knows nothing of recovery, as those from before Socket.IO 4.6', () => {
+  it('is left as it is', async () => {
+    const world = await BareWorld.start('socket.io', { connectionStateRecovery: {} });
+    const namespace = world.io.of('/') as AnyNamespace;
+    const adapter = adapterOf(namespace);
+    Object.assign(adapter, { persistSession: undefined, restoreSession: undefined });
+    const encode = adapter._encode;
+    guardRecovery(namespace, undefined as never);
+    expect(adapter.persistSession).to.equal(undefined);
+    expect(adapter._encode).to.equal(encode);
+    await world.close();
+  });
+});
+
 describe('recovery relies on the adapter for Redis streams:', () => {
   const redis = withRedis();
   const [, create] = REDIS_ADAPTERS.find(([name]) => name === 'redis-streams') as (typeof REDIS_ADAPTERS)[0];

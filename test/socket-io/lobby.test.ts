@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Authorizer } from '../../lib';
+import type { AnySocket, Authorizer } from '../../lib';
+import { lobbyOf } from '../../lib/socket-io/lobby';
 import { freshWorld } from '../support/fresh-world';
 import { show } from '../support/refusals';
 import { createToken } from '../support/tokens';
@@ -58,6 +59,30 @@ describe('a command that disconnects the sockets of rooms', () => {
         authenticated: Number(left[0]),
         pending: Number(left[1]) + Number(left[2]),
       });
+    });
+  }
+});
+
+describe('the lobby of a namespace', () => {
+  const { world } = freshWorld();
+
+  for (const event of ['disconnecting', 'disconnect']) {
+    it(`remembers no socket whose session a ${event} listener has ended`, async () => {
+      const auth = world.authorize();
+      auth.attach(world.io);
+      const closed = new Promise<AnySocket>((resolve) => {
+        world.io.on('connection', (socket) => {
+          socket.on(event, () => {
+            auth.deauthenticate(socket);
+            process.nextTick(() => resolve(socket));
+          });
+        });
+      });
+      const client = await world.connected();
+      expect(await show(client, createToken())).to.include({ ok: true });
+      client.socket.disconnect();
+      expect(lobbyOf(await closed).waiting.size).to.equal(0);
+      expect(auth.stats()).to.include({ authenticated: 0, pending: 0 });
     });
   }
 });
