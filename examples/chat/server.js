@@ -62,19 +62,24 @@ async function start(
     });
     socket.on('clear', () => io.emit('cleared'));
     socket.on('log_out', (user) => {
-      if (typeof user === 'string') logins.endAll(user).catch(console.error);
+      // Only of people who are here: each rule takes memory, and a client may send any number of names.
+      if (whoIsHere().has(user)) logins.endAll(user).catch(console.error);
     });
     socket.on('disconnect', tellWhoIsHere);
   }
 
-  function tellWhoIsHere() {
+  function whoIsHere() {
     const people = new Map();
     for (const { data } of io.sockets.sockets.values()) {
       if (data.auth === undefined) continue;
       const { sub, name, scope } = data.auth.claims;
       people.set(sub, { user: sub, name, admin: String(scope).split(' ').includes('chat:moderate') });
     }
-    io.emit('people', [...people.values()]);
+    return people;
+  }
+
+  function tellWhoIsHere() {
+    io.emit('people', [...whoIsHere().values()]);
   }
 
   http.listen(port, host);
