@@ -1,7 +1,7 @@
 module.exports = {
   spec: ['.build/test/**/*.test.js'],
   // How long a test that fails may wait for what does not come. Suites that start processes or browsers give more.
-  timeout: 60_000,
+  timeout: 120_000,
   'forbid-only': true,
   parallel: true,
   // Most tests wait for sockets rather than compute.

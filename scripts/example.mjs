@@ -13,6 +13,12 @@ const require = createRequire(import.meta.url);
 const FILES = { nestjs: 'main.ts', python: 'demo.mjs' };
 const fileOf = (name) => resolve(EXAMPLES, name, FILES[name] ?? 'server.js');
 
+/** Examples that are no server. */
+const OTHERS = {
+  react: 'A hook to copy: docs/platforms.md shows how it is used.',
+  testing: 'Tests of an application: node --test examples/testing/*.test.mjs',
+};
+
 const names = readdirSync(EXAMPLES).filter((name) => existsSync(fileOf(name)));
 
 /** The first comment of an example says what it shows. */
@@ -24,6 +30,8 @@ function aboutOf(name) {
 function list() {
   const width = Math.max(...names.map((name) => name.length));
   for (const name of names) console.log(`  ${name.padEnd(width)}  ${aboutOf(name)}`);
+  console.log('\nThese start no server:');
+  for (const [name, about] of Object.entries(OTHERS)) console.log(`  ${name.padEnd(width)}  ${about}`);
 }
 
 /** NestJS is written in TypeScript, with decorators that Node does not know. */
@@ -44,6 +52,8 @@ const [, , name] = process.argv;
 if (name === undefined) {
   console.log('npm run example -- NAME starts one of these:');
   list();
+} else if (Object.hasOwn(OTHERS, name)) {
+  console.log(OTHERS[name]);
 } else if (!names.includes(name)) {
   console.error(`There is no example ${JSON.stringify(name.slice(0, 40))}. There are:`);
   list();

@@ -25,7 +25,7 @@ try {
   const pages = { Grace: await logIn('Grace'), Ada: await logIn('Ada') };
   for (const [name, text] of TALK) await say(pages, name, text);
   await press(pages.Ada, 'Renew now');
-  await pages.Ada.getByRole('log', { name: 'Packets' }).getByText('no. 0').last().waitFor();
+  await pages.Ada.getByRole('log', { name: 'Packets' }).getByText('ack id 0').last().waitFor();
   await pages.Ada.screenshot({ path: FILE });
   console.log(`docs/chat.png: ${Math.ceil(statSync(FILE).size / 1_024)} KiB`);
 } finally {

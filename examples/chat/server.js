@@ -45,8 +45,9 @@ async function start(
   const io = new Server(http, { maxHttpBufferSize: MAX_PACKET });
   authorizer
     .attach(io)
-    .on('authenticated', tellWhoIsHere)
-    .on('deauthenticated', tellWhoIsHere)
+    .on('authenticated', () => tellWhoIsHere())
+    // A socket that is disconnected next keeps its claims until then.
+    .on('deauthenticated', (socket) => tellWhoIsHere(socket))
     .on('connection', (socket) => {
       // For the countdown of a visitor who does not log in.
       socket.emit('hello', { logInWithin: timeout });
@@ -65,21 +66,23 @@ async function start(
       // Only of people who are here: each rule takes memory, and a client may send any number of names.
       if (whoIsHere().has(user)) logins.endAll(user).catch(console.error);
     });
-    socket.on('disconnect', tellWhoIsHere);
+    socket.on('disconnect', () => tellWhoIsHere());
   }
 
-  function whoIsHere() {
+  /** @param {import('socket.io').Socket} [gone] is here no more */
+  function whoIsHere(gone) {
     const people = new Map();
-    for (const { data } of io.sockets.sockets.values()) {
-      if (data.auth === undefined) continue;
-      const { sub, name, scope } = data.auth.claims;
+    for (const socket of io.sockets.sockets.values()) {
+      if (socket === gone || socket.data.auth === undefined) continue;
+      const { sub, name, scope } = socket.data.auth.claims;
       people.set(sub, { user: sub, name, admin: String(scope).split(' ').includes('chat:moderate') });
     }
     return people;
   }
 
-  function tellWhoIsHere() {
-    io.emit('people', [...whoIsHere().values()]);
+  /** @param {import('socket.io').Socket} [gone] is here no more */
+  function tellWhoIsHere(gone) {
+    io.emit('people', [...whoIsHere(gone).values()]);
   }
 
   http.listen(port, host);

@@ -18,7 +18,9 @@ MAX_NAME = 40
 def issue(name):
     # This example accepts any name. Yours must check a password first.
     now = int(time.time())
-    claims = {"sub": name, "name": name, "jti": str(uuid.uuid4()), "iat": now, "exp": now + TOKEN_SECONDS}
+    # The chat takes messages only with this scope (RFC 8693, section 4.2).
+    claims = {"sub": name, "name": name, "scope": "chat:write"}
+    claims.update({"jti": str(uuid.uuid4()), "iat": now, "exp": now + TOKEN_SECONDS})
     return jwt.encode(claims, SECRET, algorithm="HS256")
 
 

@@ -36,4 +36,4 @@ function reasonOf(error) {
   return error.message;
 }
 
-module.exports = { run };
+module.exports = { run, reasonOf };

@@ -1,10 +1,12 @@
 // A user's sessions: a message to all devices, a list, one device a user, log out all others.
 const { randomBytes, randomUUID } = require('node:crypto');
+const { once } = require('node:events');
 const { createServer } = require('node:http');
 const express = require('express');
 const jwt = require('jsonwebtoken');
 const { Server } = require('socket.io');
 const { authorize } = require('socketio-authorize');
+const { urlOf } = require('../shared');
 const { handleSessions } = require('./events.js');
 const { memoryLogins } = require('./logins.js');
 const { options } = require('./recipes.js');
@@ -47,7 +49,7 @@ function start({ port = 3000, host = '127.0.0.1', secret = secretOf(process.env)
     if (status === 500) console.error(error);
     response.status(status).json({ code: 'failed', message: status === 500 ? 'Try again.' : 'Send JSON.' });
   });
-  return new Promise((resolve) => server.listen(port, host, () => resolve(server)));
+  return once(server.listen(port, host), 'listening').then(() => server);
 }
 
 function verified(header = '', secret) {
@@ -67,9 +69,14 @@ function secretOf({ JWT_SECRET }) {
 module.exports = { start };
 if (require.main === module) {
   const { PORT = 3000, HOST = '127.0.0.1', ONE_DEVICE } = process.env;
-  start({ port: Number(PORT), host: HOST, oneDevice: Boolean(ONE_DEVICE) }).then((server) => {
-    const { address, port } = server.address();
-    console.log(`Listening on http://${address}:${port}`);
-    console.log('In other terminals: node examples/user-sessions/client.mjs bob');
+  const { reasonOf } = require('../shared/run');
+  const started = (server) => {
+    const url = urlOf(server);
+    console.log(`Listening on ${url}`);
+    console.log(`In other terminals: node examples/user-sessions/client.mjs bob ${url}`);
+  };
+  start({ port: Number(PORT), host: HOST, oneDevice: Boolean(ONE_DEVICE) }).then(started, (error) => {
+    console.error(`The example user-sessions did not start. ${reasonOf(error)}`);
+    process.exitCode = 1;
   });
 }

@@ -53,7 +53,7 @@ export class Revocations {
   constructor(context: RevocationContext) {
     const { deadlines, store, storeTimeout, recheckInterval } = context;
     this.#context = context;
-    this.#rules = new RevocationRules(() => deadlines.now());
+    this.#rules = new RevocationRules(deadlines);
     this.#grace = new GracePeriods(deadlines);
     if (store === undefined) return;
     this.#store = new RuleStore(store, deadlines, storeTimeout);

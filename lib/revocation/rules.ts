@@ -1,3 +1,5 @@
+import { Deadline } from '../runtime/deadlines';
+import type { Deadlines } from '../runtime/deadlines';
 import type { RevocationRule, TokenIdentity } from '../types';
 import { issuedBefore, keyOf, keysOf, limitOf, targetOf } from './rule-keys';
 import type { RuleKind } from './rule-keys';
@@ -20,8 +22,8 @@ export function refusalBy(kind: RuleKind): RevocationRefusal {
 /** How long a rule outlives its tokens, in ms: the clocks of issuers and nodes differ. */
 export const CLOCK_MARGIN = 60_000;
 
-/** How many rules are kept before the first sweep of expired ones. */
-const FIRST_SWEEP = 1024;
+/** How often expired rules are forgotten, in ms, while there are rules. */
+const SWEEP_INTERVAL = 60_000;
 
 /** What is kept of a rule. */
 interface KnownRule {
@@ -35,11 +37,11 @@ interface KnownRule {
 export class RevocationRules {
   /** By group and name: one text for both would take as much memory as the rest of a rule. */
   readonly #groups = new Map<string, Map<string, KnownRule>>();
-  readonly #now: () => number;
-  #sweepAt = FIRST_SWEEP;
+  readonly #deadlines: Deadlines;
+  readonly #sweepDeadline = new Deadline({ onDeadline: () => this.#sweep() });
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(deadlines: Deadlines) {
+    this.#deadlines = deadlines;
   }
 
   get size(): number {
@@ -58,7 +60,7 @@ export class RevocationRules {
       issuedBefore: Math.max(limitOf(rule), known?.issuedBefore ?? 0),
       expiresAt: Math.max(rule.expiresAt ?? Infinity, known?.expiresAt ?? 0),
     });
-    if (this.size >= this.#sweepAt) this.#sweep();
+    if (!this.#sweepDeadline.isSet) this.#scheduleSweep();
   }
 
   /** Why a token is refused; `undefined` if no rule here names it. */
@@ -72,13 +74,17 @@ export class RevocationRules {
     return undefined;
   }
 
-  /**
-   * Forgets expired rules. Runs when the number of rules has doubled, so that the mean cost of `add` stays the same.
-   */
+  /** By time, not by number: the memory of a burst of rules is free again, though no other rule follows. */
+  #scheduleSweep(): void {
+    this.#deadlines.set(this.#sweepDeadline, this.#deadlines.now() + SWEEP_INTERVAL);
+  }
+
   #sweep(): void {
-    const over = this.#now() - CLOCK_MARGIN;
-    for (const rules of this.#groups.values())
+    const over = this.#deadlines.now() - CLOCK_MARGIN;
+    for (const [group, rules] of this.#groups) {
       for (const [name, { expiresAt }] of rules) if (expiresAt <= over) rules.delete(name);
-    this.#sweepAt = Math.max(FIRST_SWEEP, this.size * 2);
+      if (rules.size === 0) this.#groups.delete(group);
+    }
+    if (this.#groups.size > 0) this.#scheduleSweep();
   }
 }

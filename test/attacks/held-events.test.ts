@@ -222,7 +222,6 @@ describe('events that wait for a login, under attack', () => {
   });
 
   it('made of many small containers leave nothing in memory', async function () {
-    this.timeout(10_000);
     guard();
     const raw = await RawClient.open(world.url, 'websocket');
     raw.send(RawClient.connect());

@@ -13,8 +13,6 @@ const EVENTS: [what: string, event: string][] = [
 ];
 
 describe('a flood of events that are too large to be held until the login', function () {
-  this.timeout(30_000);
-
   /** CPU of the server, and of the requests that bring the events. */
   async function flood(event: string, isGuarded: boolean): Promise<number> {
     const world = await new World().listen();

@@ -39,7 +39,6 @@ const WAYS: [where: string, options: Partial<AuthorizeOptions>, packets: (shown:
 ];
 
 describe('what a client makes the server keep in memory', function () {
-  this.timeout(20_000);
   let world: World;
   let auth: Authorizer;
   let unharmed: Unharmed;

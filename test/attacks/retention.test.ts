@@ -117,7 +117,6 @@ const REFUSED: [what: string, attack: Attack][] = [
 ];
 
 describe('what the server keeps of a packet', function () {
-  this.timeout(60_000);
   let server: ChildProcess;
   let url: string;
 

@@ -46,6 +46,7 @@ describe('The panel "What happens"', function () {
       await ada.say('Good morning');
       expect(await ada.passed(/sent message/)).to.match(/^↑.*EVENT.*"Good morning"$/);
       expect(await grace.passed(/received message/)).to.match(/^↓.*EVENT.*"text":"Good morning"/);
+      await ada.passed(/received message/);
       const names = await ada.packets().locator('b').allTextContents();
       expect(names).to.deep.equal(
         ['CONNECT', 'CONNECT', 'hello', 'people', 'authenticated', 'people', 'message', 'message'],
@@ -93,6 +94,14 @@ describe('The panel "What happens"', function () {
       await visitor.passed(/sent message.*May I come in\?/);
       expect(await visitor.passed(/received unauthorized/)).to.include('"code":"not_authenticated"');
       expect(await ada.messages()).to.deep.equal([]);
+    });
+
+    it('a visitor finds the way back to the login', async () => {
+      const visitor = await suite.tab();
+      await visitor.press('Send before login');
+      await visitor.press('Back to login');
+      await visitor.passed(/sent DISCONNECT.*The page closes its side of the connection\./);
+      await visitor.logIn('Ada');
     });
 
     it('"Stay silent" shows a countdown, and ends by a timeout', async () => {
@@ -153,7 +162,8 @@ describe('The panel "What happens"', function () {
       await ada.press('Renew now');
       await ada.sees(/^Renewed/);
       expect(await ada.passed(/sent authenticate/)).to.include('"token":"eyJhbGci…"');
-      expect(await ada.passed(/received ACK/)).to.include('"ok":true');
+      expect(await ada.passed(/sent authenticate/)).to.include('ack id 0');
+      expect(await ada.passed(/received ACK/)).to.match(/ack id 0.*"ok":true/);
       const told = await ada.packets(/received authenticated/).allTextContents();
       const [one = 0, two = 0] = told.map((text) => Number(/"expiresAt":(\d+)/.exec(text)?.[1]));
       expect(two - one).to.equal(5_000);
@@ -180,6 +190,22 @@ describe('The panel "What happens"', function () {
       await ada.passed(/received cleared/);
       expect(await ada.messages()).to.deep.equal([]);
       expect(await root.packets(/received unauthorized/).count()).to.equal(0);
+    });
+
+    it('an administrator who logs somebody out gets no list with that person afterwards', async () => {
+      await suite.user('Ada');
+      const root = await suite.tab();
+      await root.logIn('Root', { admin: true });
+      await root.passed(/received people.*Ada/);
+      await root.press('Log out Ada');
+      const later = root
+        .packets(/sent log_out/)
+        .locator('~ li')
+        .filter({ hasText: /received people/ });
+      await later.nth(1).waitFor();
+      expect((await later.allTextContents()).join())
+        .to.include('Root')
+        .and.not.include('Ada');
     });
 
     it('"Revoke this session" ends this login, and not those in other tabs', async () => {

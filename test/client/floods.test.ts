@@ -121,7 +121,6 @@ describe('whatever a server sends, the client asks for a token at most once a se
   const calls = new Map<string, number[]>();
 
   before(async function () {
-    this.timeout(60_000);
     // No pause is longer than it must be.
     stub(Math, 'random').returns(0);
     await Promise.all(FLOODS.map((flood) => drown(flood)));

@@ -3,6 +3,8 @@ import type { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createAdapter as createClusterAdapter } from '@socket.io/cluster-adapter';
 import { createAdapter as createRedisAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
@@ -65,6 +67,23 @@ async function store(): Promise<RevocationStore> {
   if (config.store !== 'ioredis') return redisRevocationStore(await connectedClient(url));
   const { client } = await ofIoredis(new Redis(url ?? '', { retryStrategy: () => 20 }));
   return redisRevocationStore(client);
+}
+
+interface Identified {
+  auth?: { claims: { jti?: string } };
+}
+
+/** Bytes of V8's heap, and of what it holds outside, after garbage collection. */
+async function memory(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  // What closed sockets leave to later ticks is gone after some.
+  for (let times = 0; times < 5; times += 1) {
+    await new Promise(setImmediate);
+    collect();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
@@ -134,6 +153,13 @@ async function start(): Promise<Record<string, (...args: never[]) => unknown>> {
         .reduce((sum, count) => sum + count, 0),
       timers: process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length,
     }),
+    /** Who each socket is logged in as. */
+    identities: () =>
+      Array.from(io.of('/').sockets.values(), ({ id, data }: Socket<object, object, object, Identified>) => [
+        id,
+        data.auth?.claims.jti ?? null,
+      ]),
+    memory,
     sleep: (ms: number) => sleep(ms),
     closeAuthorizer: () => auth.close(),
   };

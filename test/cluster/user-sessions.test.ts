@@ -164,7 +164,6 @@ for (const [adapter, name] of Object.entries(ADAPTERS)) {
 }
 
 describe('one device a user, where the other nodes do not answer', function () {
-  this.timeout(60_000);
   let brokers: RedisServer[] = [];
 
   before(function () {

@@ -74,13 +74,22 @@ describe('the quick start of README.md', function () {
     }
   });
 
-  it('refuses a token that the server has not signed', async () => {
-    const client = readText('README.md');
-    project.write(
-      'forged.mjs',
-      onFreePorts(blockAfter(client, '\n`client.mjs` ')).replace('token: fetchToken', "token: 'e30.e30.x'"),
-    );
-    const forged = start('node forged.mjs');
-    await forged.prints('refused: invalid_token');
+  /** The Node client of the README, with one change. */
+  function changedClient(name: string, from: string, to: string): Program {
+    const client = blockAfter(readme, '\n`client.mjs` ');
+    expect(client).to.include(from);
+    project.write(name, onFreePorts(client.replace(from, to)));
+    return start(`node ${name}`);
+  }
+
+  it('refuses a token that the server has not signed: the client says so, and ends without a stack', async () => {
+    const forged = changedClient('forged.mjs', 'token: fetchToken', "token: 'e30.e30.x'");
+    expect(await forged.ends()).to.equal(1);
+    expect(forged.output).to.equal('refused: invalid_token\n');
+  });
+
+  it('has a client that says so when it gets no token, instead of waiting without a word', async () => {
+    const lost = changedClient('lost.mjs', '/login', '/elsewhere');
+    await lost.prints('trying again: ');
   });
 });

@@ -15,7 +15,6 @@ const NAMES = readdirSync(resolve(ROOT, 'examples'), { withFileTypes: true })
   .map(({ name }) => name);
 
 describe('npm run example', function () {
-  this.timeout(20_000);
   const open: { close(): Promise<void> }[] = [];
 
   afterEach(async () => {
@@ -76,6 +75,20 @@ describe('npm run example', function () {
     }
   });
 
+  it('lists what starts no server too, and says how to use it', async () => {
+    const all = terminal('npm run --silent example');
+    expect(await all.ends()).to.equal(0);
+    for (const [name, use] of [
+      ['react', 'docs/platforms.md'],
+      ['testing', 'node --test examples/testing/*.test.mjs'],
+    ] as const) {
+      expect(all.output).to.match(new RegExp(`^ {2}${name} +[A-Z]`, 'm'));
+      const one = terminal(`npm run --silent example -- ${name}`);
+      expect(await one.ends()).to.equal(0);
+      expect(one.output).to.include(use);
+    }
+  });
+
   it('makes a random secret where none is set, and says so', async () => {
     const demo = await startDemo('express');
     open.push(demo);
@@ -91,18 +104,30 @@ describe('npm run example', function () {
     expect(demo.output).to.match(/listens at http:\/\/127\.0\.0\.2:\d+/);
   });
 
-  it('-- NAME says in one sentence that its port is in use', async () => {
-    const blocker = createServer().listen(0, '127.0.0.1');
-    const { port } = await new Promise<AddressInfo>((done) => {
-      blocker.on('listening', () => done(blocker.address() as AddressInfo));
+  for (const name of ['express', 'user-sessions']) {
+    it(`-- ${name} says in one sentence that its port is in use`, async () => {
+      const blocker = createServer().listen(0, '127.0.0.1');
+      const { port } = await new Promise<AddressInfo>((done) => {
+        blocker.on('listening', () => done(blocker.address() as AddressInfo));
+      });
+      open.push({ close: () => new Promise((done) => blocker.close(() => done())) });
+      const demo = terminal(`node scripts/example.mjs ${name}`, { PORT: String(port) });
+      expect(await demo.ends()).to.equal(1);
+      expect(demo.output).to.match(
+        new RegExp(
+          `^The example ${name} did not start\\. Port ${port} is in use: set PORT to another one\\.$`,
+          'm',
+        ),
+      );
+      expect(demo.output).not.to.include('    at ');
     });
-    open.push({ close: () => new Promise((done) => blocker.close(() => done())) });
-    const demo = terminal('node scripts/example.mjs express', { PORT: String(port) });
-    expect(await demo.ends()).to.equal(1);
-    expect(demo.output).to.match(
-      /^The example express did not start\. Port \d+ is in use: set PORT to another one\.$/m,
-    );
-    expect(demo.output).not.to.include('    at ');
+  }
+
+  it('-- user-sessions prints a line that starts a client of this very server', async () => {
+    const demo = terminal('node scripts/example.mjs user-sessions', { PORT: '0' });
+    await demo.prints('In other terminals: ');
+    const [, line = ''] = /In other terminals: (.*)/.exec(demo.output) ?? [];
+    await terminal(line).prints('Logged in as bob.');
   });
 
   it('-- cluster says in one sentence that Redis is missing, and how to start it', async () => {

@@ -20,7 +20,6 @@ interface Kit {
 
 describe("the example of an application's tests", () => {
   it('passes', async function () {
-    this.timeout(60_000);
     const { stdout, code } = await execute(
       process.execPath,
       ['--test', 'application.test.mjs', 'later.test.mjs'],

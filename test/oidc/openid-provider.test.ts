@@ -14,7 +14,6 @@ import type { TestClient } from '../support/world';
 const SOON = 2_000;
 
 describe('a logout at a real OpenID provider, on three server processes', function () {
-  this.timeout(60_000);
   let redis: RedisServer;
   let provider: OpenIdProvider;
 

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
 import { array, assert, constantFrom, nat, oneof, option, property, record } from 'fast-check';
+import { useFakeTimers } from 'sinon';
+import type { SinonFakeTimers } from 'sinon';
+import { Deadlines } from '../../lib/runtime/deadlines';
 import { identityOf } from '../../lib/token/user';
 import { issuedBefore, keyOf } from '../../lib/revocation/rule-keys';
 import { CLOCK_MARGIN, RevocationRules } from '../../lib/revocation/rules';
@@ -8,31 +11,40 @@ import type { RevocationRule, TokenIdentity } from '../../lib/types';
 const HOUR = 3_600_000;
 
 describe('revocation rules in memory', () => {
-  let now: number;
+  let clock: SinonFakeTimers;
   let rules: RevocationRules;
   beforeEach(() => {
-    now = 1000;
-    rules = new RevocationRules(() => now);
+    clock = useFakeTimers({ now: 0 });
+    rules = new RevocationRules(new Deadlines());
   });
+  afterEach(() => clock.restore());
 
   const refuses = (identity: TokenIdentity): boolean => rules.refusalOf(identity) !== undefined;
-  /** Enough rules for those that are over to be forgotten. */
-  function sweep(): void {
-    for (let index = 0; index < 3000; index += 1) rules.add({ jti: `sweep ${index}`, expiresAt: 0 });
-  }
 
   it('are kept until a minute after the tokens that they refuse have expired', () => {
     rules.add({ jti: 'kept', expiresAt: null });
-    rules.add({ sub: 'kept', issuedBefore: 5, expiresAt: HOUR });
-    rules.add({ sid: 'over', expiresAt: HOUR - 1 });
-    now = HOUR + CLOCK_MARGIN - 1;
-    sweep();
-    expect(rules.size).to.be.below(1100);
+    rules.add({ sub: 'kept', issuedBefore: 5, expiresAt: HOUR + 1 });
+    rules.add({ sid: 'over', expiresAt: HOUR });
+    clock.tick(HOUR + CLOCK_MARGIN - 1);
+    expect(rules.size).to.equal(3);
+    clock.tick(1);
+    expect(rules.size).to.equal(2);
     expect([refuses({ jti: 'kept' }), refuses({ sub: 'kept', iat: 4 })]).to.deep.equal([true, true]);
     expect([refuses({ sub: 'kept', iat: 5 }), refuses({ sid: 'over' })]).to.deep.equal([false, false]);
-    now += 1;
-    sweep();
+    clock.tick(CLOCK_MARGIN);
     expect(refuses({ sub: 'kept', iat: 4 })).to.equal(false);
+    expect(refuses({ jti: 'kept' })).to.equal(true);
+  });
+
+  it('are forgotten after a burst, though no other rule follows', () => {
+    for (let index = 0; index < 1000; index += 1) rules.add({ jti: `${index}`, expiresAt: 1 });
+    clock.tick(2 * CLOCK_MARGIN);
+    expect(rules.size).to.equal(0);
+    expect(clock.countTimers()).to.equal(0);
+    rules.add({ jti: 'later', expiresAt: Date.now() + 1 });
+    expect(refuses({ jti: 'later' })).to.equal(true);
+    clock.tick(2 * CLOCK_MARGIN);
+    expect(rules.size).to.equal(0);
   });
 
   it('are all kept while their tokens are valid, however many there are', () => {
@@ -46,8 +58,7 @@ describe('revocation rules in memory', () => {
     rules.add({ sub: 'bob', issuedBefore: 5, expiresAt: null });
     rules.add({ sub: 'bob', issuedBefore: 11, expiresAt: 1 });
     expect(rules.size).to.equal(1);
-    now = 1e12;
-    sweep();
+    clock.tick(HOUR);
     expect(refuses({ sub: 'bob', iat: 10 })).to.equal(true);
     expect(refuses({ sub: 'bob', iat: 11 })).to.equal(false);
   });
@@ -55,8 +66,7 @@ describe('revocation rules in memory', () => {
   it('for one token are merged, and kept for the longer time', () => {
     rules.add({ jti: 'one', expiresAt: null });
     rules.add({ jti: 'one', expiresAt: 5 });
-    now = 1e12;
-    sweep();
+    clock.tick(HOUR);
     expect(refuses({ jti: 'one' })).to.equal(true);
   });
 
@@ -109,7 +119,7 @@ describe('revocation rules in memory', () => {
     const token = record({ jti: name, sid: name, sub: name, iss: name, iat: nat(20) }, { requiredKeys: [] });
     assert(
       property(array(rule), token, (list, identity) => {
-        rules = new RevocationRules(() => 0);
+        rules = new RevocationRules(new Deadlines());
         for (const one of list) rules.add(one as RevocationRule);
         const names = (one: (typeof list)[number]): boolean => {
           if ('jti' in one) return identity.jti === one.jti;

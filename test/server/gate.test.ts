@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { Server } from 'socket.io';
 import type { Socket } from 'socket.io';
 import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
@@ -222,7 +221,6 @@ for (const { name, options } of modes) {
 
 describe('plain Socket.IO', () => {
   it('delivers broadcasts to every client at once, and receives its events', async () => {
-    const io = new Server(0);
     const world = await new World().listen();
     const heard = new Inbox();
     try {
@@ -234,7 +232,6 @@ describe('plain Socket.IO', () => {
       expect(await heard.take('any')).to.deep.equal(['news']);
     } finally {
       await world.close();
-      await io.close();
     }
   });
 });

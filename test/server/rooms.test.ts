@@ -174,7 +174,7 @@ describe('rooms', () => {
       await show(client, createToken({ sub: 'eve', rooms: ['b'] }));
       expect(joined(client)).to.deep.equal(['b']);
       expect([await hears(client, 'b')]).to.deep.equal([true]);
-      expect(client.received('said')).to.deep.equal([['b', client.received('said')[0]?.[1]]]);
+      expect(client.received('said').map(([room]) => room)).to.deep.equal(['b']);
     });
   }
 

@@ -10,24 +10,31 @@ describe('a short soak', () => {
     const { counts, faults } = await soak({
       sockets: 300,
       nodes: 3,
-      turns: 80,
+      duration: { turns: 80 },
       // Some shall still wait when all is counted, on a busy machine too.
       timeout: LONG_TIMEOUT,
       seed: 20_261_124,
-      pace: 400,
+      pace: 1_000,
+      warmUp: 0,
     });
     expect(faults).to.deep.equal([]);
     // All of it has happened, or nothing was shown.
     expect(counts).to.include.keys(
       'login',
       'renewal',
+      'renewal as another user',
       'logout',
+      'change of user',
       'drop',
-      'revocation',
+      'revocation by jti',
+      'revocation by sid',
+      'revocation by sub',
+      'revocation by grace',
       'message',
       'unauthorized: expired',
       'unauthorized: revoked',
       'unauthorized: malformed',
+      'unauthorized: identity_mismatch',
     );
     expect(counts['at the end authenticated']).to.be.above(0);
     expect(counts['at the end pending']).to.be.above(0);

@@ -1,322 +1,164 @@
 /** Random clients on a cluster for a while; what they know at the end must be what the nodes know. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { io as connect } from 'socket.io-client';
-import type { Socket } from 'socket.io-client';
-import type { AuthorizerStats } from '../../lib';
-import { introduce, NodeProcess } from '../support/node-process';
-import { RedisServer } from '../support/redis';
-import { createToken } from '../support/tokens';
+import type { SoakClient } from './client';
+import { gaugesOf, leftoversOf, memoryOf, SoakCluster } from './cluster';
+import type { ClusterOptions, Gauges } from './cluster';
+import { Journal } from './journal';
+import { Life } from './life';
+import type { LifeOptions } from './life';
 
-export interface SoakOptions {
-  sockets: number;
-  nodes: number;
-  /** How long random life goes on: a look at the clients every {@link TURN} ms. */
-  turns: number;
-  seed: number;
-  /** Ms that a client has for its login. */
-  timeout: number;
-  /** Ms, in the mean, between two things that a client does. */
-  pace: number;
-}
+export type SoakOptions = ClusterOptions & LifeOptions;
 
 export interface SoakReport {
   /** How often each thing was done or befell a client. */
   counts: Record<string, number>;
   /** What should not have been; empty if all is well. */
   faults: string[];
+  /** Bytes of each node that is alive at the end: before its first client, and after its last one. */
+  memory: { before: number; after: number }[];
 }
-
-interface Gauges {
-  pending: number;
-  authenticated: number;
-}
-
-/** What two snapshots of a node must agree in. */
-interface Leftovers {
-  sockets: number;
-  rooms: string[];
-  sids: number;
-  clients: number;
-  listeners: number;
-  timers: number;
-}
-
-/** Ms from one look at the clients to the next. */
-export const TURN = 50;
 
 /** Ms for nodes and clients to come to the same knowledge; on a busy machine too. */
 const SETTLE = 120_000;
-
-/** A generator of numbers from 0 to 1 (mulberry32): the same seed gives the same life, as far as networks do. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+/** Ms for rules to end as well, whose tokens have ended: they are kept a minute longer, since clocks differ. */
+const FORGET = 240_000;
+/** How much more memory than before a node may hold when all have left. */
+const MEMORY_BOUND = 1.05;
+/** Clients that connect at once when life is over. */
+const BATCH = 100;
 
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const redis = await RedisServer.start();
-  const nodes = await NodeProcess.startAll(options.nodes, {
-    adapter: 'redis',
-    redisUrl: redis.url,
-    store: true,
-    options: { timeout: options.timeout, maxAttempts: 1_000 },
-  });
-  const life = new Life(nodes, options);
+  const journal = new Journal();
+  const cluster = await SoakCluster.start(options);
+  const life = new Life(cluster, options, journal);
   try {
-    await introduce(...nodes);
-    return await life.run();
+    await life.run();
+    const end = new End(cluster, life, journal);
+    await end.settle();
+    life.disconnect();
+    options.onProgress?.(`all clients leave; faults so far: ${[...journal.faults].join('; ') || 'none'}`);
+    await end.expectNothingLeft();
+    options.onProgress?.(`memory; faults so far: ${[...journal.faults].join('; ') || 'none'}`);
+    const memory = options.warmUp > 0 ? await end.expectMemoryBack() : [];
+    return { counts: journal.counts, faults: [...journal.faults], memory };
   } finally {
     life.disconnect();
-    await NodeProcess.closeAll();
-    await redis.close();
+    await cluster.close();
   }
 }
 
-/** One of the clients: what it knows of itself. */
-class SoakClient {
-  readonly socket: Socket;
-  isAuthenticated = false;
-  /** What it is logged in with, and what it has shown at its last connection or login. */
-  token: { jti: string; sub: string; iat: number } | undefined;
-  shown: SoakClient['token'];
+/** What must be true when life is over. */
+class End {
+  readonly #cluster: SoakCluster;
+  readonly #life: Life;
+  readonly #journal: Journal;
 
-  constructor(
-    readonly node: NodeProcess,
-    count: (what: string) => void,
-    fault: (what: string) => void,
-  ) {
-    this.socket = connect(node.url, {
-      transports: ['websocket'],
-      forceNew: true,
-      reconnection: false,
-      autoConnect: false,
-    });
-    this.socket.on('authenticated', () => {
-      this.isAuthenticated = true;
-      this.token ??= this.shown;
-      count('authenticated');
-    });
-    this.socket.on('unauthorized', ({ data }: { data: { code: string; reason?: string } }) => {
-      // A session that ends is disconnected. A renewal that comes too late is refused likewise, and ends nothing.
-      count(`unauthorized: ${data.reason ?? data.code}`);
-    });
-    this.socket.on('disconnect', () => {
-      this.isAuthenticated = false;
-      this.token = undefined;
-    });
-    this.socket.on('tick', () => {
-      count('message');
-      if (!this.isAuthenticated) fault('a message reached a socket that was not authenticated');
-    });
+  constructor(cluster: SoakCluster, life: Life, journal: Journal) {
+    this.#cluster = cluster;
+    this.#life = life;
+    this.#journal = journal;
   }
-}
 
-class Life {
-  readonly #nodes: readonly NodeProcess[];
-  readonly #options: SoakOptions;
-  readonly #random: () => number;
-  readonly #clients: SoakClient[];
-  readonly #counts: Record<string, number> = {};
-  readonly #faults = new Set<string>();
-  readonly #revokedTokens = new Set<string>();
-  readonly #revokedUsers = new Map<string, number>();
-  readonly #revoking: Promise<unknown>[] = [];
-  #tokens = 0;
+  /** All clients connect, most of those that are not logged in do so for good, and some wait; then both sides must agree. */
+  async settle(): Promise<void> {
+    const { clients, chance } = this.#life;
+    for (const [index, client] of clients.entries()) {
+      const isToWait = chance.number() < 0.2;
+      if (client.isIdle) {
+        if (isToWait) client.connect();
+        else this.#life.connectForGood(client);
+      } else if (client.socket.connected && !client.isAuthenticated && !isToWait) this.#life.logIn(client);
+      if (index % BATCH === 0) await sleep(10);
+    }
+    const hasSettled = await within(SETTLE, async () => (await this.#agree()) && !this.#hasRevoked());
+    if (!hasSettled) await this.#report();
+    const sum = (name: keyof Gauges): number => this.#felt().reduce((all, gauges) => all + gauges[name], 0);
+    this.#journal.counts['at the end authenticated'] = sum('authenticated');
+    this.#journal.counts['at the end pending'] = sum('pending');
+  }
 
-  constructor(nodes: readonly NodeProcess[], options: SoakOptions) {
-    this.#nodes = nodes;
-    this.#options = options;
-    this.#random = randomFrom(options.seed);
-    const count = (what: string): void => this.#count(what);
-    const fault = (what: string): void => void this.#faults.add(what);
-    this.#clients = Array.from(
-      { length: options.sockets },
-      (_, index) => new SoakClient(nodes[index % nodes.length] as NodeProcess, count, fault),
+  async expectNothingLeft(): Promise<void> {
+    const { nodes, slots } = this.#cluster;
+    const wanted = JSON.stringify(
+      slots.map(({ before }) => [before.leftovers, { pending: 0, authenticated: 0 }]),
     );
+    const look = async (): Promise<string> =>
+      JSON.stringify(
+        await Promise.all(nodes.map((node) => Promise.all([leftoversOf(node), gaugesOf(node)]))),
+      );
+    let found = '';
+    const isClean = await within(SETTLE, async () => (found = await look()) === wanted);
+    if (!isClean) this.#journal.fault(`left over: ${found}, wanted: ${wanted}`);
   }
 
-  disconnect(): void {
-    for (const { socket } of this.#clients) socket.disconnect();
-  }
-
-  async run(): Promise<SoakReport> {
-    const before = await this.#leftovers();
-    const perTurn = Math.ceil((this.#clients.length * TURN) / this.#options.pace);
-    for (let turn = 0; turn < this.#options.turns; turn += 1) {
-      for (let index = 0; index < perTurn; index += 1) this.#act(this.#pick(this.#clients));
-      if (turn % 10 === 0) await this.#pick(this.#nodes).call('emit', 'tick');
-      if (turn % 10 === 5) await this.#pick(this.#nodes).call('emit', 'tick', 'user 7');
-      await sleep(TURN);
-    }
-    await Promise.all(this.#revoking);
-    await this.#settle();
-    this.#expectNoRevoked();
-    this.disconnect();
-    await this.#expectNothingLeft(before);
-    for (const node of this.#nodes) if (!node.isAlive) this.#faults.add('a node has died');
-    return { counts: this.#counts, faults: [...this.#faults] };
-  }
-
-  #act(client: SoakClient): void {
-    const chance = this.#random();
-    const { socket } = client;
-    if (!socket.connected) {
-      if (!socket.active) this.#connect(client, chance < 0.5);
-    } else if (!client.isAuthenticated) {
-      if (chance < 0.7) this.#logIn(client, 1 + Math.floor(this.#random() * 8));
-      else if (chance < 0.8) socket.emit('authenticate', { token: 'no token' });
-      else if (chance < 0.9) this.#drop(client);
-    } else if (chance < 0.4) this.#renew(client);
-    else if (chance < 0.5) this.#logOut(client);
-    else if (chance < 0.6) this.#drop(client);
-    else if (chance < 0.66) this.#revoke(client, chance < 0.63);
-  }
-
-  #connect(client: SoakClient, withToken: boolean): void {
-    const { encoded, claims } = this.#createToken(`${Math.floor(this.#random() * 1_000)}`, 3);
-    client.shown = withToken ? claims : undefined;
-    client.socket.auth = withToken ? { token: encoded } : {};
-    client.socket.connect();
-    this.#count('connect');
-  }
-
-  #logIn(client: SoakClient, seconds: number | undefined): void {
-    const { encoded, claims } = this.#createToken(`${Math.floor(this.#random() * 1_000)}`, seconds);
-    client.shown = claims;
-    this.#show(client, encoded, claims);
-    this.#count('login');
-  }
-
-  #renew(client: SoakClient): void {
-    const { encoded, claims } = this.#createToken(
-      client.token?.sub ?? '?',
-      2 + Math.floor(this.#random() * 8),
-    );
-    this.#show(client, encoded, claims);
-    this.#count('renewal');
-  }
-
-  #show(client: SoakClient, token: string, claims: NonNullable<SoakClient['token']>): void {
-    client.socket.emit('authenticate', { token }, ({ ok }: { ok: boolean }) => {
-      if (ok) client.token = claims;
+  async expectMemoryBack(): Promise<SoakReport['memory']> {
+    const { nodes, slots } = this.#cluster;
+    let memory: SoakReport['memory'] = [];
+    const isBack = await within(FORGET, async () => {
+      const after = await Promise.all(nodes.map(memoryOf));
+      memory = slots.map(({ before }, index) => ({ before: before.memory, after: after[index] ?? NaN }));
+      return memory.every((one) => one.after <= one.before * MEMORY_BOUND);
     });
+    if (!isBack) this.#journal.fault(`memory is not given back: ${JSON.stringify(memory)}`);
+    return memory;
   }
 
-  #logOut(client: SoakClient): void {
-    client.socket.emit('deauthenticate', () => {
-      client.isAuthenticated = false;
-      client.token = undefined;
-    });
-    this.#count('logout');
-  }
-
-  #drop({ socket }: SoakClient): void {
-    socket.io.engine.close();
-    this.#count('drop');
-  }
-
-  #revoke({ token }: SoakClient, byToken: boolean): void {
-    if (token === undefined) return;
-    const issuedBefore = Math.floor(Date.now() / 1000) + 1;
-    if (byToken) this.#revokedTokens.add(token.jti);
-    else this.#revokedUsers.set(token.sub, issuedBefore);
-    const rule = byToken ? { jti: token.jti } : { sub: token.sub, issuedBefore };
-    this.#revoking.push(this.#pick(this.#nodes).call('revoke', rule));
-    this.#count('revocation');
-  }
-
-  #createToken(sub: string, seconds?: number) {
-    this.#tokens += 1;
-    const iat = Math.floor(Date.now() / 1000);
-    const claims = { sub, jti: `token ${this.#tokens}`, iat };
-    const exp = seconds === undefined ? {} : { exp: iat + seconds };
-    return { claims, encoded: createToken({ ...claims, ...exp }) };
-  }
-
-  /** Half of the clients log in for good, and some wait; then both sides must agree. */
-  async #settle(): Promise<void> {
-    const deadline = Date.now() + SETTLE;
-    for (const client of this.#clients) {
-      if (client.socket.connected && !client.isAuthenticated && this.#random() < 0.5)
-        this.#logIn(client, undefined);
-      else if (!client.socket.active) this.#connect(client, false);
-    }
-    while (!(await this.#agree())) {
-      if (Date.now() > deadline) {
-        this.#faults.add(`gauges: ${JSON.stringify([await this.#known(), this.#felt()])}`);
-        return;
-      }
-      await sleep(20);
-    }
-    const { authenticated, pending } = this.#felt().reduce((sum, one) => ({
-      authenticated: sum.authenticated + one.authenticated,
-      pending: sum.pending + one.pending,
-    }));
-    Object.assign(this.#counts, { 'at the end authenticated': authenticated, 'at the end pending': pending });
+  async #report(): Promise<void> {
+    if (this.#hasRevoked()) this.#journal.fault('a revoked session lives');
+    const known = await this.#known();
+    const difference = JSON.stringify([known, this.#felt(), await this.#strangers()]);
+    this.#journal.fault(`nodes and clients disagree: ${difference}`);
   }
 
   async #agree(): Promise<boolean> {
     const felt = JSON.stringify(this.#felt());
-    const known = JSON.stringify(await this.#known());
-    return felt === known && felt === JSON.stringify(this.#felt());
+    if (JSON.stringify(await this.#known()) !== felt) return false;
+    return (await this.#strangers()).length === 0 && felt === JSON.stringify(this.#felt());
   }
 
   /** The gauges of each node. */
   #known(): Promise<Gauges[]> {
-    return Promise.all(
-      this.#nodes.map(async (node) => {
-        const { pending, authenticated } = await node.call<AuthorizerStats>('stats');
-        return { pending, authenticated };
-      }),
-    );
+    return Promise.all(this.#cluster.nodes.map(gaugesOf));
   }
 
   /** The same, as the clients of each node know it. */
   #felt(): Gauges[] {
-    return this.#nodes.map((node) => {
-      const connected = this.#clients.filter((client) => client.node === node && client.socket.connected);
+    return this.#cluster.slots.map((slot) => {
+      const connected = this.#life.clients.filter(
+        (client) => client.slot === slot && client.socket.connected,
+      );
       const authenticated = connected.filter(({ isAuthenticated }) => isAuthenticated).length;
       return { pending: connected.length - authenticated, authenticated };
     });
   }
 
-  #expectNoRevoked(): void {
-    for (const { isAuthenticated, token } of this.#clients) {
-      if (!isAuthenticated || token === undefined) continue;
-      const isRevoked =
-        this.#revokedTokens.has(token.jti) || token.iat < (this.#revokedUsers.get(token.sub) ?? 0);
-      if (isRevoked) this.#faults.add(`a revoked session lives: ${JSON.stringify(token)}`);
-    }
+  /** Sockets that a node takes for somebody else than their client does. */
+  async #strangers(): Promise<string[]> {
+    const identities = await Promise.all(
+      this.#cluster.nodes.map((node) => node.call<[id: string, jti: string | null][]>('identities')),
+    );
+    const known = new Map(identities.flat());
+    const idOf = ({ token }: SoakClient): string | null => token?.jti ?? null;
+    return this.#life.clients
+      .filter(({ socket }) => socket.connected)
+      .filter((client) => known.get(String(client.socket.id)) !== idOf(client))
+      .map((client) => `${known.get(String(client.socket.id))} is ${idOf(client)}`);
   }
 
-  async #expectNothingLeft(before: Leftovers[]): Promise<void> {
-    const deadline = Date.now() + SETTLE;
-    const wanted = JSON.stringify([before, this.#nodes.map(() => ({ pending: 0, authenticated: 0 }))]);
-    for (;;) {
-      const found = JSON.stringify([await this.#leftovers(), await this.#known()]);
-      if (found === wanted) return;
-      if (Date.now() > deadline) {
-        this.#faults.add(`left over: ${found}, wanted: ${wanted}`);
-        return;
-      }
-      await sleep(20);
-    }
+  #hasRevoked(): boolean {
+    return this.#life.clients.some(
+      ({ isAuthenticated, token }) =>
+        isAuthenticated && token !== undefined && this.#journal.isRevoked(token),
+    );
   }
+}
 
-  #leftovers(): Promise<Leftovers[]> {
-    return Promise.all(this.#nodes.map((node) => node.call<Leftovers>('leftovers')));
+/** Whether something comes true in so many ms. */
+async function within(ms: number, isTrue: () => Promise<boolean>): Promise<boolean> {
+  const deadline = Date.now() + ms;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) return false;
+    await sleep(20);
   }
-
-  #pick<One>(list: readonly One[]): One {
-    return list[Math.floor(this.#random() * list.length)] as One;
-  }
-
-  #count(what: string): void {
-    this.#counts[what] = (this.#counts[what] ?? 0) + 1;
-  }
+  return true;
 }

@@ -137,6 +137,13 @@ export class NodeProcess {
     if (this.isAlive) await once(this.#process, 'exit');
   }
 
+  /** Ends it as a failing machine does. */
+  async kill(): Promise<void> {
+    NodeProcess.#all.delete(this);
+    this.#process.kill('SIGKILL');
+    await this.gone();
+  }
+
   async close(): Promise<void> {
     for (const client of this.#clients) client.disconnect();
     if (!this.isAlive) return;

@@ -11,7 +11,8 @@ const AWAY = 3_000;
 const WITHOUT_LOGIN = [
   {
     label: 'Send before login',
-    promise: 'Connects without a token and says something: the server drops it, with `not_authenticated`.',
+    promise:
+      'Connects without a token and says something: dropped at once with `not_authenticated`, as this chat sets `holdEvents: 0`.',
     run: () => visit('May I come in?'),
   },
   {

@@ -14,16 +14,22 @@ const scroll = followEnd($('packets'));
 
 /** @param {import('./packets.js').Packet} packet */
 export function addPacket(packet) {
-  const { direction, type, event, id, args, token } = packet;
+  const { direction, type, event, args, token } = packet;
   const name = event ?? type;
   const item = element('li', headOf(packet, name), direction);
   item.append(element('p', meaningOf(packet)));
-  if (args.length > 0) item.append(element('pre', args.map((part) => JSON.stringify(part)).join(', ')));
+  if (args.length > 0)
+    item.append(element('pre', breakable(args.map((part) => JSON.stringify(part)).join(', '))));
   if (token) item.append(element('p', 'The token says:', 'says'), claimsOf(token));
   const end = event === 'authenticated' || event === 'token_expiring' ? args[0].expiresAt : undefined;
   if (end) item.append(element('p', ['The session: ', left(end)]));
   add(item);
-  $('last').textContent = `${ARROWS[direction]} ${name}${id ? ` ${id}` : ''}`;
+  $('last').textContent = `${ARROWS[direction]} ${name}`;
+}
+
+/** JSON has no spaces. A line may break between its members, and not within a word. */
+function breakable(json) {
+  return json.split(/(?<=[,:])/).flatMap((part) => [part, element('wbr')]);
 }
 
 /** Something that no packet tells. */
@@ -40,7 +46,7 @@ function add(item) {
 function headOf({ direction, type, event, id }, name) {
   const arrow = element('span', ARROWS[direction], 'arrow');
   arrow.ariaHidden = 'true';
-  const kind = [event && type, id && `no. ${id}`].filter(Boolean).join(', ');
+  const kind = [event && type, id && `ack id ${id}`].filter(Boolean).join(', ');
   return element(
     'div',
     [

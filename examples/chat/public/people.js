@@ -22,7 +22,7 @@ export function showPeople(people, me, logOut) {
   $('people').replaceChildren(...people.map(item));
   const names = people.flatMap(({ name }, index) => [index > 0 ? ', ' : '', nameOf(name)]);
   $('here-line').replaceChildren(
-    ...(people.length > 0 ? [`(${people.length}) `, ...names] : ['nobody to be seen']),
+    ...(people.length > 0 ? [`(${people.length}) `, ...names] : ['shown after the login']),
   );
 }
 

@@ -83,7 +83,7 @@ export function visit(text) {
     if (data.event) show('trouble', wordsFor(data));
     else leave(wordsFor(data), data);
   });
-  enter({ socket }, 'Leave');
+  enter({ socket }, 'Back to login');
 }
 
 /** Logs in with a token that somebody hands over. */
@@ -91,7 +91,7 @@ export function tryToken(token) {
   const socket = open();
   const auth = authenticate(socket, { token });
   auth.on('unauthorized', ({ data }) => leave(wordsFor(data), data));
-  enter({ socket, auth }, 'Leave');
+  enter({ socket, auth }, 'Back to login');
 }
 
 function open() {

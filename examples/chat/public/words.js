@@ -8,8 +8,8 @@ const REFUSALS = {
   malformed: 'The server refused the token: it is not one.',
   not_authenticated: 'Not heard: you are not logged in.',
   insufficient_scope: 'Not heard: your token does not permit this.',
-  authentication_timeout: 'Nobody logged in on this connection in time, so the server has closed it.',
-  too_many_attempts: 'The server has closed the connection after too many failed logins.',
+  authentication_timeout: 'Nobody logged in on this connection in time, so the server closes it.',
+  too_many_attempts: 'The server closes the connection after too many failed logins.',
   server_busy: 'The server is too busy.',
   not_logged_in: 'Your login has ended. Please log in again.',
 };
@@ -23,11 +23,11 @@ const MEANINGS = {
   'out CONNECT': 'The page asks for a connection, without a token.',
   'out CONNECT with a token': 'The page asks for a connection, and logs in with the same packet.',
   'in CONNECT': 'The connection is open. That alone is no login.',
-  'in DISCONNECT': 'The server has closed the connection.',
-  'out DISCONNECT': 'The page has closed the connection.',
+  'in DISCONNECT': 'The server closes the connection.',
+  'out DISCONNECT': 'The page closes its side of the connection.',
   'out authenticate': 'The page shows a token to the server.',
   'out deauthenticate': 'The page asks to end the session.',
-  'in authenticated': 'The server accepts the token.',
+  'in authenticated': 'The server accepts the token. Its own listeners ran first.',
   'in unauthorized': 'The server refuses.',
   'in token_expiring': 'The session ends soon: the server asks for a new token.',
   'in hello': 'This chat tells how long a connection may stay without a login.',
@@ -37,7 +37,7 @@ const MEANINGS = {
   'out clear': 'An event that takes the scope chat:moderate.',
   'in cleared': 'An administrator has cleared the chat.',
   'out log_out': 'An administrator ends the login of another one.',
-  'in ACK': 'The server answers the event of that number.',
+  'in ACK': 'The server answers the event with this ack id.',
 };
 
 /** @param {import('./packets.js').Packet} packet */
