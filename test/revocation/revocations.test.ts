@@ -62,8 +62,9 @@ describe('the revocations of a node', () => {
 
   it('by jti and iss are not forgotten with the session of another issuer that has the same jti', async () => {
     node = new Node();
-    new LiveSession(node, { jti: 'one', iss: 'other' }, START + 1_000);
+    const other = new LiveSession(node, { jti: 'one', iss: 'other' }, START + 1_000);
     await node.revocations.revoke({ jti: 'one', iss: 'own' });
+    expect(other.isLive).to.equal(true);
     clock.tick(600_000);
     // So many that expired rules are forgotten.
     for (let index = 0; index < 1100; index += 1) await node.revocations.revoke({ jti: `other ${index}` });
