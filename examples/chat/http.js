@@ -2,6 +2,7 @@
 
 /** Reading requests within bounds, and answering them. */
 const { createReadStream } = require('node:fs');
+const { pipeline } = require('node:stream');
 
 const MAX_BODY = 1_000;
 const HEADERS = {
@@ -52,9 +53,8 @@ function reply(response, status, body, headers = {}) {
 
 function sendFile(response, [type, file]) {
   response.writeHead(200, { ...HEADERS, 'Content-Type': `${type}; charset=utf-8` });
-  createReadStream(file)
-    .on('error', (error) => response.destroy(error))
-    .pipe(response);
+  // Not `pipe`: it leaves the file open if the browser goes away meanwhile.
+  pipeline(createReadStream(file), response, () => undefined);
 }
 
 /** Never tells what an unexpected error says: that is for the log. */

@@ -47,7 +47,9 @@ function createLogins({ secret, tokenSeconds, revoke }) {
   /** Ends one login: no token of it counts any more, and its sockets are disconnected. */
   async function end({ id }) {
     logins.delete(id);
-    await revoke({ sid: id });
+    // By then its last token has ended, so the rule need not be remembered for longer.
+    const exp = Math.floor(Date.now() / 1_000) + tokenSeconds + 1;
+    await revoke({ sid: id, exp });
   }
 
   /** Ends every login of a user. */

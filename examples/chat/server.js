@@ -63,20 +63,26 @@ async function start(
     });
     socket.on('clear', () => io.emit('cleared'));
     socket.on('log_out', (user) => {
-      if (typeof user === 'string') logins.endAll(user).catch(console.error);
+      // Only of people who are here: each rule takes memory, and a client may send any number of names.
+      if (whoIsHere().has(user)) logins.endAll(user).catch(console.error);
     });
     socket.on('disconnect', () => tellWhoIsHere());
   }
 
   /** @param {import('socket.io').Socket} [gone] is here no more */
-  function tellWhoIsHere(gone) {
+  function whoIsHere(gone) {
     const people = new Map();
     for (const socket of io.sockets.sockets.values()) {
       if (socket === gone || socket.data.auth === undefined) continue;
       const { sub, name, scope } = socket.data.auth.claims;
       people.set(sub, { user: sub, name, admin: String(scope).split(' ').includes('chat:moderate') });
     }
-    io.emit('people', [...people.values()]);
+    return people;
+  }
+
+  /** @param {import('socket.io').Socket} [gone] is here no more */
+  function tellWhoIsHere(gone) {
+    io.emit('people', [...whoIsHere(gone).values()]);
   }
 
   http.listen(port, host);

@@ -45,7 +45,7 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   readonly #isShared: boolean;
   readonly #visits = new Map<AnyNamespace, Visit>();
   #sweepAt = FIRST_SWEEP;
-  /** While a session must log in; a new one has the full time, as one has after a login. */
+  /** While a session must log in, or the connection is idle; a new one has the full time, as after a login. */
   #clock: LoginClock | undefined;
   #answers: ReportBudget | undefined;
   /** Under `scope: 'connection'`, the session of all namespaces, and what was tried at it. */
@@ -104,9 +104,7 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   }
 
   mustLogIn(session: Session): void {
-    const { deadlines, settings } = this.#context;
-    this.#clock ??= new LoginClock(deadlines, settings.timeout, this);
-    this.#clock.start(session);
+    this.#loginClock.start(session);
   }
 
   hasLoggedIn(session: Session): void {
@@ -114,8 +112,12 @@ export class ClientConnection implements SessionPlace, ClockOwner {
     if (!this.#clock?.isRunning) this.#clock = undefined;
   }
 
+  hasTimedOut(): void {
+    this.#clock?.refill();
+  }
+
   hasClosed(session: Session): void {
-    this.#clock?.left(session, isIdle(this.#key));
+    this.#clock?.left(session);
   }
 
   onLeave(session: Session, socket: AnySocket): void {
@@ -126,6 +128,13 @@ export class ClientConnection implements SessionPlace, ClockOwner {
       else this.hasClosed(session);
     }
     if (!isOpen) this.#clock?.stop();
+    // An honest client closes a transport that it no longer uses.
+    else if (isIdle(this.#key)) this.#loginClock.idle();
+  }
+
+  get #loginClock(): LoginClock {
+    const { deadlines, settings } = this.#context;
+    return (this.#clock ??= new LoginClock(deadlines, settings.timeout, this));
   }
 
   /** Forgets a socket, and its namespace unless something that was tried there must be remembered. */
@@ -137,7 +146,7 @@ export class ClientConnection implements SessionPlace, ClockOwner {
     }
   }
 
-  onIdle(): void {
+  onTimeOver(): void {
     closeIfIdle(this.#key);
   }
 

@@ -102,13 +102,21 @@ export class Recovery implements RecoveryRules<KeptSocket> {
     connection: ClientConnection,
   ): Promise<Outcome | undefined> {
     const { admission, stats, settings } = this.#context;
-    const { verification, isExhausted } = connection.sessionAttempts(socket.nsp);
+    const attempts = connection.sessionAttempts(socket.nsp);
+    const { verification, isExhausted } = attempts;
     const isFull = stats.pending + this.#verifying >= settings.maxPending;
     if (verification.isRunning || isExhausted || isFull) return undefined;
     this.#verifying += 1;
     const outcome = await new Promise<Outcome>((resolve) => {
       const renews = connection.sharedSession?.permit;
-      verification.submit({ judge: () => admission.judge(token, socket, renews), settle: resolve });
+      verification.submit({
+        judge: () => admission.judge(token, socket, renews),
+        settle: (judged) => {
+          // At once: the next CONNECT packet of the same chunk is judged before the first one's socket connects.
+          if (judged instanceof UnauthorizedError) attempts.failEarly(judged);
+          resolve(judged);
+        },
+      });
     });
     this.#verifying -= 1;
     return outcome;

@@ -156,8 +156,13 @@ export class Revocations {
     const now = this.#context.deadlines.now();
     // Up to and including this second, because `iat` is in whole seconds.
     const limit = issuedBefore ?? Math.floor(now / 1000) + 1;
-    const expiresAt = expiryOf(parsed, this.#context, now, kind === 'jti' ? this.#endOf(value) : Infinity);
-    const common = { id: randomUUID(), ...(iss !== undefined && { iss }), expiresAt };
+    const ofIssuer = iss !== undefined && { iss };
+    const knownEnd = kind === 'jti' ? this.#endOf({ jti: value, ...ofIssuer, expiresAt: null }) : Infinity;
+    const common = {
+      id: randomUUID(),
+      ...ofIssuer,
+      expiresAt: expiryOf(parsed, this.#context, now, knownEnd),
+    };
     if (kind === 'jti') return { ...common, jti: value };
     if (kind === 'sid') return { ...common, sid: value };
     return {
@@ -169,9 +174,9 @@ export class Revocations {
     };
   }
 
-  /** When the tokens with a `jti` end, as far as sessions here have them; `Infinity` if none has. */
-  #endOf(jti: string): number {
-    const ends = this.#sessions.find({ jti, expiresAt: null }, 0).map(({ endsAt }) => endsAt);
+  /** When the tokens that a rule by `jti` names end, as far as sessions here have them; `Infinity` if none has. */
+  #endOf(rule: RevocationRule): number {
+    const ends = this.#sessions.find(rule, 0).map(({ endsAt }) => endsAt);
     return ends.length === 0 ? Infinity : Math.max(...ends);
   }
 

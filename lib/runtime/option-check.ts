@@ -69,8 +69,11 @@ export function checkValue(name: string, check: Check, value: unknown, isSecret 
 /** How much of a text a message shows. */
 const MAX_SHOWN = 40;
 
-/** A password in a URL (RFC 3986 §3.2.1). */
-const CREDENTIALS = /:\/\/[^/]*@/;
+/**
+ * What may be a password in a URL (RFC 3986 §3.2.1). It need not be encoded, nor the URL be whole: parsers accept one
+ * slash or a backslash, and what they refuse is shown in a message.
+ */
+const CREDENTIALS = /:[^]*@/;
 
 /** Shows a value, if it has no parts: nothing of an object is read, because that could run its code. */
 export function show(value: unknown): string {

@@ -10,6 +10,8 @@ export class LoginAttempts {
   readonly verification = new Verification();
   readonly #max: number;
   #failures = 0;
+  /** Refusals that {@link failEarly} has counted, and {@link fail} not yet seen. */
+  #early: WeakSet<UnauthorizedError> | undefined;
 
   /** @param max `maxAttempts` */
   constructor(max: number) {
@@ -33,8 +35,19 @@ export class LoginAttempts {
    */
   fail(error: UnauthorizedError): boolean {
     if (!isFailure(error)) return false;
+    if (this.#early?.delete(error)) return this.isExhausted;
     this.#failures += 1;
     return this.isExhausted;
+  }
+
+  /**
+   * Counts a refusal whose socket has not connected yet, and may never: another CONNECT packet may replace it. If it
+   * does, {@link fail} does not count the refusal again.
+   */
+  failEarly(error: UnauthorizedError): void {
+    if (!isFailure(error)) return;
+    this.#failures += 1;
+    (this.#early ??= new WeakSet()).add(error);
   }
 
   /** A token was accepted: the count starts again. */

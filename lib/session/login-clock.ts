@@ -9,14 +9,15 @@ export interface TimedSession {
 
 /** The connection whose time it is. */
 export interface ClockOwner {
-  /** The time is over, and no session is pending. */
-  onIdle(): void;
+  /** The time is over, for its pending sessions and for a transport that no namespace uses. */
+  onTimeOver(): void;
 }
 
 /**
  * The time that one connection has to log in. It runs while a session of the connection is pending. When the client
- * changes namespaces, it continues where it stopped. After each login it is full again. It also runs while the
- * connection is in no namespace, and then closes the unused transport.
+ * changes namespaces, it continues where it stopped. It is full again after each login, and when a session has ended
+ * because its time was over. It also runs while the connection is in no namespace, and then closes the unused
+ * transport: of a client that has logged in, too.
  */
 export class LoginClock implements DeadlineOwner {
   readonly #deadlines: Deadlines;
@@ -55,15 +56,21 @@ export class LoginClock implements DeadlineOwner {
     else this.#deadlines.clear(this.#deadline);
   }
 
-  /**
-   * A pending session has lost its sockets.
-   *
-   * @param isIdle whether the connection is in no namespace
-   */
-  left(session: TimedSession, isIdle: boolean): void {
+  /** A pending session has lost its sockets. */
+  left(session: TimedSession): void {
     if (!this.#pending.delete(session) || this.#pending.size > 0) return;
     this.#left = Math.max(0, this.#deadline.at - this.#deadlines.now());
-    if (!isIdle) this.#deadlines.clear(this.#deadline);
+    this.#deadlines.clear(this.#deadline);
+  }
+
+  /** The connection is in no namespace. */
+  idle(): void {
+    if (!this.#deadline.isSet) this.#run();
+  }
+
+  /** A session has ended because its time was over: its client may connect again, with the full time. */
+  refill(): void {
+    this.#left = this.#timeout;
   }
 
   /** The connection is gone. */
@@ -75,10 +82,10 @@ export class LoginClock implements DeadlineOwner {
   onDeadline(): void {
     const sessions = [...this.#pending];
     this.#pending.clear();
-    if (sessions.length === 0) this.#owner.onIdle();
-    // A client that is disconnected may connect again, with the full time.
-    else this.#left = this.#timeout;
+    // A client whose token is being verified must not gain time by leaving meanwhile.
+    if (sessions.length > 0) this.#left = 0;
     for (const session of sessions) session.onTimeout();
+    this.#owner.onTimeOver();
   }
 
   #run(): void {

@@ -126,7 +126,8 @@ export class Member implements Gatekeeper {
     this.#session.onDeauthenticate(reply);
     const behind = this.#behind;
     this.#behind = undefined;
-    // The logout has dropped the events that were sent before it.
+    // What is still held was sent before the logout.
+    this.dropHeld();
     if (this.#session.isHolding) this.#held = behind;
     else this.#drop(behind);
   }
@@ -155,6 +156,8 @@ export class Member implements Gatekeeper {
   #hold(packet: EventPacket): boolean {
     const { holdEvents } = this.#context.settings;
     if (holdEvents === 0) return false;
+    // Behind a second logout it is not of the user who logs in between the two.
+    if (this.#leaving > 1) return false;
     if (this.#leaving > 0) return (this.#behind ??= new HeldEvents(holdEvents)).push(packet);
     return (this.#held ??= new HeldEvents(holdEvents)).push(packet);
   }

@@ -31,6 +31,8 @@ export interface SessionPlace {
   /** The session is pending: its client has a limited time to log in. */
   mustLogIn(session: Session): void;
   hasLoggedIn(session: Session): void;
+  /** The session has ended because its time to log in was over. */
+  hasTimedOut(): void;
   /** The session has ended, or has lost its last socket. */
   hasClosed(session: Session): void;
   /** Whether the client is told of one more refusal. */
@@ -303,6 +305,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   onTimeout(): void {
     this.#step({ type: 'timeout' });
     if (!this.isClosed) return;
+    this.#place.hasTimedOut();
     this.#context.stats.timedOut += this.#members.size;
     this.#members.refuseAll(unauthorized(CODES.authenticationTimeout));
   }

@@ -119,6 +119,11 @@ describe('the message about a wrong option', () => {
       () => authorize({ secret: SECRET, origins: ['redis://bob:password@host'] }),
       () => jwksVerifier({ jwksUri: 'ftp://bob:password@host' }),
       () => jwksVerifier({ issuer: 'https://bob:password@host' }),
+      () => jwksVerifier({ jwksUri: 'https://bob:pass/password@host' }),
+      () => jwksVerifier({ issuer: 'http:/bob:password@host' }),
+      () => jwksVerifier({ issuer: 'https:\\\\bob:password@host' }),
+      () => authorize({ secret: SECRET, origins: ['https://bob:\npass/password@host'] }),
+      () => authorize({ secret: SECRET, origins: ['bob:password@host'] }),
     ])
       expect(messageOf(call))
         .to.match(/, got a URL with credentials$/)

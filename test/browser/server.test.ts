@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { io as connect } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
 import { ROOT } from '../support/repository';
 import { createToken, SECRET } from '../support/tokens';
+import { until } from '../support/until';
 import { startChat } from './kit';
 import type { Chat } from './kit';
 
@@ -161,6 +165,49 @@ describe('The server of the chat', () => {
       [429, true],
     ]);
     expect((await ask('POST', '/demo/tokens/forged')).status).to.equal(429);
+  });
+
+  it('ends the logins of people who are here, and of no other name that an administrator sends', async () => {
+    const [here, away] = [await logIn(), await logIn()];
+    const { token } = (await (await ask('POST', '/login', { body: 'name=Root&admin=1' })).json()) as Login;
+    const [admin, ada] = [token, here.token].map((one) =>
+      connect(chat.url, { auth: { token: one }, forceNew: true }),
+    ) as [Socket, Socket];
+    await Promise.all([admin, ada].map((one) => new Promise((done) => one.once('authenticated', done))));
+    const subOf = (one: string): string =>
+      (JSON.parse(Buffer.from(one.split('.')[1] as string, 'base64url').toString()) as { sub: string }).sub;
+    const ended = new Promise((done) => ada.once('unauthorized', done));
+    admin.emit('log_out', subOf(away.token));
+    admin.emit('log_out', { of: 'nobody' });
+    admin.emit('log_out', subOf(here.token));
+    await ended;
+    const statusOf = async ({ id, key }: Login): Promise<number> =>
+      (await ask('POST', `/logins/${id}/token`, { headers: { Cookie: key } })).status;
+    expect(await statusOf(here)).to.equal(401);
+    expect(await statusOf(away)).to.equal(200);
+    for (const one of [admin, ada]) one.disconnect();
+  });
+
+  it('leaves no file open if browsers go away while they load it', async function () {
+    // Other systems do not list what a process has open.
+    if (!existsSync('/proc/self/fd')) this.skip();
+    const opened = (): number =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).includes('/examples/chat/public/');
+        } catch {
+          return false;
+        }
+      }).length;
+    for (let round = 0; round < 100; round += 1) {
+      const socket = createConnection(Number(new URL(chat.url).port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write('GET /base.css HTTP/1.1\r\nHost: chat\r\n\r\n'.repeat(5));
+      setImmediate(() => socket.resetAndDestroy());
+      await once(socket, 'close');
+    }
+    await until('all files are closed', () => opened() === 0);
   });
 
   it('takes no message that is longer than the field of the page', async () => {

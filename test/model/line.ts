@@ -103,7 +103,8 @@ export class Line {
     permission.travelling = permission.travelling.filter(({ message }) => message.place !== place);
     if (this.isShared && this.sockets.size > 0) return;
     if (!this.isShared) permission.close();
-    this.clock.left(permission, this.sockets.size === 0, now);
+    this.clock.left(permission, now);
+    if (this.sockets.size === 0) this.clock.idle(now);
   }
 
   /** The server disconnects a permission's sockets; the last one takes the transport with it. */
@@ -132,6 +133,8 @@ export class Line {
   }
 
   #newClock(): LoginTime {
-    return new LoginTime(this.timeout, () => this.close());
+    return new LoginTime(this.timeout, () => {
+      if (this.sockets.size === 0) this.close();
+    });
   }
 }

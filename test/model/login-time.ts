@@ -3,7 +3,10 @@ interface Timed {
   timeOut(): void;
 }
 
-/** Runs while a permission of the connection is pending, stops with the last one, and is full again after a login. */
+/**
+ * Runs while a permission of the connection is pending, or the connection is in no namespace. Full again after a login,
+ * and when a permission has ended because its time was over.
+ */
 export class LoginTime {
   at = Infinity;
   readonly #pending = new Set<Timed>();
@@ -11,7 +14,7 @@ export class LoginTime {
 
   constructor(
     readonly timeout: number,
-    readonly onIdle: () => void,
+    readonly onTimeOver: () => void,
   ) {
     this.#left = timeout;
   }
@@ -27,11 +30,20 @@ export class LoginTime {
     this.at = this.#pending.size > 0 ? now + this.timeout : Infinity;
   }
 
-  /** A permission has lost its sockets. In no namespace at all the time goes on. */
-  left(one: Timed, isIdle: boolean, now: number): void {
+  /** A permission has lost its sockets. */
+  left(one: Timed, now: number): void {
     if (!this.#pending.delete(one) || this.#pending.size > 0) return;
     this.#left = Math.max(0, this.at - now);
-    if (!isIdle) this.at = Infinity;
+    this.at = Infinity;
+  }
+
+  /** The connection is in no namespace. */
+  idle(now: number): void {
+    if (this.at === Infinity) this.at = now + this.#left;
+  }
+
+  refill(): void {
+    this.#left = this.timeout;
   }
 
   stop(): void {
@@ -44,8 +56,8 @@ export class LoginTime {
     const due = [...this.#pending];
     this.#pending.clear();
     this.at = Infinity;
-    if (due.length === 0) this.onIdle();
-    else this.#left = this.timeout;
+    if (due.length > 0) this.#left = 0;
     for (const one of due) one.timeOut();
+    this.onTimeOver();
   }
 }

@@ -60,7 +60,7 @@ export class Permission {
     this.outside.answer(shown, refusal.code);
     if (this.token === undefined) this.held = [];
     this.#count(refusal);
-    if (this.#isOverdue) this.#disconnect();
+    if (this.#isOverdue) this.#timeOver();
   }
 
   accept(token: Token, now: number): void {
@@ -90,7 +90,7 @@ export class Permission {
     const isOverdue = this.#isOverdue && this.isBusy;
     this.#leave();
     if (this.token !== undefined) this.#end('logout', now);
-    else if (isOverdue) this.#disconnect();
+    else if (isOverdue) this.#timeOver();
     else this.held = [];
   }
 
@@ -113,7 +113,7 @@ export class Permission {
 
   timeOut(): void {
     this.#isOverdue = this.isBusy;
-    if (!this.isBusy) this.#disconnect();
+    if (!this.isBusy) this.#timeOver();
     this.isClosed ||= !this.isBusy;
   }
 
@@ -142,6 +142,11 @@ export class Permission {
   #count(refusal: Refusal): void {
     if (refusal?.isFailure) this.attempts.failures += 1;
     if (refusal?.isFailure && this.attempts.failures >= this.rules.maxAttempts) this.#disconnect();
+  }
+
+  #timeOver(): void {
+    this.clock.refill();
+    this.#disconnect();
   }
 
   #disconnect(): void {

@@ -60,6 +60,18 @@ describe('the revocations of a node', () => {
     });
   }
 
+  it('by jti and iss are not forgotten with the session of another issuer that has the same jti', async () => {
+    node = new Node();
+    const other = new LiveSession(node, { jti: 'one', iss: 'other' }, START + 1_000);
+    await node.revocations.revoke({ jti: 'one', iss: 'own' });
+    expect(other.isLive).to.equal(true);
+    clock.tick(600_000);
+    // So many that expired rules are forgotten.
+    for (let index = 0; index < 1100; index += 1) await node.revocations.revoke({ jti: `other ${index}` });
+    expect(node.revocations.refuses({ jti: 'one', iss: 'own' })).to.deep.equal({ retryable: false });
+    expect(node.published[0]).to.include({ expiresAt: null });
+  });
+
   it('end all other sessions if the application throws when one ends', async () => {
     node = new Node();
     const warnings = new Warnings();

@@ -53,6 +53,25 @@ describe('the login attempts of a connection', () => {
     });
   }
 
+  it('count a refusal once that comes before its socket, and again if the application refuses with the same error', () => {
+    const attempts = new LoginAttempts(3);
+    attempts.failEarly(BAD);
+    expect(attempts.fail(BAD)).to.equal(false);
+    attempts.failEarly(BAD);
+    attempts.failEarly(BAD);
+    expect(attempts.isExhausted).to.equal(true);
+    attempts.succeed();
+    expect(attempts.fail(BAD)).to.equal(false);
+    expect(attempts.fail(BAD)).to.equal(false);
+    expect(attempts.isBlank).to.equal(false);
+  });
+
+  it('do not count a refusal before its socket that is not the fault of the token', () => {
+    const attempts = new LoginAttempts(1);
+    attempts.failEarly(unauthorized(CODES.invalidSecret));
+    expect(attempts.isBlank).to.equal(true);
+  });
+
   it('do not count a token that is not active yet', () => {
     const attempts = new LoginAttempts(1);
     expect(attempts.fail(unauthorized(CODES.invalidToken, { reason: REASONS.notActive }))).to.equal(false);

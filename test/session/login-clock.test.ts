@@ -10,6 +10,8 @@ describe('the time to log in', () => {
   let clock: LoginClock;
   /** What ran out, and when, in ms from the start. */
   let ended: [what: string, at: number][];
+  /** How often the connection was told that its time is over. */
+  let timesOver: number;
   let start: number;
 
   beforeEach(() => {
@@ -17,8 +19,9 @@ describe('the time to log in', () => {
     start = Date.now();
     deadlines = new Deadlines();
     ended = [];
+    timesOver = 0;
     clock = new LoginClock(deadlines, 1000, {
-      onIdle: () => void ended.push(['idle', Date.now() - start]),
+      onTimeOver: () => void (timesOver += 1),
     });
   });
 
@@ -27,7 +30,13 @@ describe('the time to log in', () => {
     time.restore();
   });
 
-  const session = (name: string) => ({ onTimeout: () => void ended.push([name, Date.now() - start]) });
+  /** A session that ends when its time is over. */
+  const session = (name: string) => ({
+    onTimeout: () => {
+      clock.refill();
+      ended.push([name, Date.now() - start]);
+    },
+  });
   const [one, two] = [session('one'), session('two')];
 
   it('runs out for every session that is pending, once', () => {
@@ -57,7 +66,8 @@ describe('the time to log in', () => {
   it('continues where it was when the client changes the namespace', () => {
     clock.start(one);
     time.tick(700);
-    clock.left(one, true);
+    clock.left(one);
+    clock.idle();
     time.tick(200);
     clock.start(two);
     time.tick(100);
@@ -67,7 +77,7 @@ describe('the time to log in', () => {
   it('is paused while no session is pending on a connection that is in another namespace', () => {
     clock.start(one);
     time.tick(700);
-    clock.left(one, false);
+    clock.left(one);
     time.tick(10_000);
     clock.start(two);
     time.tick(299);
@@ -80,7 +90,7 @@ describe('the time to log in', () => {
     clock.start(one);
     clock.start(two);
     time.tick(700);
-    clock.left(one, false);
+    clock.left(one);
     time.tick(300);
     expect(ended).to.deep.equal([['two', 1000]]);
   });
@@ -88,19 +98,55 @@ describe('the time to log in', () => {
   it('is not affected by the end of a session that was not pending', () => {
     clock.start(one);
     clock.loggedIn(one);
-    clock.left(one, false);
+    clock.left(one);
     time.tick(500);
     clock.start(two);
-    clock.left(one, true);
+    clock.left(one);
+    clock.idle();
     time.tick(1000);
     expect(ended).to.deep.equal([['two', 1500]]);
   });
 
   it('runs out on a connection that is in no namespace any more', () => {
     clock.start(one);
-    clock.left(one, true);
+    clock.left(one);
+    clock.idle();
     time.tick(10_000);
-    expect(ended).to.deep.equal([['idle', 1000]]);
+    expect(ended).to.deep.equal([]);
+    expect(timesOver).to.equal(1);
+  });
+
+  it('is full for a connection that logged in before it left every namespace', () => {
+    clock.start(one);
+    time.tick(700);
+    clock.loggedIn(one);
+    time.tick(10_000);
+    clock.idle();
+    time.tick(999);
+    expect(timesOver).to.equal(0);
+    time.tick(1);
+    expect(timesOver).to.equal(1);
+  });
+
+  it('is full for a session that must log in again, after the connection was idle for longer', () => {
+    clock.idle();
+    time.tick(10_000);
+    clock.start(one);
+    time.tick(10_000);
+    expect(ended).to.deep.equal([['one', 12_000 - 1000]]);
+  });
+
+  it('leaves none for a session that follows one whose token was being verified at the end', () => {
+    const verifying = { onTimeout: () => void ended.push(['verifying', Date.now() - start]) };
+    clock.start(verifying);
+    time.tick(1500);
+    clock.left(verifying);
+    clock.start(one);
+    time.tick(10);
+    expect(ended).to.deep.equal([
+      ['verifying', 1000],
+      ['one', 1500],
+    ]);
   });
 
   it('is over with the login of the only session that is pending', () => {
@@ -147,6 +193,7 @@ describe('the time to log in', () => {
     const again = {
       onTimeout: () => {
         times += 1;
+        clock.refill();
         if (times < 3) clock.start(again);
       },
     };
@@ -166,11 +213,12 @@ describe('the time to log in', () => {
   });
 
   it('never runs out if guests may stay', () => {
-    const endless = new LoginClock(deadlines, Infinity, { onIdle: () => void ended.push(['idle', 0]) });
+    const endless = new LoginClock(deadlines, Infinity, { onTimeOver: () => void (timesOver += 1) });
     endless.start(one);
-    endless.left(one, true);
+    endless.left(one);
+    endless.idle();
     endless.start(one);
-    endless.left(one, false);
+    endless.left(one);
     endless.start(two);
     time.tick(86_400_000);
     expect(ended).to.deep.equal([]);

@@ -15,6 +15,7 @@ describe('a session that is not authenticated', () => {
     const place = {
       mustLogIn: () => expect.fail('it has no sockets'),
       hasLoggedIn: () => expect.fail('it has no token'),
+      hasTimedOut: () => expect.fail('it has no sockets'),
       hasClosed: () => expect.fail('it is open'),
       mayAnswer: () => true,
       onLeave: () => expect.fail('nobody is there'),
