@@ -114,7 +114,8 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
 
   /**
    * Ms from connection until a socket that is not authenticated is disconnected, with `authentication_timeout`. A
-   * failed `authenticate` neither stops nor restarts it. It waits for a running verification.
+   * failed `authenticate` neither stops nor restarts it. It waits for a running verification. A connection that is in no
+   * namespace for that long is closed too.
    *
    * @defaultValue 5000
    */

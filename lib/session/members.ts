@@ -17,6 +17,9 @@ export type MemberRooms = ReadonlyMap<Member, ReadonlySet<string>>;
 /** Renewals that the server reports to a connection's other namespaces in one minute. */
 const MAX_TOLD_OTHERS = 4;
 
+/** Logins in one minute of a connection with several namespaces, all of which are told of each. */
+const MAX_LOGINS = 16;
+
 /** How a session ended. */
 export interface SessionEnd {
   readonly reason: DeauthenticationReason;
@@ -34,8 +37,17 @@ export class Members {
   /** Bounds how often the server reports renewals to the connection's other namespaces. */
   #others: ReportBudget | undefined;
 
+  #logins: ReportBudget | undefined;
+
   constructor(context: SessionContext) {
     this.#context = context;
+  }
+
+  /** Whether one more login, which is reported to every socket, stays within the bound. */
+  mayLogIn(): boolean {
+    if (this.#all.size < 2) return true;
+    this.#logins ??= new ReportBudget(MAX_LOGINS);
+    return this.#logins.allows(this.#context.deadlines.now());
   }
 
   get size(): number {

@@ -26,6 +26,9 @@ import type { TermOwner } from './term';
 import { TokenIntake } from './token-intake';
 import type { IntakeSession, Shown } from './token-intake';
 
+/** Ms after which a client that has logged in too often may try again. */
+const MINUTE = 60_000;
+
 /** What a session needs of the connection that it belongs to. */
 export interface SessionPlace {
   /** The session is pending: its client has a limited time to log in. */
@@ -193,11 +196,18 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
       this.#settleStale(outcome, shown);
       return;
     }
-    const permit = secondLook(outcome, this.#permit, this.#context);
+    const permit = this.#bounded(secondLook(outcome, this.#permit, this.#context));
     const rooms = permit instanceof UnauthorizedError ? permit : this.#members.roomsFor(permit);
     if (permit instanceof UnauthorizedError) this.#refuse(attempt, permit, shown);
     else if (rooms instanceof UnauthorizedError) this.#refuse(attempt, rooms, shown);
     else this.#accept(attempt, permit, rooms, shown);
+  }
+
+  /** Under `scope: 'connection'`, a client that logs in and out without end must not have all its sockets told. */
+  #bounded(outcome: Outcome): Outcome {
+    const isLogin = this.#permit === undefined && !(outcome instanceof UnauthorizedError);
+    if (!isLogin || this.#members.mayLogIn()) return outcome;
+    return unauthorized(CODES.rateLimited, { retryAfter: MINUTE });
   }
 
   /**

@@ -74,6 +74,24 @@ describe('a client', () => {
     await until('the flood is over', () => isHere() || !raw.isOpen);
   }
 
+  it("that logs in and out in turns, under scope: 'connection', has its other sockets told 16 times a minute", async () => {
+    const others = 40;
+    const turns = 30;
+    auth = world.authorize({ allow: ['sync'], scope: 'connection' });
+    for (const place of [world.io.of('/'), world.io.of(/^\/room-\d+$/)]) auth.attach(place);
+    world.io.on('connection', (socket) => socket.on('sync', (reply: () => void) => reply()));
+    raw.send(RawClient.connect(), ...Array.from({ length: others }, (_, index) => `0/room-${index},`));
+    for (let count = 0; count <= others; count += 1) await raw.next('CONNECT');
+    for (let turn = 0; turn < turns; turn += 1) raw.send(authenticate(), logout);
+    raw.send(`27["authenticate",{"token":"${createToken()}"}]`);
+    await synced();
+    const [answer] = raw.inbox.all('ACK').find(([, id]) => id === '7') ?? [];
+    expect(JSON.stringify(answer)).to.include('"code":"rate_limited"').and.to.include('"retryAfter":60000');
+    const accepted = raw.inbox.all('EVENT').filter(([packet]) => String(packet).includes('"authenticated"'));
+    expect(accepted.length).to.be.at.most(16 * (others + 1));
+    expect(auth.stats()).to.include({ authenticated: 0, pending: others + 1 });
+  });
+
   for (const [what, options, packets] of FLOODS) {
     it(`${what}, is sent no more than it sends`, async () => {
       guard(options);
