@@ -1,5 +1,4 @@
 import { decode, sign } from 'jsonwebtoken';
-import type { JwtClaims } from '../types';
 
 /**
  * Reads a time span in seconds. `jsonwebtoken` does it, so that it is read as at verification; `undefined` if it is
@@ -9,7 +8,9 @@ export function maxAgeInSeconds(maxAge: unknown): number | undefined {
   if (typeof maxAge === 'number') return maxAge > 0 && Number.isFinite(maxAge) ? maxAge : undefined;
   if (typeof maxAge !== 'string' || maxAge === '') return undefined;
   try {
-    const { exp = 0, iat = 0 } = decode(sign({}, 'unused', { expiresIn: maxAge as '1h' })) as JwtClaims;
+    const token = sign({}, 'unused', { expiresIn: maxAge as '1h' });
+    // `sign` sets both.
+    const { exp, iat } = decode(token) as { exp: number; iat: number };
     return exp > iat ? exp - iat : undefined;
   } catch {
     return undefined;

@@ -58,10 +58,10 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
   /** Whether the server has accepted a token on this connection and the session has not ended. */
   let isIn = false;
   /** Whether the client has stopped trying. It may still be authenticated: then a renewal got a final refusal. */
-  let isOver = false;
+  let isOver: boolean;
   let isClosed = false;
   /** Whether the application has logged out. The client then ends any session that the server reports. */
-  let isOut = false;
+  let isOut: boolean;
   let ready: Promise<AuthenticatedPayload>;
   let resolve: (session: AuthenticatedPayload) => void;
   let reject: (error: unknown) => void;
@@ -78,13 +78,13 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
   let askedAt = 0;
 
   /** The number of fresh tokens that were refused since the last login. */
-  let refusals = 0;
+  let refusals: number;
   /** The number of tries that failed since the last login, for any reason. */
-  let failures = 0;
+  let failures: number;
   /** How long the client has waited since the last login for tokens that were not active yet, in ms. */
-  let early = 0;
+  let early: number;
   /** Whether the server has sent a retryable refusal on this connection. */
-  let mayReturn = false;
+  let mayReturn: boolean;
 
   // The state of the login.
 
