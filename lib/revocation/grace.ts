@@ -79,7 +79,7 @@ export class GracePeriods {
       grace.onWarned();
       return;
     }
-    for (const session of sessions) this.forget(session);
+    // Each is forgotten as it ends.
     endSessions(sessions, USER_REVOKED);
   }
 }

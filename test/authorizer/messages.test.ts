@@ -82,6 +82,7 @@ const CLOSEST: [name: string, known: string | undefined][] = [
   ['timeouts', 'timeout'],
   ['tmeout', 'timeout'],
   ['tiemeout', 'timeout'],
+  ['itmeuot', 'timeout'],
   ['algorithm', 'algorithms'],
   ['maxage', 'maxAge'],
   ['audiance', 'audience'],

@@ -213,15 +213,17 @@ describe('the client, with a session in a cookie,', () => {
     expect(refreshed).to.equal(2);
   });
 
-  it('after HTTP 401, connects again and lets the server refuse the old cookie', async () => {
-    serve();
-    jar.token = 'no token';
-    const clock = kit.stopTimers();
-    const one = client(() => new Response('', { status: 401 }));
-    await one.until('error');
-    clock.tick(1_000);
-    expect((await one.until<UnauthorizedError>('unauthorized')).code).to.equal('invalid_token');
-  });
+  for (const status of [401, 403]) {
+    it(`after HTTP ${status}, connects again and lets the server refuse the old cookie`, async () => {
+      serve();
+      jar.token = 'no token';
+      const clock = kit.stopTimers();
+      const one = client(() => new Response('', { status }));
+      await one.until('error');
+      clock.tick(1_000);
+      expect((await one.until<UnauthorizedError>('unauthorized')).code).to.equal('invalid_token');
+    });
+  }
 
   it('gives up if `refresh` throws an error that is not retryable', async () => {
     serve();

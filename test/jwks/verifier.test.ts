@@ -454,6 +454,16 @@ describe('jwksVerifier', () => {
     });
   });
 
+  it('does not fetch keys again that are not old, though the cooldown is over', async () => {
+    const [key] = shows(new SigningKey('one', 'ec'));
+    const verify = verifier({ cooldown: 1 });
+    for (let index = 0; index < 3; index += 1) {
+      await verify(key.token());
+      await pastOneMs();
+    }
+    expect(endpoint.requests).to.equal(1);
+  });
+
   describe('while the endpoint is gone', () => {
     it('continues with known keys, for a day at most', async () => {
       const [key] = shows(new SigningKey('one', 'ec'));

@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authorizer } from '../../lib';
 import { backchannelLogout } from '../../lib/oidc';
@@ -97,6 +98,7 @@ export async function post(url: string, form: Record<string, string>): Promise<L
 
 export async function toAnswer(response: Response): Promise<LogoutAnswer> {
   const { status, headers } = response;
+  if (status === 400 || status === 503) expect(headers.get('content-type')).to.equal('application/json');
   return { status, cache: headers.get('cache-control'), text: await response.text() };
 }
 

@@ -226,6 +226,23 @@ describe('revoke', () => {
     { sub: 'bob', grace: Infinity },
     { sub: 'bob', grace: '30s' },
   ];
+  for (const [rule, name] of [
+    [{ sub: 'bob', exp: '1h' }, 'exp'],
+    [{ sub: 'bob', issuedBefore: 'yesterday' }, 'issuedBefore'],
+    [{ sub: 'bob', iss: '' }, 'iss'],
+    [{ sub: 'bob', grace: -1 }, 'grace'],
+    [{ sid: '' }, 'sid'],
+  ] as const) {
+    it(`names what is wrong in ${JSON.stringify(rule)}`, async () => {
+      guard();
+      const fault = await auth.revoke(rule as unknown as Revocation).catch((error: unknown) => error);
+      expect(fault)
+        .to.be.instanceOf(TypeError)
+        .with.property('message')
+        .that.includes(`revoke(): ${name} must be`);
+    });
+  }
+
   for (const rule of bad) {
     it(`rejects with a TypeError, and ends nothing, for ${JSON.stringify(rule) ?? 'nothing'}`, async () => {
       guard();
