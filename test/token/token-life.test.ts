@@ -156,6 +156,10 @@ describe('a token that is not active yet', () => {
     }
   });
 
+  it('waits for whole milliseconds, though a clock may tell fractions', () => {
+    expect(tokenLife().notActive(now + 3, now * 1000 + 0.5).data.retryAfter).to.equal(3000);
+  });
+
   it('never has a negative retryAfter', () => {
     expect(tokenLife().notActive(now, now * 1000).data.retryAfter).to.equal(1);
   });
