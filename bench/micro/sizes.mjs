@@ -31,7 +31,8 @@ function tokenSize() {
 
 /** What a process keeps for a revocation rule, a `jti` of the length of a UUID. */
 function ruleSize() {
-  const rules = new (load('revocation/rules').RevocationRules)(Date.now);
+  const deadlines = new (load('runtime/deadlines').Deadlines)();
+  const rules = new (load('revocation/rules').RevocationRules)(deadlines);
   const bytes = bytesOf(RULES, (index) => {
     // By way of bytes, or all would share one text.
     const jti = Buffer.from(`1b9d6bcd-bbfd-4b2d-9b5d-${String(index).padStart(12, '0')}`).toString();
