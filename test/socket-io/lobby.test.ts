@@ -85,4 +85,19 @@ describe('the lobby of a namespace', () => {
       expect(auth.stats()).to.include({ authenticated: 0, pending: 0 });
     });
   }
+
+  it('keeps a socket that a closed authorizer has put there, when another one takes over', async () => {
+    const former = world.authorize();
+    former.attach(world.io);
+    former.close();
+    const auth = world.authorize();
+    world.io.on('connection', auth);
+    const client = await world.connected();
+    world.io.emit('news');
+    expect(auth.stats()).to.include({ pending: 1 });
+    expect(await show(client, createToken())).to.include({ ok: true });
+    expect(client.received('news')).to.deep.equal([]);
+    world.io.emit('news');
+    await client.until('news');
+  });
 });
