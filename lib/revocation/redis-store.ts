@@ -105,6 +105,8 @@ class RedisStore implements RevocationStore {
     let from = since === undefined ? '-' : String(since);
     for (;;) {
       const { now, entries } = await this.#readStream(from);
+      // Late by the way of the answer. So no session that began before a rule outlives it; one that began right behind
+      // it may end too, and its client may log in again.
       const readAt = Date.now();
       for (const { id, message } of entries) {
         read.push(fromMessage(parsed(message), readAt - Math.max(0, now - msOf(id))));
