@@ -24,7 +24,7 @@ export function sizeOf(event: unknown[], limit: number): number {
     const isList = Array.isArray(container);
     // `for … in` would build the list of all indices of a long list first.
     if (isList && size + container.length * MEMBER > limit) return size + container.length * MEMBER;
-    // `for … in` gives one name at a time. `Object.keys` would build the list of all names first.
+    // V8 lists all names of an object before it gives the first one. `Object.keys` does the same.
     for (const name in container) {
       if (!Object.hasOwn(container, name)) continue;
       const value = container[name];
