@@ -1,6 +1,7 @@
 /** Reports that a client gets in one minute by default. */
 const MAX_REPORTS = 16;
-const MINUTE = 60_000;
+/** Ms for which a budget holds; after that it is full again. */
+export const BUDGET_PERIOD = 60_000;
 
 /** Bounds how many reports a client can cause. Past the bound, the server sends none. */
 export class ReportBudget {
@@ -15,7 +16,7 @@ export class ReportBudget {
 
   /** @param now ms since the epoch */
   allows(now: number): boolean {
-    if (now - this.#since >= MINUTE || now < this.#since) {
+    if (now - this.#since >= BUDGET_PERIOD || now < this.#since) {
       this.#since = now;
       this.#reports = 0;
     }

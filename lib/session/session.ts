@@ -18,6 +18,7 @@ import type { MemberSession } from './member';
 import { Members } from './members';
 import type { MemberRooms } from './members';
 import { tellRefused } from './refusals';
+import { BUDGET_PERIOD } from './report-budget';
 import { secondLook } from './second-look';
 import { CLOSED, isBusy, isOpen, NEW, transition } from './state';
 import type { SessionEvent, SessionState } from './state';
@@ -25,9 +26,6 @@ import { Term } from './term';
 import type { TermOwner } from './term';
 import { TokenIntake } from './token-intake';
 import type { IntakeSession, Shown } from './token-intake';
-
-/** Ms after which a client that has logged in too often may try again. */
-const MINUTE = 60_000;
 
 /** What a session needs of the connection that it belongs to. */
 export interface SessionPlace {
@@ -207,7 +205,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   #bounded(outcome: Outcome): Outcome {
     const isLogin = this.#permit === undefined && !(outcome instanceof UnauthorizedError);
     if (!isLogin || this.#members.mayLogIn()) return outcome;
-    return unauthorized(CODES.rateLimited, { retryAfter: MINUTE });
+    return unauthorized(CODES.rateLimited, { retryAfter: BUDGET_PERIOD });
   }
 
   /**
