@@ -14,17 +14,11 @@ type InProcess = (name: string, plan: object, options: { env: NodeJS.ProcessEnv 
 /** A loss is there in every attempt; a disturbance of the machine is not. The first good one is the last. */
 const ATTEMPTS = 20;
 
-/** Coverage would be measured, too, and it is not even. */
-function environment(): NodeJS.ProcessEnv {
-  const { NODE_V8_COVERAGE: _, ...env } = process.env;
-  return { ...env, SOCKETIO_AUTHORIZE_BUILD: '.build/lib' };
-}
-
 async function run(name: string, plan: object): Promise<Table> {
   // Not compiled with the tests, and no `require` either: the benchmark is a module.
   const url = pathToFileURL(resolve(ROOT, 'bench/support/processes.mjs')).href;
   const { inProcess } = (await import(url)) as { inProcess: InProcess };
-  return inProcess(name, plan, { env: environment() });
+  return inProcess(name, plan, { env: { ...process.env, SOCKETIO_AUTHORIZE_BUILD: '.build/lib' } });
 }
 
 /** The cheapest round of one row by that of another: disturbances only ever make a round dearer. */

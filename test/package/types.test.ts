@@ -21,8 +21,8 @@ const SETTINGS: Record<'7' | '6' | '5.0', [title: string, args: string[]][]> = {
     ['module nodenext', ['--module', 'nodenext']],
     ['module preserve with bundler', ['--module', 'preserve', '--moduleResolution', 'bundler']],
   ],
+  // The oldest and the newest look at the other ways to resolve.
   6: [
-    ['module nodenext', ['--module', 'nodenext']],
     [
       `${NODE10}, without esModuleInterop`,
       [...COMMONJS, 'node10', '--esModuleInterop', 'false', '--ignoreDeprecations', '6.0'],
