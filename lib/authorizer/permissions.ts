@@ -51,32 +51,44 @@ function checkPermission(event: string, needed: unknown): Fault | undefined {
 export function toPermissions(
   permissions: PermissionMap | undefined,
   allow: readonly string[],
-  scopes: (claims: JwtClaims) => unknown = scopesOf,
+  scopes?: (claims: JwtClaims) => unknown,
 ): Permissions {
+  const holds: ScopeTest =
+    scopes === undefined ? holdsByToken : (claims, needed) => isAmong(scopes(claims), needed);
   const rules = new Map<string, PermissionRule>();
-  for (const [event, needed] of Object.entries(permissions ?? {})) rules.set(event, toRule(needed, scopes));
+  for (const [event, needed] of Object.entries(permissions ?? {})) rules.set(event, toRule(needed, holds));
   const others = rules.get(OTHERS);
   rules.delete(OTHERS);
   return new Permissions(rules, others, new Set(allow));
 }
 
-function toRule(needed: Permission, scopes: (claims: JwtClaims) => unknown): PermissionRule {
+function toRule(needed: Permission, holds: ScopeTest): PermissionRule {
   if (typeof needed === 'boolean') return () => needed;
-  if (typeof needed === 'function') return (claims, args) => needed(claims, ...(args as unknown[]));
+  if (typeof needed === 'function') return (claims, [, ...args]) => needed(claims, ...args);
   const all = typeof needed === 'string' ? [needed] : [...needed];
-  return (claims) => {
-    const held = scopes(claims);
-    if (Array.isArray(held)) return all.every((scope) => held.includes(scope));
-    // A rejection without a handler would end the process. A string is refused: its `includes` would find parts of
-    // words.
-    Promise.resolve(held).then(undefined, () => undefined);
-    return undefined;
-  };
+  return (claims) => holds(claims, all);
 }
 
-/** The scopes of a token, as issuers write them. */
-function scopesOf(claims: JwtClaims): unknown {
+/** Whether a session holds every scope of a list; `undefined` where what should be its scopes is no list. */
+type ScopeTest = (claims: JwtClaims, needed: readonly string[]) => boolean | undefined;
+
+/** Compares with the scopes of a token, as issuers write them. */
+function holdsByToken(claims: JwtClaims, needed: readonly string[]): boolean | undefined {
   const name = SCOPE_CLAIMS.find((one) => Object.hasOwn(claims, one));
-  const value = name === undefined ? [] : claims[name];
-  return typeof value === 'string' ? value.split(' ') : value;
+  const held = name === undefined ? [] : claims[name];
+  // Every event comes by here: the text is searched rather than split.
+  return typeof held === 'string' ? needed.every((scope) => hasWord(held, scope)) : isAmong(held, needed);
+}
+
+function isAmong(held: unknown, needed: readonly string[]): boolean | undefined {
+  if (Array.isArray(held)) return needed.every((scope) => held.includes(scope));
+  // A rejection without a handler would end the process. A string is refused: its `includes` would find parts of
+  // words.
+  Promise.resolve(held).then(undefined, () => undefined);
+  return undefined;
+}
+
+/** Whether a text has a word between spaces. What has a space itself is none. */
+function hasWord(text: string, word: string): boolean {
+  return !word.includes(' ') && ` ${text} `.includes(` ${word} `);
 }

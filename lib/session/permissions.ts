@@ -1,8 +1,8 @@
 import { warnOnce } from '../runtime/warnings';
 import type { JwtClaims } from '../types';
 
-/** Decides whether a session may send an event. Only `true` allows. */
-export type PermissionRule = (claims: JwtClaims, args: readonly unknown[]) => unknown;
+/** Decides whether a session may send an event, `data`: its name and its arguments. Only `true` allows. */
+export type PermissionRule = (claims: JwtClaims, data: readonly unknown[]) => unknown;
 
 /** The permissions that events need; built once from the options. */
 export class Permissions {
@@ -48,7 +48,7 @@ export class Permissions {
   #ask(rule: PermissionRule, data: readonly unknown[], claims: JwtClaims): boolean {
     let answer: unknown;
     try {
-      answer = rule(claims, data.slice(1));
+      answer = rule(claims, data);
     } catch {
       // The error is not reported: its text may contain what the client sent.
       this.#warn();

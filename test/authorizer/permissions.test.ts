@@ -64,6 +64,11 @@ describe('the option permissions', () => {
       expect(may('write', { scope: ['rewrite', 'writer'] })).to.equal(false);
     });
 
+    it('takes a scope with a space for one, which only a list can hold', () => {
+      expect(may('read write', { scope: 'read write' })).to.equal(false);
+      expect(may('read write', { scope: ['read write'] })).to.equal(true);
+    });
+
     it('requires all scopes of a list, in any order', () => {
       const scopes = ['a', 'b', 'c', 'd', 'e'];
       const needed = uniqueArray(constantFrom(...scopes, 'f'));

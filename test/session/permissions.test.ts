@@ -53,14 +53,14 @@ describe('the permission to send an event', () => {
       expect(make({ news: () => true }, () => false).allows([event], CLAIMS)).to.equal(false);
     });
 
-  it('is decided by a function of the claims and the arguments of the event', () => {
+  it("is decided by a function of the claims, and of the event's name and arguments", () => {
     const asked: unknown[] = [];
-    const rule: PermissionRule = (claims, args) => {
-      asked.push(claims, args);
+    const rule: PermissionRule = (claims, data) => {
+      asked.push(claims, data);
       return true;
     };
     make({ news: rule }).allows(['news', 1, { two: 2 }], CLAIMS);
-    expect(asked).to.deep.equal([CLAIMS, [1, { two: 2 }]]);
+    expect(asked).to.deep.equal([CLAIMS, ['news', 1, { two: 2 }]]);
   });
 
   it('is given to all if `allow` names the event', () => {
