@@ -17,6 +17,8 @@ import type { Recovery } from './recovery';
 
 /** Socket.IO's `next`. */
 export type Next = (error?: Error) => void;
+/** Takes what becomes of a CONNECT packet: a refusal, of which the client may have to hear nothing, or no error. */
+type Answer = (error?: UnauthorizedError, isTold?: boolean) => void;
 
 /** The settings of handshake mode. */
 export interface HandshakeSettings {
@@ -91,13 +93,14 @@ export class Handshake {
       return;
     }
     busy.add(client);
-    const answer: Next = (error) => {
+    const answer: Answer = (error, isTold = true) => {
       // Kept until the socket has connected: before that, all CONNECT packets of one chunk are judged.
       setImmediate(() => {
         busy.delete(client);
         this.#logins.delete(client);
       });
-      next(error);
+      if (isTold) next(error);
+      else discard(socket);
     };
     this.#outcome(socket, attempts, (outcome) => {
       if (outcome instanceof UnauthorizedError) this.#refuse(socket, outcome, answer);
@@ -172,14 +175,14 @@ export class Handshake {
   }
 
   /** Asks for the login's rooms here too, so that a refusal comes before the socket exists. */
-  #admit(socket: AnySocket, permit: Permit | undefined, next: Next): void {
+  #admit(socket: AnySocket, permit: Permit | undefined, answer: Answer): void {
     const { rooms } = this.#context.settings;
     const own = permit && roomsOf(rooms, permit.claims, socket);
-    if (own instanceof UnauthorizedError) this.#refuse(socket, own, next);
-    else this.#accept(socket, permit, next);
+    if (own instanceof UnauthorizedError) this.#refuse(socket, own, answer);
+    else this.#accept(socket, permit, answer);
   }
 
-  #accept(socket: AnySocket, permit: Permit | undefined, next: Next): void {
+  #accept(socket: AnySocket, permit: Permit | undefined, answer: Answer): void {
     const { settings, stats } = this.#context;
     if (permit !== undefined) {
       stats.verified += 1;
@@ -189,7 +192,7 @@ export class Handshake {
     const { success } = this.#settings;
     const admit = (): void => {
       this.#admitted.set(socket, permit);
-      next();
+      answer();
     };
     if (success === undefined || permit === undefined) {
       admit();
@@ -200,17 +203,19 @@ export class Handshake {
       (accept) => success(socket, accept),
       (error, isAccepted) => {
         if (isAccepted) admit();
-        else this.#refuse(socket, error ?? unauthorized(CODES.unknown), next);
+        else this.#refuse(socket, error ?? unauthorized(CODES.unknown), answer);
       },
     );
   }
 
-  #refuse(socket: AnySocket, error: UnauthorizedError, next: Next): void {
+  #refuse(socket: AnySocket, error: UnauthorizedError, answer: Answer): void {
     hideIdentity(socket, this.#context.settings);
-    countRefusal(socket, error, this.#context);
+    // In endless namespaces a client would get a long answer for each short packet.
+    const isTold = this.#connections.of(socket).mayAnswer();
+    if (isTold) countRefusal(socket, error, this.#context);
     const { fail } = this.#settings;
     if (fail === undefined) {
-      this.#close(socket, error, next);
+      this.#close(socket, error, answer, isTold);
       return;
     }
     this.#hooks.ask(
@@ -219,22 +224,22 @@ export class Handshake {
       (told, isAccepted) => {
         if (isAccepted) {
           this.#admitted.set(socket, undefined);
-          next();
-        } else this.#close(socket, told ?? error, next);
+          answer();
+        } else this.#close(socket, told ?? error, answer, isTold);
       },
     );
   }
 
   /** Refuses. After too many refusals it closes the transport, which Socket.IO would leave open. */
-  #close(socket: AnySocket, error: UnauthorizedError, next: Next): void {
+  #close(socket: AnySocket, error: UnauthorizedError, answer: Answer, isTold: boolean): void {
     const attempts = this.#connections.of(socket).attemptsAt(socket.nsp);
     attempts.fail(error);
-    next(error);
+    answer(error, isTold);
     const isFinal = attempts.isExhausted;
     if (!isFinal && error.code !== CODES.serverBusy) return;
-    // After Socket.IO has sent the error that `next` was given.
+    // After Socket.IO has sent the error.
     setImmediate(() => {
-      if (!isFinal) {
+      if (!isFinal || !isTold) {
         closeIfIdle(socket.client);
         return;
       }

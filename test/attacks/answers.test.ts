@@ -161,6 +161,73 @@ describe('a client', () => {
   }
 });
 
+describe('a client of handshake mode that asks for ever new namespaces', () => {
+  const { world } = unharmedWorld();
+  let auth: Authorizer;
+  let raw: RawClient;
+  let asked: number;
+
+  beforeEach(async () => {
+    raw = await RawClient.open(world.url, 'polling');
+    asked = 0;
+  });
+  afterEach(() => raw.close());
+
+  function guard(options: Partial<AuthorizeOptions> = {}): void {
+    const rooms = world.io.of(/^\/room-\d+$/);
+    auth = world.authorize({ handshake: true, ...options });
+    rooms.use((_socket, next) => {
+      asked += 1;
+      next();
+    });
+    auth.attach(rooms);
+    world.io.of('/open').on('connection', () => undefined);
+  }
+
+  /** Asks for so many namespaces, and waits until the server has dealt with that. */
+  async function ask(count: number, shown?: object): Promise<void> {
+    const before = asked;
+    raw.send(...times(count, (index) => RawClient.connect(shown, `/room-${before + index}`)));
+    await until('all are judged', () => asked === before + count || !raw.isOpen);
+    raw.send(RawClient.connect(undefined, '/open'));
+    await raw.next('CONNECT');
+  }
+
+  for (const [what, shown] of [
+    ['without a token', undefined],
+    ['with a bad token', { token: 'x' }],
+  ] as const) {
+    it(`${what} is sent no more than it sends, and counts as often as it is answered`, async () => {
+      guard();
+      await ask(1_000, shown);
+      expect(raw.traffic.received).to.be.at.most(raw.traffic.sent);
+      expect(raw.inbox.all('CONNECT_ERROR')).to.have.length.within(16, 20);
+      expect(auth.stats().refused).to.equal(raw.inbox.all('CONNECT_ERROR').length);
+    });
+  }
+
+  it('is let in with a good token after refusals that it was not told of', async () => {
+    guard();
+    await ask(100);
+    raw.send(RawClient.connect({ token: createToken() }, '/room-7'));
+    await until('it is in', () => auth.stats().authenticated === 1);
+  });
+
+  it('is asked for by the `fail` hook each time, which may accept it', async () => {
+    guard({ fail: (_error, _socket, accept) => (accept as () => void)() });
+    await ask(100);
+    await until('all are in', () => raw.inbox.all('CONNECT').length === 101);
+  });
+
+  it('holds nothing of a namespace whose refusal it was not told of, where Socket.IO cleans up', async () => {
+    await world.restart({ cleanupEmptyChildNamespaces: true });
+    raw = await RawClient.open(world.url, 'polling');
+    guard();
+    await ask(100);
+    await until('they are gone', () => world.io._nsps.size === 2);
+  });
+});
+
 describe('the HTTP request of a connection', () => {
   /** How often each of these headers is read. */
   let reads: Record<string, number>;
