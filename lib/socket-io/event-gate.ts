@@ -10,8 +10,8 @@
  * - `dispatch` runs the `socket.use` middlewares by `socket.run(event, done)`. A tick later it emits to the `on`
  *   listeners, which are those of Node's EventEmitter, if the socket is still connected.
  * - A middleware's error goes to `socket._onerror(error)`.
- * - `socket._onclose(reason)` is called once when the socket closes, for whatever reason. It runs the `disconnecting`
- *   and `disconnect` listeners, and sets `connected` to false.
+ * - `socket._onclose(reason)` is called when the socket closes, for whatever reason; again if a `disconnecting` listener
+ *   closes it. It runs the `disconnecting` and `disconnect` listeners, and sets `connected` to false between them.
  * - All of these are methods of the class: a socket's own property of that name hides them.
  */
 import { EventEmitter } from 'node:events';
@@ -100,12 +100,17 @@ function isUnheardError(socket: SocketInside, event: unknown): boolean {
   return event === 'error' && (socket as unknown as EventEmitter).listenerCount(event) === 0;
 }
 
+/** Sockets that are closing, or have closed. */
+const closing = new WeakSet<SocketInside>();
+
 /** Not a `disconnect` listener: the application may call `removeAllListeners()`. */
 function guardedOnclose(this: SocketInside, ...args: [reason: string]): void {
-  const wasConnected = this.connected;
+  // A `disconnecting` listener may close the socket, too: it is still connected then.
+  const isFirst = this.connected && !closing.has(this);
+  if (isFirst) closing.add(this);
   try {
     protoOf(this)._onclose.apply(this, args);
   } finally {
-    if (wasConnected) keeperOf(this).left();
+    if (isFirst) keeperOf(this).left();
   }
 }

@@ -111,3 +111,36 @@ describe('a socket that an earlier listener of the application disconnects', () 
     await world.close();
   });
 });
+
+describe('a socket that the application disconnects while it closes', () => {
+  for (const scope of ['namespace', 'connection'] as const) {
+    for (const [how, kick] of KICKS) {
+      for (const [what, auth] of [
+        ['pending', undefined],
+        ['authenticated', { token: createToken() }],
+      ] as const) {
+        for (const event of ['disconnecting', 'disconnect'] as const) {
+          it(`is counted once: ${how} by a ${event} listener of a ${what} socket, scope: ${scope}`, async () => {
+            const world = await new World().listen();
+            const authorizer = world.authorize({ scope });
+            const gone = new Promise<void>((resolve) => {
+              authorizer.attach(world.io).on('connection', (socket: Socket) => {
+                // Socket.IO itself would call a second one without end.
+                socket.once(event, () => {
+                  kick(socket);
+                  setImmediate(resolve);
+                });
+              });
+            });
+            const client = world.client('/', auth === undefined ? {} : { auth });
+            await client.until(auth === undefined ? 'connect' : 'authenticated');
+            client.socket.disconnect();
+            await gone;
+            expect(authorizer.stats()).to.include({ pending: 0, authenticated: 0 });
+            await world.close();
+          });
+        }
+      }
+    }
+  }
+});
