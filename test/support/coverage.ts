@@ -1,6 +1,10 @@
 /**
- * Loaded into each of mocha's workers. Coverage is measured in them alone: it makes a process slower, and not evenly, and
- * a process that a test starts is a compiler, a browser's server or something whose cost is measured.
+ * Loaded into mocha and each of its workers, where coverage is measured. It is measured nowhere else: it makes a process
+ * slower, and not evenly, and a process that a test starts is a compiler, a server or something whose cost is measured.
  */
-// Node hands this variable on to every process, also where `env` leaves it out. The main process needs it for its workers.
-if (process.env.MOCHA_WORKER_ID !== undefined) delete process.env.NODE_V8_COVERAGE;
+if (process.env.MOCHA_WORKER_ID !== undefined) {
+  // Node hands this variable on to every process, also where `env` leaves it out.
+  delete process.env.NODE_V8_COVERAGE;
+  // A worker that takes longer than a second to write its coverage is told to end. By default, that loses the file.
+  process.on('SIGTERM', () => process.exit());
+}
