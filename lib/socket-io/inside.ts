@@ -27,7 +27,7 @@ export interface SocketInside {
   join(room: string): unknown;
   dispatch(event: unknown[]): void;
   run(event: unknown[], done: (error?: Error) => void): void;
-  packet(packet: { type: number; data: unknown[]; id?: number }): void;
+  packet(packet: { type: number; data: readonly unknown[]; id?: number }): void;
   _onpacket(packet: EventPacket): void;
   _onclose(reason: string): void;
   _onerror(error: Error): void;
@@ -57,7 +57,8 @@ export interface Adapter {
   serverSideEmit?: unknown;
   persistSession?: (session: PersistedSession) => void;
   restoreSession?: (pid: string, offset: string) => PromiseLike<PersistedSession | null> | null;
-  addOffsetIfNecessary?: (packet: EventPacket, options: object, offset: unknown) => void;
+  broadcast: (packet: EventPacket, options: BroadcastOptions) => unknown;
+  addOffsetIfNecessary?: (packet: EventPacket, options: BroadcastOptions, offset: unknown) => void;
   _encode?: (packet: EventPacket, options: { volatile?: boolean }) => unknown;
 }
 
@@ -65,6 +66,11 @@ export interface Adapter {
 export interface SocketFilter {
   readonly rooms: ReadonlySet<string>;
   readonly except?: ReadonlySet<string>;
+}
+
+/** Which sockets a broadcast is for, and how it is sent. */
+export interface BroadcastOptions extends SocketFilter {
+  readonly flags?: { readonly volatile?: boolean };
 }
 
 export const inside = (socket: AnySocket): SocketInside => socket as unknown as SocketInside;

@@ -20,6 +20,8 @@ import type { AnyNamespace, AnySocket } from '../types';
 import { isTransportOpen } from './connections';
 import { adapterOf, inside } from './inside';
 import type { Adapter, Client, PersistedSession } from './inside';
+import { record, watchBroadcasts } from './late-packets';
+import type { Recording } from './late-packets';
 import { onNewAdapter } from './namespaces';
 import { comesAfter, firstOffset, lastOffset, watchOffsets } from './offsets';
 import type { Place } from './offsets';
@@ -92,6 +94,7 @@ function guardCurrentAdapter(namespace: AnyNamespace, rules: Rules): void {
   if (adapter.persistSession === undefined || adapter.restoreSession === undefined) return;
   if (!rulesByAdapter.has(adapter)) {
     watchOffsets(adapter);
+    watchBroadcasts(adapter);
     guardAdapter(adapter);
     guardCreation(namespace);
   }
@@ -175,14 +178,20 @@ async function restore(socket: AnySocket, pid: string, offset: string): Promise<
   const rules = rulesOf(adapter);
   const whose = await rules.mayAsk(socket);
   if (whose === undefined || !isTransportOpen(socket)) return;
-  const session = await askAdapter(adapter, pid, offset);
-  const stored = storedIn(session);
-  if (!session || !stored || !rules.isMeant(stored.kept, whose, socket)) return;
-  // Meanwhile somebody has joined a room of this name, and would get the socket's private messages.
-  if (adapter.rooms.has(session.sid)) return;
-  loginPlaces.set(socket, stored.since);
-  restored.set(socket, stored.kept);
-  resume(socket, session, stored.since);
+  // The answer may take a while: what is sent meanwhile is missed, too.
+  const meanwhile = record(adapter);
+  try {
+    const session = await askAdapter(adapter, pid, offset);
+    const stored = storedIn(session);
+    if (!session || !stored || !rules.isMeant(stored.kept, whose, socket)) return;
+    // Meanwhile somebody has joined a room of this name, and would get the socket's private messages.
+    if (adapter.rooms.has(session.sid)) return;
+    loginPlaces.set(socket, stored.since);
+    restored.set(socket, stored.kept);
+    resume(socket, session, stored.since, meanwhile);
+  } finally {
+    meanwhile.stop();
+  }
 }
 
 /** Adapters reject if there is no such session, and if they fail. */
@@ -195,7 +204,7 @@ async function askAdapter(adapter: Adapter, pid: string, offset: string): Promis
 }
 
 /** Does what the constructor does with a former session. */
-function resume(socket: AnySocket, session: PersistedSession, since: Place): void {
+function resume(socket: AnySocket, session: PersistedSession, since: Place, meanwhile: Recording): void {
   const own = inside(socket);
   own.id = session.sid;
   own.pid = session.pid;
@@ -203,7 +212,10 @@ function resume(socket: AnySocket, session: PersistedSession, since: Place): voi
   const { [KEPT]: _, ...data } = session.data as Record<string, unknown>;
   // A value that a hook has set for the new connection wins.
   own.data = { ...data, ...(own.data as Data) };
-  for (const packet of session.missedPackets ?? []) {
+  const missed = session.missedPackets ?? [];
+  const known = new Set(missed.map((packet) => packet.at(-1)));
+  const late = meanwhile.packetsFor(session.rooms).filter((packet) => !known.has(packet.at(-1)));
+  for (const packet of [...missed, ...late]) {
     if (comesAfter(packet, since)) own.packet({ type: EVENT, data: packet });
   }
   own.recovered = true;

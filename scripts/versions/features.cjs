@@ -14,7 +14,7 @@ const FEATURES = [
     name: 'connection state recovery',
     since: '4.6.0',
     tests: [
-      /\/(recovery|recovery-identity|offsets)\.test/,
+      /\/(recovery|recovery-identity|recovery-meanwhile|offsets|late-packets)\.test/,
       /recover|restore|lets a client return past every middleware/i,
     ],
   },
@@ -31,7 +31,7 @@ const FEATURES = [
   {
     name: 'cleanupEmptyChildNamespaces',
     since: '4.6.0',
-    tests: [/namespaces that Socket\.IO cleans up/],
+    tests: [/namespaces that Socket\.IO cleans up/, /not told of, where Socket\.IO cleans up/],
   },
   {
     name: 'io.of(name) makes a child of the dynamic namespace that the name matches',

@@ -214,7 +214,7 @@ describe('a client of handshake mode that asks for ever new namespaces', () => {
   });
 
   it('is asked for by the `fail` hook each time, which may accept it', async () => {
-    guard({ fail: (_error, _socket, accept) => (accept as () => void)() });
+    guard({ fail: (_error, _socket, accept) => accept() });
     await ask(100);
     await until('all are in', () => raw.inbox.all('CONNECT').length === 101);
   });

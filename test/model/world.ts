@@ -228,9 +228,8 @@ export class World {
       for (const line of this.lines) {
         if (line.sockets.get(place)?.permission.token) line.newsAt(place).push(number);
         line.kept.get(place)?.missed.push(number);
-        // What is sent while the store is asked about a kept session does not reach it.
-        const { kept } = line.connecting.get(place) ?? {};
-        if (kept !== undefined && !this.calls.isWaiting(kept.token)) kept.missed.push(number);
+        // What is sent while the store is asked about a kept session reaches it, too.
+        line.connecting.get(place)?.kept?.missed.push(number);
       }
     }
   }

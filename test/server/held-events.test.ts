@@ -467,11 +467,14 @@ describe('events around a login', () => {
 
   it('during a verification that outlasts the timeout are delivered or reported as dropped, each once', async () => {
     const slow = new SlowCheck();
-    guard({ timeout: 60, validate: slow.check });
+    const time = world.stopTime();
+    guard({ timeout: 1_000, validate: slow.check });
     const [client, silent] = [await world.connected(), await world.connected()];
     client.socket.emit('msg', 1);
     client.socket.emit('authenticate', { token: createToken() });
     client.socket.emit('msg', 2);
+    await slow.untilAsked();
+    time.pass(1_000);
     await silent.until('disconnect');
     slow.open();
     await client.until('authenticated');

@@ -1,0 +1,134 @@
+import { expect } from 'chai';
+import type { Authorizer } from '../../lib';
+import { needs } from '../support/debian';
+import {
+  cutOff,
+  giveOffset,
+  recoveryIdOf,
+  recoveryIn,
+  returning,
+  subscribed,
+  wireOf,
+} from '../support/recovery';
+import { RedisServer } from '../support/redis';
+import { SlowCheck } from '../support/slow-check';
+import { createToken } from '../support/tokens';
+import { World } from '../support/world';
+import type { TestClient } from '../support/world';
+
+for (const place of ['memory', 'redis-streams'] as const) {
+  describe(`while a slow store is asked about a dropped session, in ${place}`, () => {
+    let redis: RedisServer | undefined;
+    let world: World;
+    let auth: Authorizer;
+    let slow: SlowCheck;
+    let isRevoked: boolean;
+    /** It stays, and tells when a node has broadcast. */
+    let bob: TestClient;
+    let alice: TestClient;
+    let wire: string[];
+    let id: string;
+
+    before(async function () {
+      if (place === 'memory') return;
+      needs(this, 'redis-server');
+      redis = await RedisServer.start();
+    });
+
+    after(() => redis?.close());
+
+    beforeEach(async () => {
+      slow = new SlowCheck();
+      slow.isSlow = isRevoked = false;
+      world = await new World(await recoveryIn(redis)).listen();
+      auth = world.authorize({
+        rooms: ({ sub }) => [`of ${sub}`],
+        revocation: {
+          add: () => undefined,
+          isRevoked: async () => {
+            await slow.check();
+            return isRevoked;
+          },
+        },
+      });
+      auth.attach(world.io);
+      bob = world.client('/', { auth: { token: createToken({ sub: 'bob' }) } });
+      await bob.until('authenticated');
+      const first = world.client('/', { auth: { token: createToken({ sub: 'alice' }) } });
+      await first.until('authenticated');
+      await giveOffset(first, world.io);
+      id = String(first.socket.id);
+      await cutOff(first, world);
+      await say('missed', 'before');
+      slow.isSlow = true;
+      const asked = slow.asked;
+      alice = returning(world, recoveryIdOf(first));
+      wire = wireOf(alice);
+      await slow.untilAsked(asked + 1);
+    });
+
+    afterEach(async () => {
+      await subscribed(world);
+      await world.close();
+    });
+
+    /** Broadcasts to all, and waits until that has left. */
+    async function say(event: string, text: string): Promise<void> {
+      world.io.emit(event, text);
+      await bob.until(event);
+    }
+
+    it('its client misses nothing: all that is meant for it comes behind what it had missed, in order, once', async () => {
+      world.io.to('of alice').emit('missed', 'to the room');
+      world.io.to(id).emit('missed', 'to her');
+      world.io.to(['of alice', 'of bob']).emit('missed', 'to both rooms');
+      world.io.to('of bob').emit('missed', 'to another room');
+      world.io.except('of alice').emit('missed', 'to all others');
+      world.io.volatile.emit('missed', 'volatile');
+      await say('news', 'to all');
+      slow.open();
+      await alice.until('authenticated');
+      await say('marker', 'now');
+      await alice.until('marker');
+      expect(alice.socket.id).to.equal(id);
+      expect(alice.received('missed').map(([text]) => text)).to.deep.equal([
+        'before',
+        'to the room',
+        'to her',
+        'to both rooms',
+      ]);
+      expect(alice.received('news')).to.have.length(1);
+      expect(auth.stats()).to.include({ authenticated: 2 });
+    });
+
+    it('nothing of it goes to a client that is refused the session', async () => {
+      isRevoked = true;
+      world.io.to('of alice').emit('missed', 'to the room');
+      await say('news', 'to all');
+      slow.open();
+      await alice.until('connect');
+      await say('news', 'to all, later');
+      world.io.of('/').sockets.get(String(alice.socket.id))?.emit('marker');
+      await alice.until('marker');
+      expect(alice.socket.id).to.not.equal(id);
+      expect(wire.filter((packet) => /missed|news/.test(packet))).to.deep.equal([]);
+    });
+
+    it('another drop is restored as well, with what came in between', async () => {
+      slow.open();
+      await alice.until('authenticated');
+      await giveOffset(alice, world.io);
+      await cutOff(alice, world);
+      await say('missed', 'in between');
+      slow.isSlow = true;
+      const asked = slow.asked;
+      const again = returning(world, recoveryIdOf(alice));
+      await slow.untilAsked(asked + 1);
+      await say('missed', 'meanwhile');
+      slow.open();
+      await again.until('authenticated');
+      expect(again.socket.id).to.equal(id);
+      expect(again.received('missed').map(([text]) => text)).to.deep.equal(['in between', 'meanwhile']);
+    });
+  });
+}
