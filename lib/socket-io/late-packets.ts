@@ -34,9 +34,8 @@ const newLink = (data: readonly unknown[], options: BroadcastOptions): Link => (
 });
 const beginning = (): Link => newLink([], { rooms: new Set() });
 
-/** Makes an adapter's broadcasts known to {@link record}. */
+/** Makes an adapter's broadcasts known to {@link record}; once for each adapter. */
 export function watchBroadcasts(adapter: Adapter): void {
-  if (tapes.has(adapter)) return;
   const tape: Tape = { last: beginning(), users: 0 };
   tapes.set(adapter, tape);
   const { addOffsetIfNecessary: addOffset, broadcast } = adapter;
