@@ -210,6 +210,8 @@ export class Member implements Gatekeeper {
       disconnect(this.socket);
       return false;
     }
+    // The option may have ended the session, or closed the socket.
+    if (!this.#session.isOpen || !this.socket.connected) return false;
     this.admit(permit, rooms);
     return true;
   }
@@ -247,8 +249,11 @@ export class Member implements Gatekeeper {
    */
   evict(isDisconnecting: boolean): void {
     const { settings, stats } = this.#context;
-    stats.authenticated -= 1;
-    stats.pending += 1;
+    // One that is joining may not be in yet.
+    if (this.#isIn) {
+      stats.authenticated -= 1;
+      stats.pending += 1;
+    }
     this.#isIn = this.isWelcomed = false;
     forgetQuestions(this.socket);
     if (!isDisconnecting) {

@@ -68,7 +68,7 @@ export class Members {
     this.#all.delete(member);
   }
 
-  /** The rooms that a permit gives to each socket, or a refusal. */
+  /** The rooms that a permit gives to each socket, or a refusal. The application may close sockets meanwhile. */
   roomsFor({ claims }: Permit): MemberRooms | UnauthorizedError {
     const all = new Map<Member, ReadonlySet<string>>();
     for (const member of this.#all) {
@@ -76,6 +76,7 @@ export class Members {
       if (rooms instanceof UnauthorizedError) return rooms;
       all.set(member, rooms);
     }
+    for (const member of all.keys()) if (!this.#all.has(member)) all.delete(member);
     return all;
   }
 

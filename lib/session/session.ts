@@ -27,6 +27,12 @@ import type { TermOwner } from './term';
 import { TokenIntake } from './token-intake';
 import type { IntakeSession, Shown } from './token-intake';
 
+/** What a login or a renewal gives. */
+interface Grant {
+  readonly permit: Permit;
+  readonly rooms: MemberRooms;
+}
+
 /** What a session needs of the connection that it belongs to. */
 export interface SessionPlace {
   /** The session is pending: its client has a limited time to log in. */
@@ -190,15 +196,26 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   }
 
   settle(attempt: number, outcome: Outcome, shown: Shown): void {
-    if (!isBusy(this.#state) || this.#state.attempt !== attempt) {
-      this.#settleStale(outcome, shown);
-      return;
-    }
+    const grant = this.#isAwaited(attempt) ? this.#grant(outcome) : undefined;
+    // Looked at last: the application's `rooms` may have ended the session, or closed its socket.
+    if (grant === undefined || !this.#isAwaited(attempt)) this.#settleStale(outcome, shown);
+    else if (grant instanceof UnauthorizedError) this.#refuse(attempt, grant, shown);
+    else this.#accept(attempt, grant, shown);
+  }
+
+  #isAwaited(attempt: number): boolean {
+    return isBusy(this.#state) && this.#state.attempt === attempt;
+  }
+
+  /** What an outcome gives now, with the rooms of each socket, or a refusal. */
+  #grant(outcome: Outcome): Grant | UnauthorizedError {
     const permit = this.#bounded(secondLook(outcome, this.#permit, this.#context));
-    const rooms = permit instanceof UnauthorizedError ? permit : this.#members.roomsFor(permit);
-    if (permit instanceof UnauthorizedError) this.#refuse(attempt, permit, shown);
-    else if (rooms instanceof UnauthorizedError) this.#refuse(attempt, rooms, shown);
-    else this.#accept(attempt, permit, rooms, shown);
+    if (permit instanceof UnauthorizedError) return permit;
+    const rooms = this.#members.roomsFor(permit);
+    if (rooms instanceof UnauthorizedError) return rooms;
+    // The application's `rooms` may have revoked the token.
+    const late = secondLook(permit, this.#permit, this.#context);
+    return late instanceof UnauthorizedError ? late : { permit, rooms };
   }
 
   /** Under `scope: 'connection'`, a client that logs in and out without end must not have all its sockets told. */
@@ -216,7 +233,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     if (outcome instanceof UnauthorizedError && this.#attempts.fail(outcome)) this.#giveUp();
   }
 
-  #accept(attempt: number, permit: Permit, rooms: MemberRooms, shown: Shown): void {
+  #accept(attempt: number, { permit, rooms }: Grant, shown: Shown): void {
     const { socket, reply, isConnecting } = shown;
     this.#step({ type: 'accept', attempt });
     this.#attempts.succeed();
