@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { Cluster, Redis } from 'ioredis';
 import { createCluster } from 'redis';
 import type { IORedisRevocationClient, RedisRevocationClient } from '../../lib/redis';
-import { ready } from './redis';
+import { ready, untilReady } from './redis';
 import type { RedisConnection, RedisServer } from './redis';
 
 /** A client of one of the packages that a revocation store takes. */
@@ -48,7 +47,7 @@ export async function ofIoredis(client: Redis | Cluster): Promise<StoreClient> {
   // Without a listener it prints what happens to it.
   client.on('error', () => undefined);
   const whenReady = async (): Promise<void> => {
-    if (client.status !== 'ready') await once(client, 'ready');
+    if (client.status !== 'ready') await untilReady(client);
   };
   await whenReady();
   return { client, ready: whenReady, close: () => client.disconnect() };

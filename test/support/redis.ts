@@ -159,7 +159,17 @@ export async function callsOf(client: RedisConnection, command: string): Promise
 
 /** Waits until a client has a connection again. */
 export async function ready(client: RedisConnection): Promise<void> {
-  if (!client.isReady) await once(client, 'ready');
+  if (!client.isReady) await untilReady(client);
+}
+
+/**
+ * Waits until a client stands. `once` of Node would reject at an error, such as that of an attempt to connect from
+ * before the server's start.
+ */
+export function untilReady(client: { once(event: 'ready', listener: () => void): unknown }): Promise<void> {
+  return new Promise((resolve) => {
+    client.once('ready', () => resolve());
+  });
 }
 
 function connect(url: string) {
