@@ -26,7 +26,7 @@ describe('the option rooms, if it', () => {
       ...options,
       rooms: (_claims, socket) => {
         // In handshake mode it is asked before the socket connects, too: Socket.IO does nothing to it then.
-        if (!socket.connected) return ['room'];
+        if (!socket.nsp.sockets.has(socket.id)) return ['room'];
         const once = act;
         act = undefined;
         once?.(socket, auth);
