@@ -43,6 +43,11 @@ const SHOWN: [what: string, options: object, message: string][] = [
     { scope: LONG },
     `options.scope must be one of 'namespace', 'connection', got "${'x'.repeat(40)}…"`,
   ],
+  [
+    'a text of 40 characters',
+    { scope: 'x'.repeat(40) },
+    `options.scope must be one of 'namespace', 'connection', got "${'x'.repeat(40)}"`,
+  ],
   ['an entry', { algorithms: ['HS256', 'HS265'] }, 'options.algorithms[1] must be one of HS256, HS384'],
   ['an event', { allow: ['a', 7] }, "options.allow[1] must be an event's name, got 7"],
   [

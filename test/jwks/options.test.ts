@@ -66,6 +66,11 @@ describe('the options of jwksVerifier()', () => {
     expect(() => jwksVerifier(options)).not.to.throw();
   });
 
+  it('timeout may be as long as a timer can be, and no longer', () => {
+    expect(() => jwksVerifier({ jwksUri, timeout: 2 ** 31 - 1 })).not.to.throw();
+    expect(() => jwksVerifier({ jwksUri, timeout: 2 ** 31 })).to.throw(TypeError, 'options.timeout');
+  });
+
   it('may be Infinity, or fractions', async () => {
     const endpoint = await new JwksEndpoint().listen();
     const key = new SigningKey('one', 'ec');

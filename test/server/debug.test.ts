@@ -47,6 +47,8 @@ describe('DEBUG=socketio-authorize:*', () => {
     ]) {
       expect(output).to.include(told);
     }
+    for (const name of ['session', 'refusal', 'revocation'])
+      expect(output).to.match(new RegExp(` socketio-authorize:${name} `));
     for (const hidden of [good, bad, 'bob@example.com', 'hunter2', secret])
       expect(output).not.to.include(hidden);
   });

@@ -4,8 +4,10 @@ import type { Accept, Authorizer, AuthorizeOptions, UnauthorizedData } from '../
 import { UnauthorizedError } from '../../lib';
 import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
+import { RawClient } from '../support/raw-client';
 import { connectError, refusal, settled, show } from '../support/refusals';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
+import { until } from '../support/until';
 import type { ClientOptions, TestClient } from '../support/world';
 
 describe('handshake mode', () => {
@@ -212,6 +214,25 @@ describe('handshake mode', () => {
       world.io.of('/open').emit('still here');
       await open.until('still here');
     });
+
+    for (const scope of ['namespace', 'connection'] as const) {
+      it(`are counted since the last good token, scope: ${scope}`, async () => {
+        guard({ maxAttempts: 2, scope });
+        world.io.of('/open');
+        const raw = await RawClient.open(world.url, 'websocket');
+        raw.send(RawClient.connect(undefined, '/open'));
+        await raw.next('CONNECT');
+        for (let times = 0; times < 3; times += 1) {
+          raw.send(RawClient.connect({ token: 'none' }));
+          expect(JSON.stringify(await raw.next('CONNECT_ERROR'))).to.include('invalid_token');
+          raw.send(RawClient.connect({ token: good }));
+          await raw.next('CONNECT');
+          raw.send('1');
+          await until('it has left', () => world.io.of('/').sockets.size === 0);
+        }
+        raw.close();
+      });
+    }
   });
 
   it('keeps nothing of a token whose socket a later middleware refuses', async () => {
