@@ -31,7 +31,17 @@ const FEATURES = [
   {
     name: 'cleanupEmptyChildNamespaces',
     since: '4.6.0',
-    tests: [/namespaces that Socket\.IO cleans up/, /not told of, where Socket\.IO cleans up/],
+    tests: [/namespaces that Socket\.IO cleans up/],
+  },
+  {
+    name: 'cleanupEmptyChildNamespaces, for a socket that is refused',
+    since: '4.7.0',
+    tests: [/not told of, where Socket\.IO cleans up/],
+  },
+  {
+    name: 'a socket that cannot be disconnected before it has connected',
+    since: '4.1.0',
+    tests: [/whatever the application does to it when the library calls .*: handshake mode/],
   },
   {
     name: 'io.of(name) makes a child of the dynamic namespace that the name matches',
