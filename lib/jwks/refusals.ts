@@ -56,6 +56,11 @@ export function isOfClaims(fault: unknown): boolean {
   return typeof code === 'string' && code.startsWith('ERR_JWT_');
 }
 
+/** Whether a key has refused the signature. */
+export function isOfSignature(fault: unknown): boolean {
+  return (Object(fault) as Fault).code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
+}
+
 /** There is no key for this token at the moment. */
 export function keyUnavailable(cause: unknown): UnauthorizedError {
   return unauthorized(CODES.invalidSecret, { reason: REASONS.keyUnavailable, cause });

@@ -5,7 +5,14 @@ import type { JwtClaims } from '../types';
 import { loadJose } from './jose';
 import type { Jose } from './jose';
 import type { JwksSettings, JwksVerifier } from './settings';
-import { isOfClaims, keyUnavailable, toRefusal, wrongAlgorithm, wrongIssuer } from './refusals';
+import {
+  isOfClaims,
+  isOfSignature,
+  keyUnavailable,
+  toRefusal,
+  wrongAlgorithm,
+  wrongIssuer,
+} from './refusals';
 import { RemoteKeys } from './remote-keys';
 
 /** @param load for tests: where `jose` comes from */
@@ -83,19 +90,25 @@ class Verification {
     }
   }
 
-  /** RFC 7517 §4.5: keys may have no name, and several keys may share one. */
+  /**
+   * RFC 7517 §4.5: keys may have no name, and several keys may share one. If a key that can be used has refused the
+   * signature, that counts, whatever is wrong with others: a forged token must not pass for a fault of the keys.
+   */
   async #tryEach(token: string, keys: AsyncIterable<CryptoKey>, options: VerifyOptions): Promise<JwtClaims> {
-    let last: unknown = new this.#jose.errors.JWSSignatureVerificationFailed();
+    const wrong = new this.#jose.errors.JWSSignatureVerificationFailed();
+    let last: unknown = wrong;
+    let isRefused = false;
     for await (const key of keys) {
       try {
         return await this.#verifyWith(token, key, options);
       } catch (fault) {
         // The signature is valid.
         if (isOfClaims(fault)) throw fault;
+        isRefused ||= isOfSignature(fault);
         last = fault;
       }
     }
-    throw last;
+    throw isRefused ? wrong : last;
   }
 
   async #verifyWith(token: string, key: Key, options: VerifyOptions): Promise<JwtClaims> {

@@ -112,6 +112,31 @@ describe('jwksVerifier', () => {
     });
   });
 
+  it('refuses a forged token for its signature, wherever a key that cannot be used stands among the keys', async () => {
+    const small = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const unusable = { jwk: { ...small.publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' } };
+    const [good] = shows(new SigningKey('good', 'rsa'));
+    delete good.jwk.kid;
+    const stranger = new SigningKey('a', 'rsa');
+    for (const keys of [
+      [unusable, good],
+      [good, unusable],
+    ]) {
+      endpoint.keys = keys;
+      const verify = verifier();
+      expect(await verify(good.token({ sub: 'bob' }, nameless('RS256')))).to.include({ sub: 'bob' });
+      expect(await refusalOf(verify(stranger.token({}, nameless('RS256'))))).to.include({
+        code: 'invalid_token',
+        reason: 'signature',
+      });
+    }
+    endpoint.keys = [unusable, { ...unusable }];
+    expect(await refusalOf(verifier()(stranger.token({}, nameless('RS256'))))).to.include({
+      code: 'invalid_secret',
+      reason: 'key_unavailable',
+    });
+  });
+
   describe('refuses', () => {
     const one = new SigningKey('one', 'rsa');
     const cases: [
