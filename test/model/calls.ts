@@ -23,6 +23,8 @@ interface Judgement {
   readonly shown: Pick<Shown, 'renews'> | undefined;
   refusal: Refusal;
   isStoreAsked: boolean;
+  /** How long each function may be silent. What the library asks the store about its answer is one question with it. */
+  readonly until: Partial<Record<Kind, number>>;
 }
 
 export const KEY_TIMEOUT = 8_007;
@@ -59,7 +61,7 @@ export class Calls implements RevocationStore {
 
   /** The judgement of a token begins. */
   expect(token: Token, shown?: Pick<Shown, 'renews'>): void {
-    this.#judgements.set(token.id, { shown, refusal: undefined, isStoreAsked: false });
+    this.#judgements.set(token.id, { shown, refusal: undefined, isStoreAsked: false, until: {} });
   }
 
   isWaiting(token: Token): boolean {
@@ -151,7 +153,8 @@ export class Calls implements RevocationStore {
   #ask(kind: Kind, id: string, answer: (judgement: Judgement) => unknown): unknown {
     const judgement = this.#judgements.get(id) as Judgement;
     if (!this.slow[kind]) return answer(judgement);
-    const call = { kind, until: Date.now() + KEY_TIMEOUT };
+    const until = (judgement.until[kind] ??= Date.now() + KEY_TIMEOUT);
+    const call = { kind, until };
     this.#waiting.set(id, call);
     return this.#wait(`${kind} ${id}`).then(() => {
       // Too late: nobody waits any more.
