@@ -465,6 +465,25 @@ for (const place of places) {
       }
     });
 
+    it('tokens that are verified for a recovery count for maxPending: past it, a client that returns connects as any other', async () => {
+      const slow = new SlowCheck();
+      slow.isSlow = false;
+      await guard({ validate: slow.check, maxPending: 1 });
+      const { id: _, ...first } = await aliceDrops();
+      const { id: __, ...second } = await aliceDrops(createToken({ ...ALICE, jti: 'second' }));
+      slow.isSlow = true;
+      const asked = slow.asked;
+      const one = returning(world, first, { auth: { token: createToken({ ...ALICE, jti: 'third' }) } });
+      await slow.untilAsked(asked + 1);
+      const other = returning(world, second, { auth: { token: createToken({ ...ALICE, jti: 'fourth' }) } });
+      // Not held up by the verification: it waits in the namespace, or is turned away.
+      await other.until('connect');
+      expect(other.socket.recovered).to.equal(false);
+      slow.open();
+      await one.until('authenticated');
+      expect(one.socket.recovered).to.equal(true);
+    });
+
     it('a recovery id without a token restores the session once, however many clients use it at the same time', async () => {
       await guard({});
       const { id, ...recoveryId } = await aliceDrops();
