@@ -40,8 +40,8 @@ export class Expected implements Outside {
     }
   }
 
-  disconnect(permission: Permission): void {
-    this.#lineOf(permission)?.disconnect(permission, Date.now());
+  disconnect(permission: Permission, at = Date.now()): void {
+    this.#lineOf(permission)?.disconnect(permission, at);
   }
 
   #lineOf(permission: Permission): Line | undefined {

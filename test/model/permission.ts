@@ -97,7 +97,7 @@ export class Permission {
   revoke(now: number): void {
     this.#leave();
     this.#end('revoked', now);
-    this.#disconnect();
+    this.#disconnect(now);
   }
 
   advance(now: number): void {
@@ -108,7 +108,7 @@ export class Permission {
     if (this.graceUntil < end) return this.revoke(due);
     if (onExpired === 'disconnect') this.#leave();
     this.#end('expired', due);
-    if (onExpired === 'disconnect') this.#disconnect();
+    if (onExpired === 'disconnect') this.#disconnect(due);
   }
 
   timeOut(): void {
@@ -149,7 +149,7 @@ export class Permission {
     this.#disconnect();
   }
 
-  #disconnect(): void {
-    if (!this.isClosed) this.outside.disconnect(this);
+  #disconnect(at?: number): void {
+    if (!this.isClosed) this.outside.disconnect(this, at);
   }
 }

@@ -49,7 +49,7 @@ export interface Outside {
   hear(message: Message, sub: string): void;
   end(permission: Permission, reason: string): void;
   /** The server disconnects every socket of the permission. */
-  disconnect(permission: Permission): void;
+  disconnect(permission: Permission, at?: number): void;
 }
 
 export const INVALID: Refusal = { code: 'invalid_token', isFailure: true };
