@@ -112,6 +112,16 @@ describe('jwksVerifier', () => {
     });
   });
 
+  for (const algorithm of ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const) {
+    it(`accepts an RSA key whose JWK names ${algorithm}, which may be asked for`, async () => {
+      const [key] = shows(new SigningKey('one', 'rsa'));
+      Object.assign(key.jwk, { alg: algorithm });
+      const token = key.token({ sub: 'bob' }, { algorithm });
+      expect(await verifier()(token)).to.include({ sub: 'bob' });
+      expect(await verifier({ algorithms: [algorithm] })(token)).to.include({ sub: 'bob' });
+    });
+  }
+
   it('refuses a forged token for its signature, wherever a key that cannot be used stands among the keys', async () => {
     const small = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const unusable = { jwk: { ...small.publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' } };

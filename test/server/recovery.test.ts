@@ -214,6 +214,7 @@ describe('connectionStateRecovery', () => {
     await drop(client);
     await told.take('reauthenticated');
     expect(told.events).to.deep.equal(['authenticated', 'authenticated', 'reauthenticated']);
+    expect(auth.stats()).to.include({ verified: 2 });
   });
 
   it('restores every namespace under scope: connection', async () => {
