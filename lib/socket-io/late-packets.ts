@@ -47,8 +47,9 @@ export function watchBroadcasts(adapter: Adapter): void {
     return;
   }
   adapter.broadcast = (packet, options) => {
-    broadcast.call(adapter, packet, options);
+    const result = broadcast.call(adapter, packet, options);
     keep(tape, packet, options);
+    return result;
   };
 }
 
