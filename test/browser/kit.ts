@@ -9,6 +9,24 @@ import { ROOT } from '../support/repository';
 const CHROMIUM = '/usr/bin/chromium';
 /** Ms for the browser to do what a test waits for, on a busy machine too. */
 export const PATIENCE = 120_000;
+/**
+ * What Chromium does for its own window, and these tests do not need. The first two load a page of the address bar for
+ * each new profile: half of what a tab costs.
+ * The others are as Playwright has them, since a second `--disable-features` takes the place of its own.
+ */
+const FEATURES_OFF = [
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
+  'SpareRendererForSitePerProcess',
+  'AimEnabled',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+];
 const SCREENSHOTS = resolve(ROOT, 'build/screenshots');
 const VIEWS = [
   { name: 'phone-light', width: 390, height: 844, colorScheme: 'light' },
@@ -51,6 +69,7 @@ export class TestBrowser {
     this.#browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: [
+        `--disable-features=${FEATURES_OFF.join(',')}`,
         '--no-sandbox',
         '--disable-gpu',
         '--disable-quic',
