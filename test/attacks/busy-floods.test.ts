@@ -50,7 +50,7 @@ for (const transport of ['websocket', 'polling'] as const) {
     });
 
     function guard(options: Partial<AuthorizeOptions> = {}): void {
-      auth = world.authorize({ validate: slow.check, keyTimeout: 100_000, allow: ['sync'], ...options });
+      auth = world.authorize({ validate: slow.check, allow: ['sync'], ...options });
       auth.attach(world.io);
       world.io.on('connection', (socket) => socket.on('sync', (reply: () => void) => reply()));
     }

@@ -587,7 +587,7 @@ for (const place of places) {
         slow.isSlow = false;
         const isRevoked = (): Promise<boolean> => slow.check().then(() => false);
         const revocation = { add: () => undefined, isRevoked };
-        await guard({ revocation, timeout: 600_000, keyTimeout: 600_000 }, {}, () => void world.stopTime());
+        await guard({ revocation, timeout: 600_000 }, {}, () => void world.stopTime());
         const { id, ...recoveryId } = await aliceDrops(tokenEndingIn(30_000, { ...ALICE, jti: 'first' }));
         slow.isSlow = true;
         const client = returning(world, recoveryId);

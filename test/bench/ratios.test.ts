@@ -46,9 +46,7 @@ async function bestRatios(
   }
 }
 
-describe('what authentication costs', function () {
-  this.timeout(600_000);
-
+describe('what authentication costs', () => {
   it('is at most 1.5 times the cost of the bare verification of a token, for every algorithm', async () => {
     await bestRatios(
       () => run('verification', { rounds: 7, verifications: 40 }),

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { readText } from '../support/repository';
 import { ChatSuite } from './chat-suite';
-import { PATIENCE } from './kit';
 import type { Tab } from './kit';
 
 const SIZES = [
@@ -40,8 +39,7 @@ const BORDERS = `(() => {
     });
 })()`;
 
-describe('The chat, for everybody', function () {
-  this.timeout(2 * PATIENCE);
+describe('The chat, for everybody', () => {
   const suite = new ChatSuite();
 
   async function eachView(tab: Tab, check: (view: string) => Promise<void>): Promise<void> {

@@ -2,15 +2,13 @@ import { expect } from 'chai';
 import type { Locator } from 'playwright-core';
 import { io as connect } from 'socket.io-client';
 import { ChatSuite } from './chat-suite';
-import { PATIENCE } from './kit';
 import type { Tab } from './kit';
 
 const LONG_NAME = 'W'.repeat(40);
 /** "Ada Lovelace" in Arabic. */
 const ARABIC_NAME = 'آدا لوفليس';
 
-describe('The page of the chat', function () {
-  this.timeout(2 * PATIENCE);
+describe('The page of the chat', () => {
   const suite = new ChatSuite();
 
   /** Says many things at once, as the one who is logged in in a tab. */

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { ChatSuite } from './chat-suite';
-import { PATIENCE } from './kit';
 import type { Tab } from './kit';
 
 const WITHOUT_LOGIN = ['Send before login', 'Stay silent', 'Forged token', 'Expired token'];
@@ -12,8 +11,7 @@ const WITH_LOGIN = [
   'Log out everywhere',
 ];
 
-describe('The panel "What happens"', function () {
-  this.timeout(2 * PATIENCE);
+describe('The panel "What happens"', () => {
   const suite = new ChatSuite();
 
   /** The sentences that stand beside the buttons that can be pressed now. */

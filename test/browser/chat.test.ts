@@ -2,10 +2,8 @@ import { expect } from 'chai';
 import type { Route } from 'playwright-core';
 import { io as connect } from 'socket.io-client';
 import { ChatSuite } from './chat-suite';
-import { PATIENCE } from './kit';
 
-describe('The chat, in a browser', function () {
-  this.timeout(2 * PATIENCE);
+describe('The chat, in a browser', () => {
   const suite = new ChatSuite();
 
   describe('login', () => {

@@ -9,7 +9,7 @@ import { readText } from '../support/repository';
 import { TlsProxy } from '../support/tls-proxy';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
-import { PATIENCE, TestBrowser } from './kit';
+import { TestBrowser } from './kit';
 
 const PAGE = `<!doctype html><title>cookie</title>
   <script src="/socket.io/socket.io.js"></script><script src="/client.min.js"></script>`;
@@ -26,8 +26,7 @@ const CONNECT = `
 /** Of a session, in seconds: as short as the client's shortest pause allows, so that a test sees a renewal. */
 const LIFE = 3;
 
-describe('A page whose token is in an HttpOnly cookie', function () {
-  this.timeout(2 * PATIENCE);
+describe('A page whose token is in an HttpOnly cookie', () => {
   const browser = new TestBrowser();
   let world: World;
   let proxy: TlsProxy;

@@ -8,7 +8,7 @@ import { ROOT } from '../support/repository';
 /** Debian's. */
 const CHROMIUM = '/usr/bin/chromium';
 /** Ms for the browser to do what a test waits for, on a busy machine too. */
-export const PATIENCE = 120_000;
+const PATIENCE = 120_000;
 /**
  * What Chromium does for its own window, and these tests do not need. The first two load a page of the address bar for
  * each new profile: half of what a tab costs.
@@ -65,7 +65,6 @@ export class TestBrowser {
   /** @param context `this` of a `before` hook */
   async launch(context: Mocha.Context): Promise<void> {
     needs(context, 'chromium');
-    context.timeout(PATIENCE);
     this.#browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: [

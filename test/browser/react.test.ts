@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { ROOT } from '../support/repository';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
-import { PATIENCE, TestBrowser } from './kit';
+import { TestBrowser } from './kit';
 
 /** A page that shows who is logged in, and what was said to all. */
 const PAGE = `
@@ -35,8 +35,7 @@ const PAGE = `
   createRoot(document.getElementById('root')).render(createElement(StrictMode, null, createElement(App)));
 `;
 
-describe('The hook for React, in StrictMode', function () {
-  this.timeout(2 * PATIENCE);
+describe('The hook for React, in StrictMode', () => {
   const browser = new TestBrowser();
   let script: string;
   let world: World;

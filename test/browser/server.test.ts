@@ -221,8 +221,7 @@ describe('The server of the chat', () => {
   });
 });
 
-describe('node examples/chat/server.js', function () {
-  this.timeout(120_000);
+describe('node examples/chat/server.js', () => {
   const running: ChildProcess[] = [];
 
   afterEach(() => {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readText } from '../support/repository';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
-import { PATIENCE, TestBrowser } from './kit';
+import { TestBrowser } from './kit';
 
 /** As in the README, with a token that the page finds in `sessionStorage`. */
 const SNIPPET = (url: string): string => `
@@ -23,8 +23,7 @@ const HELPED = (url: string): string => `
   auth.ready.then(() => { document.title = 'authenticated'; }, () => {});
   socket.connect();`;
 
-describe('A plain page, with the client script of Socket.IO', function () {
-  this.timeout(2 * PATIENCE);
+describe('A plain page, with the client script of Socket.IO', () => {
   const browser = new TestBrowser();
   let world: World;
   let script: (url: string) => string;

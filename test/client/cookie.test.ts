@@ -99,6 +99,7 @@ describe('the client, with a session in a cookie,', () => {
       });
 
       it('has the cookie refreshed after the session has expired, and reconnects', async () => {
+        const time = kit.world.stopTime();
         serve({ handshake, renewNotice: 0 });
         jar.token = shortToken(300);
         const clock = kit.stopTimers();
@@ -106,6 +107,7 @@ describe('the client, with a session in a cookie,', () => {
           jar.token = endlessToken();
         });
         await one.until('authenticated');
+        time.pass(301);
         expect(await one.until('disconnect')).to.equal('io server disconnect');
         clock.tick(1_000);
         await one.until('authenticated');
@@ -197,6 +199,7 @@ describe('the client, with a session in a cookie,', () => {
   }
 
   it('reports a `refresh` that fails after the session has ended', async () => {
+    const time = kit.world.stopTime();
     serve({ renewNotice: 0, required: true });
     jar.token = shortToken(300);
     const clock = kit.stopTimers();
@@ -204,11 +207,12 @@ describe('the client, with a session in a cookie,', () => {
       if (refreshed === 1) throw new Error('down');
       jar.token = endlessToken();
     });
+    await one.until('authenticated');
+    time.pass(301);
     await one.until('disconnect');
     clock.tick(1_000);
     await one.until('error');
     clock.tick(2_000);
-    await one.until('authenticated');
     await one.until('authenticated');
     expect(refreshed).to.equal(2);
   });
@@ -237,6 +241,7 @@ describe('the client, with a session in a cookie,', () => {
   });
 
   it('connects again with the refreshed cookie, although another namespace keeps the transport open', async () => {
+    const time = kit.world.stopTime();
     serve({ renewNotice: 0 });
     kit.world.io.of('/other');
     jar.token = shortToken(300);
@@ -250,6 +255,7 @@ describe('the client, with a session in a cookie,', () => {
       { forceNew: false },
     );
     await one.until('authenticated');
+    time.pass(301);
     await one.until('disconnect');
     expect(other.connected).to.equal(true);
     clock.tick(1_000);

@@ -195,10 +195,15 @@ describe('the client renews its session', () => {
   });
 
   it('no more after a session whose renewal was finally refused has ended', async () => {
-    await lockAccounts({ onExpired: 'disconnect' });
-    const token = fetcher((call) => shortToken(call === 1 ? 1_500 : 60_000, 'bob', { locked: call > 1 }));
+    const time = kit.world.stopTime();
+    await lockAccounts({ onExpired: 'disconnect', renewNotice: 0 });
+    const clock = kit.stopTimers();
+    const token = fetcher((call) => shortToken(call === 1 ? 2_000 : 60_000, 'bob', { locked: call > 1 }));
     const client = kit.client(token);
+    await client.until('authenticated');
+    clock.tick(1_600);
     expect((await client.until<{ code: string }>('unauthorized')).code).to.equal('account_locked');
+    time.pass(2_001);
     expect((await client.until<{ code: string }>('unauthorized')).code).to.equal('invalid_token');
     await client.until('disconnect');
     expect([client.auth.state, client.socket.active, token.calls]).to.deep.equal(['unauthorized', false, 2]);

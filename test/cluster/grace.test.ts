@@ -8,8 +8,7 @@ import { RedisServer } from '../support/redis';
 import { createToken } from '../support/tokens';
 import type { TestClient } from '../support/world';
 
-describe('a user whose role changes, revoked with grace on a cluster', function () {
-  this.timeout(180_000);
+describe('a user whose role changes, revoked with grace on a cluster', () => {
   let redis: RedisServer;
   let config: NodeConfig;
   let here: NodeProcess;

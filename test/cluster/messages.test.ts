@@ -7,8 +7,7 @@ import { RedisServer } from '../support/redis';
 import { createToken } from '../support/tokens';
 
 for (const adapter of ['redis', 'streams', 'cluster'] as const) {
-  describe(`messages between nodes, on the ${adapter} adapter`, function () {
-    this.timeout(180_000);
+  describe(`messages between nodes, on the ${adapter} adapter`, () => {
     let redis: RedisServer;
     let here: NodeProcess;
     let there: NodeProcess;

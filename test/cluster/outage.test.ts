@@ -12,8 +12,7 @@ import { World } from '../support/world';
 /** Ms for a command of a node. Long for a busy machine, and over by the time that it has slept for as long. */
 const COMMAND_TIMEOUT = 2_000;
 
-describe('while Redis is gone', function () {
-  this.timeout(180_000);
+describe('while Redis is gone', () => {
   let redis: RedisServer;
 
   before(async function () {

@@ -14,8 +14,7 @@ const ADAPTERS = {
 } as const;
 
 for (const [adapter, name] of Object.entries(ADAPTERS)) {
-  describe(`revocation on ${name}`, function () {
-    this.timeout(180_000);
+  describe(`revocation on ${name}`, () => {
     let redis: RedisServer;
     let config: NodeConfig;
     let here: NodeProcess;

@@ -16,8 +16,7 @@ const WAYS: Record<string, (token: string) => ClientOptions> = {
 
 for (const adapter of ['redis', 'streams'] as const) {
   for (const handshake of [false, true]) {
-    describe(`the traffic through Redis, on the ${adapter} adapter${handshake ? ', in handshake mode' : ''},`, function () {
-      this.timeout(180_000);
+    describe(`the traffic through Redis, on the ${adapter} adapter${handshake ? ', in handshake mode' : ''},`, () => {
       let redis: RedisServer;
 
       before(async function () {

@@ -19,8 +19,7 @@ const ADAPTERS = {
 const ROUNDS = 10;
 
 for (const [adapter, name] of Object.entries(ADAPTERS)) {
-  describe(`the sessions of a user, on ${name}`, function () {
-    this.timeout(180_000);
+  describe(`the sessions of a user, on ${name}`, () => {
     let redis: RedisServer;
     let logins: Logins;
     let here: NodeProcess;

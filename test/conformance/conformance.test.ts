@@ -17,8 +17,7 @@ const LONG: Times = { timeout: 8_000, patience: 60_000 };
 /** One that breaks them may be slow besides. */
 const SHORT: Times = { timeout: 600, patience: 1_000 };
 
-describe('the conformance kit', function () {
-  this.timeout(180_000);
+describe('the conformance kit', () => {
   const worlds: World[] = [];
 
   after(() => Promise.all(worlds.map((world) => world.close())));

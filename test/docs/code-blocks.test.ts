@@ -49,8 +49,7 @@ function joined(blocks: readonly CodeBlock[]): CodeBlock[] {
   return [...others, { document: 'PROTOCOL.md', line: 0, extension: 'mts', code }];
 }
 
-describe('the code in the documents', function () {
-  this.timeout(300_000);
+describe('the code in the documents', () => {
   const blocks = DOCUMENTS.flatMap(blocksOf);
 
   it('compiles, every block of it', () => {

@@ -9,8 +9,7 @@ const sections = sectionsOf(page, 2);
 const [, packages = ''] = /^npm install (socketio-authorize .*)$/m.exec(page) ?? [];
 
 /** The page, done to the letter in an empty folder. */
-describe('docs/getting-started.md', function () {
-  this.timeout(300_000);
+describe('docs/getting-started.md', () => {
   const project = new Project();
   let server: Program;
   let port: number;

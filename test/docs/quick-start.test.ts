@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PATIENCE, TestBrowser } from '../browser/kit';
+import { TestBrowser } from '../browser/kit';
 import { needs } from '../support/debian';
 import { blockAfter } from '../support/markdown';
 import { freePort, Program } from '../support/program';
@@ -11,8 +11,7 @@ const [, packages = ''] = /^npm install (socketio-authorize .*)$/m.exec(readme) 
 const [, serve = ''] = /`(python3 -m http\.server [^`]*)`/.exec(readme) ?? [];
 
 /** The quick start of the README, done to the letter in an empty folder. */
-describe('the quick start of README.md', function () {
-  this.timeout(300_000);
+describe('the quick start of README.md', () => {
   const project = new Project();
   const programs: Program[] = [];
   const ports = new Map<string, number>();
@@ -58,7 +57,6 @@ describe('the quick start of README.md', function () {
     needs(this, 'chromium', 'python3-jwt');
     const browser = new TestBrowser();
     try {
-      this.timeout(2 * PATIENCE);
       await browser.launch(this);
       await browser.open();
       await start(serve).prints('Serving');

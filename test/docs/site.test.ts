@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { extname, join, normalize, resolve } from 'node:path';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { PATIENCE, TestBrowser } from '../browser/kit';
+import { TestBrowser } from '../browser/kit';
 import { execute } from '../support/project';
 import { ROOT } from '../support/repository';
 
@@ -27,8 +27,7 @@ const TYPES: Record<string, string> = {
 };
 const WIDTHS = [390, 1280];
 
-describe('the site', function () {
-  this.timeout(PATIENCE);
+describe('the site', () => {
   const browser = new TestBrowser();
   let folder: string;
   let server: Server;

@@ -32,7 +32,6 @@ describe('tokens made by PyJWT', () => {
   let tokens: Record<string, string>;
 
   before(function () {
-    this.timeout(180_000);
     needs(this, 'python3-jwt', 'python3-cryptography');
     const options = { input: JSON.stringify(Object.values(orders)), encoding: 'utf8' } as const;
     const made = JSON.parse(execFileSync(PYTHON, ['-c', SCRIPT], options)) as string[];

@@ -57,8 +57,7 @@ class Program {
   }
 }
 
-describe('Python: the example client and issuer, with a Node server', function () {
-  this.timeout(180_000);
+describe('Python: the example client and issuer, with a Node server', () => {
   let world: World;
   let programs: Program[] = [];
   let server: Inbox;

@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import { check } from './check';
 
 describe('a permission, in every order of what may happen to it', () => {
-  it('is what the model says, after each step', async function () {
-    this.timeout(120_000);
+  it('is what the model says, after each step', async () => {
     const seen = await check({ runs: 2_000, seed: 20_261_126 });
     // All of it has happened, or nothing was shown.
     expect([...seen]).to.include.members([

@@ -1,6 +1,5 @@
 /**
- * What a permission is, in the fewest words: the reference that the library is compared with. No socket, no timer, no
- * promise, and nothing of the library. All times are in ms since the epoch.
+ * What a permission is, in the fewest words: no socket, no timer, no promise, nothing of the library. Times are in ms.
  */
 import type { LoginTime } from './login-time';
 import { isAllowed, MISMATCH } from './terms';
@@ -12,7 +11,6 @@ export class Permission {
   isClosed = false;
   graceUntil = Infinity;
   held: Message[] = [];
-  /** Messages that were let through, and the login they belong to; the application's middlewares may be slow. */
   travelling: Travelling[] = [];
   #isNew = true;
   #isOverdue = false;
@@ -44,8 +42,7 @@ export class Permission {
   settle(shown: Shown, own: Refusal, late: Refusal, now: number): void {
     if (shown !== this.#counting) {
       this.outside.answer(shown, 'not_authenticated');
-      this.#count(own);
-      return;
+      return this.#count(own);
     }
     this.#counting = undefined;
     this.#isNew = false;
@@ -81,7 +78,6 @@ export class Permission {
     }
   }
 
-  /** A message is through the middlewares: it is heard if its user is still logged in. */
   arrive({ message, login }: Travelling): void {
     if (this.token !== undefined && login === this.logins) this.outside.hear(message, this.token.sub);
   }
@@ -140,8 +136,7 @@ export class Permission {
   }
 
   #count(refusal: Refusal): void {
-    if (refusal?.isFailure) this.attempts.failures += 1;
-    if (refusal?.isFailure && this.attempts.failures >= this.rules.maxAttempts) this.#disconnect();
+    if (refusal?.isFailure && ++this.attempts.failures >= this.rules.maxAttempts) this.#disconnect();
   }
 
   #timeOver(): void {

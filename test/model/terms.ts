@@ -55,7 +55,7 @@ export interface Outside {
 export const INVALID: Refusal = { code: 'invalid_token', isFailure: true };
 export const MISMATCH: Refusal = { code: 'identity_mismatch', isFailure: true };
 
-/** A message that was let through, and the login that it belongs to. */
+/** A message that was let through, and the login that it belongs to: it is heard if that user is still logged in. */
 export interface Travelling {
   readonly message: Message;
   readonly login: number;

@@ -57,8 +57,7 @@ function withoutExports(folder: string, mainFields: readonly string[]): Plugin {
   };
 }
 
-describe('the package, in a tool that ignores `exports`', function () {
-  this.timeout(300_000);
+describe('the package, in a tool that ignores `exports`', () => {
   const project = new Project();
 
   before(() => project.install('socket.io', 'socket.io-client', 'jose'));

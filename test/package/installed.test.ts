@@ -152,8 +152,7 @@ const PROGRAMS: Record<string, [text: string, prints: string]> = {
   'effects.mjs': [REQUIRE_IN_MODULES + effectsOf('await import'), 'true\n'],
 };
 
-describe('the package, as a user installs it', function () {
-  this.timeout(600_000);
+describe('the package, as a user installs it', () => {
   const project = new Project();
 
   before(async () => {
@@ -246,8 +245,7 @@ describe('the package, as a user installs it', function () {
   });
 });
 
-describe('the package, beside Socket.IO alone', function () {
-  this.timeout(300_000);
+describe('the package, beside Socket.IO alone', () => {
   const project = new Project();
 
   before(() => project.install('socket.io'));

@@ -12,8 +12,7 @@ interface Manifest {
   [name: string]: unknown;
 }
 
-describe('the package, as it is published', function () {
-  this.timeout(300_000);
+describe('the package, as it is published', () => {
   const project = new Project();
   const manifest = JSON.parse(readText('package.json')) as Manifest;
   let files: string[];

@@ -51,8 +51,7 @@ function ours(said: string): string[] {
     .filter((line) => /^\S/.test(line) && !/^(\.\.\/|node_modules\/(?!socketio-authorize\/))/.test(line));
 }
 
-describe("the package's types, in a strict project", function () {
-  this.timeout(600_000);
+describe("the package's types, in a strict project", () => {
   const project = new Project();
 
   before(async () => {
@@ -115,8 +114,7 @@ describe("the package's types, in a strict project", function () {
   });
 });
 
-describe("the package's types, beside the oldest Socket.IO 4", function () {
-  this.timeout(300_000);
+describe("the package's types, beside the oldest Socket.IO 4", () => {
   const project = new Project();
 
   before(() => project.install('socket.io@4.0.2'));

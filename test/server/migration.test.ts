@@ -192,8 +192,7 @@ describe('a user of socketio-jwt', () => {
     expect(rows).to.have.members(Object.keys(ROWS));
   });
 
-  it('had a server that ended at its first connection on Socket.IO 4', async function () {
-    this.timeout(120_000);
+  it('had a server that ended at its first connection on Socket.IO 4', async () => {
     const script = `
       const { Server } = require('socket.io');
       const { io: connect } = require('socket.io-client');

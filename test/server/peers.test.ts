@@ -6,8 +6,7 @@ import { SECRET, tokenEndingIn } from '../support/tokens';
 import { World } from '../support/world';
 
 /** What the comparison in the README says of others, shown on the real things. */
-describe('comparison with other packages:', function () {
-  this.timeout(120_000);
+describe('comparison with other packages:', () => {
   let world: World | undefined;
 
   afterEach(() => world?.close());

@@ -6,7 +6,6 @@ import { soak } from './soak';
 describe('a short soak', () => {
   it('ends with the same state on nodes and clients, and with nothing left in memory', async function () {
     needs(this, 'redis-server');
-    this.timeout(300_000);
     const { counts, faults } = await soak({
       sockets: 300,
       nodes: 3,

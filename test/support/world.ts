@@ -83,9 +83,9 @@ export class World {
     return this.#time;
   }
 
-  /** An authorizer that is closed with the world. Unless given, the secret is the tests', and the timeout a long one. */
+  /** An authorizer that is closed with the world. Unless given, the secret is the tests', and the timeouts are long. */
   authorize(options: TestOptions = {}): Authorizer {
-    const authorizer = authorize(toOptions({ timeout: LONG_TIMEOUT, ...options }));
+    const authorizer = authorize(toOptions({ timeout: LONG_TIMEOUT, keyTimeout: LONG_TIMEOUT, ...options }));
     this.#authorizers.push(authorizer);
     return authorizer;
   }

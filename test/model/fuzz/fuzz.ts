@@ -153,8 +153,8 @@ async function quiet(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
 }
 
-/** Runs rounds for a time; each has the next seed. Returns how many there were. */
-export async function fuzz(seed: number, seconds: number): Promise<number> {
+/** Runs rounds for a time, and at least so many; each has the next seed. Returns how many there were. */
+export async function fuzz(seed: number, seconds: number, least = 1): Promise<number> {
   const end = Date.now() + seconds * 1000;
   let rounds = 0;
   do {
@@ -170,6 +170,6 @@ export async function fuzz(seed: number, seconds: number): Promise<number> {
       round.close();
     }
     rounds += 1;
-  } while (Date.now() < end);
+  } while (rounds < least || Date.now() < end);
   return rounds;
 }
