@@ -21,11 +21,11 @@ function start(port) {
   server.on('request', express().use('/admin', express.static(page)).use(login));
   const io = new Server(server);
   // First the gate, then the instruments: they watch what passes it.
-  authorize({ secret })
-    .attach(io)
-    .on('authenticated', (socket) => {
-      socket.on('say', (text) => io.emit('said', socket.decoded_token.name, text));
-    });
+  authorize({ secret }).attach(io);
+  io.on('connection', (socket) => {
+    // Called only for a socket that has logged in.
+    socket.on('say', (text) => io.emit('said', socket.decoded_token.name, text));
+  });
   instrument(io, { auth: { type: 'basic', username, password: hashSync(password, 10) }, readonly: true });
   return listen(server, port);
 }

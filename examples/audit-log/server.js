@@ -24,7 +24,11 @@ function audit(namespace, write) {
     const { sub, jti } = socket.data.auth.claims;
     subjects.set(socket, sub);
     line(socket, 'authenticated', { jti, recovered: socket.recovered });
-    socket.on('disconnect', (reason) => line(socket, 'disconnected', { reason }));
+  });
+  namespace.on('connection', (socket) => {
+    socket.on('disconnect', (reason) => {
+      if (subjects.has(socket)) line(socket, 'disconnected', { reason });
+    });
   });
   namespace.on('reauthenticated', (socket) => line(socket, 'renewed', { jti: socket.data.auth.claims.jti }));
   namespace.on('unauthorized', (socket, { code, data: { reason } }) =>

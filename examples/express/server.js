@@ -22,11 +22,11 @@ function start(port) {
 
   const server = createServer(app);
   const io = new Server(server);
-  authorize({ secret })
-    .attach(io)
-    .on('authenticated', (socket) => {
-      socket.on('say', (text) => io.emit('said', socket.decoded_token.name, text));
-    });
+  authorize({ secret }).attach(io);
+  io.on('connection', (socket) => {
+    // Called only for a socket that has logged in.
+    socket.on('say', (text) => io.emit('said', socket.decoded_token.name, text));
+  });
   return listen(server, port);
 }
 

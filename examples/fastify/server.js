@@ -18,11 +18,11 @@ async function start(port = defaultPort) {
   });
 
   const io = new Server(app.server);
-  authorize({ secret })
-    .attach(io)
-    .on('authenticated', (socket) => {
-      socket.on('say', (text) => io.emit('said', socket.decoded_token.name, text));
-    });
+  authorize({ secret }).attach(io);
+  io.on('connection', (socket) => {
+    // Called only for a socket that has logged in.
+    socket.on('say', (text) => io.emit('said', socket.decoded_token.name, text));
+  });
   // Fastify closes its server itself, and waits for every connection.
   app.addHook('preClose', (done) => {
     io.local.disconnectSockets(true);
