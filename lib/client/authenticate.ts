@@ -126,10 +126,7 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
   const quit = (): void =>
     stop(
       false,
-      new UnauthorizedError({
-        code: 'not_authenticated' satisfies UnauthorizedCode,
-        message: 'not authenticated',
-      }),
+      new UnauthorizedError('not_authenticated' satisfies UnauthorizedCode, { message: 'not authenticated' }),
     );
   const logout = async (): Promise<void> => {
     if (!isClosed) {
@@ -219,8 +216,8 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     !data.retryable ||
     (data.code === ('invalid_token' satisfies UnauthorizedCode) &&
       (refusals += +isAnswer) >= (fixed ? 0 : MAX_REFUSALS));
-  const onRefused = (data: UnauthorizedData): void => {
-    const error = new UnauthorizedError(data);
+  const onRefused = (error: UnauthorizedError): void => {
+    const { data } = error;
     const answered = shown;
     const isAnswer = answered !== undefined;
     const isSessionsEnd = isIn && !isAnswer;
@@ -253,10 +250,12 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     tell(listeners, 'error', error);
   };
   /** Handles `unauthorized` and, in handshake mode, `connect_error`, which can have other causes too. */
-  const onUnauthorized = (error: unknown): void => {
-    if (!isUnauthorizedError(error)) return;
-    if (error.data.event !== undefined) tell(listeners, 'dropped', new UnauthorizedError(error.data));
-    else if (!isDeaf(connection) && (isIn || !isOver)) onRefused(error.data);
+  const onUnauthorized = (refusal: unknown): void => {
+    if (!isUnauthorizedError(refusal)) return;
+    const { data } = refusal;
+    const error = new UnauthorizedError(data.code, data);
+    if (data.event !== undefined) tell(listeners, 'dropped', error);
+    else if (!isDeaf(connection) && (isIn || !isOver)) onRefused(error);
   };
 
   // Events of Socket.IO.

@@ -5,7 +5,7 @@ import type { RefusalCode, UnauthorizedData } from '../protocol';
  * A refusal: sent by the server, or thrown by a `token` function. The client has its own class, so that a page does not
  * load the server's messages. `isUnauthorizedError` of both entries accepts both classes.
  *
- * @example throw new UnauthorizedError({ code: 'signed_out', message: 'please sign in again' })
+ * @example throw new UnauthorizedError('signed_out', { message: 'please sign in again' })
  */
 export class UnauthorizedError extends Error {
   /** The same as `data.code`. */
@@ -13,13 +13,17 @@ export class UnauthorizedError extends Error {
   /** What the server sent. */
   declare readonly data: UnauthorizedData;
 
-  /** @param data if it has no `retryable`, the error is not retryable */
-  constructor(data: Partial<UnauthorizedData> & Pick<UnauthorizedData, 'code' | 'message'>) {
+  /**
+   * @param code one of the library's codes or the application's own
+   * @param details by default, the message is the code, and the error is not retryable
+   */
+  constructor(code: RefusalCode, details: Partial<UnauthorizedData> = {}) {
+    const { message = code } = details;
     // A server may send anything, even an object that has no string form.
-    super(typeof data.message === 'string' ? data.message : '');
+    super(typeof message === 'string' ? message : '');
     this.name = ERROR_TYPE;
-    this.code = data.code;
-    this.data = { retryable: false, ...data, type: ERROR_TYPE };
+    this.code = code;
+    this.data = { retryable: false, ...details, message, code, type: ERROR_TYPE };
   }
 }
 

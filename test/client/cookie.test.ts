@@ -233,7 +233,7 @@ describe('the client, with a session in a cookie,', () => {
     serve();
     jar.token = 'no token';
     const clock = kit.stopTimers();
-    const refusal = new UnauthorizedError({ code: 'signed_out', message: 'please sign in again' });
+    const refusal = new UnauthorizedError('signed_out', { message: 'please sign in again' });
     const one = client(() => Promise.reject(refusal));
     await one.until('error');
     clock.tick(1_000);

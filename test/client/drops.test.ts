@@ -293,7 +293,7 @@ describe('a logout is final, whatever the network does', () => {
 
   it('at a reconnection for which the `token` function gives up', async () => {
     const client = await alice();
-    give = () => Promise.reject(new UnauthorizedError({ code: 'signed_out', message: 'sign in again' }));
+    give = () => Promise.reject(new UnauthorizedError('signed_out', { message: 'sign in again' }));
     server.cut();
     expect(await userOfNext(client)).to.equal(undefined);
     expect([client.auth.state, client.count('authenticated')]).to.deep.equal(['unauthorized', 1]);

@@ -157,7 +157,7 @@ describe('the `token` function', () => {
 
   describe('gives up', () => {
     const refusals: [string, Error][] = [
-      ["the client's error", new UnauthorizedError({ code: 'signed_out', message: 'please sign in again' })],
+      ["the client's error", new UnauthorizedError('signed_out', { message: 'please sign in again' })],
       ["the server's error", new ServersError('signed_out', { message: 'please sign in again' })],
     ];
     for (const [what, refusal] of refusals) {
@@ -182,7 +182,7 @@ describe('the `token` function', () => {
 
     it('at a renewal: the session continues until its end', async () => {
       const clock = kit.stopTimers();
-      const refusal = new UnauthorizedError({ code: 'signed_out', message: 'please sign in again' });
+      const refusal = new UnauthorizedError('signed_out', { message: 'please sign in again' });
       const client = kit.client(fetcher((call) => (call === 1 ? 'alice' : Promise.reject(refusal))));
       await client.until('authenticated');
       clock.tick(1_000);
@@ -196,7 +196,7 @@ describe('the `token` function', () => {
     });
 
     it('until the server reports a login, such as one by another namespace', async () => {
-      const refusal = new UnauthorizedError({ code: 'signed_out', message: 'please sign in again' });
+      const refusal = new UnauthorizedError('signed_out', { message: 'please sign in again' });
       const clock = kit.stopTimers();
       const token = fetcher((call) => (call === 1 ? Promise.reject(refusal) : 'alice'));
       const client = kit.client(token);
@@ -212,7 +212,7 @@ describe('the `token` function', () => {
 
     it('but not by a retryable error: that is reported, and the function is called again', async () => {
       const clock = kit.stopTimers();
-      const refusal = new UnauthorizedError({ code: 'busy', message: 'try again', retryable: true });
+      const refusal = new UnauthorizedError('busy', { message: 'try again', retryable: true });
       const client = kit.client(fetcher((call) => (call === 1 ? Promise.reject(refusal) : 'alice')));
       expect(await client.until('error')).to.equal(refusal);
       clock.tick(1_000);

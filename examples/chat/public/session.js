@@ -53,8 +53,7 @@ export function logIn(login) {
 export async function fetchToken({ id }) {
   const token = await requestToken(id).catch((error) => {
     // An error that is not retryable: without it, the library would ask again.
-    if (error.code === 'not_logged_in')
-      throw new UnauthorizedError({ code: error.code, message: error.message });
+    if (error.code === 'not_logged_in') throw new UnauthorizedError(error.code, { message: error.message });
     throw error;
   });
   if (current?.login?.id !== id) throw new Error('logged out meanwhile');
