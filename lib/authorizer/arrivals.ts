@@ -44,7 +44,9 @@ export class Arrivals {
    * Takes in a socket that had connected before its namespace was guarded: it must log in, and has the full timeout.
    */
   arriveLate(socket: AnySocket): void {
-    if (gatekeeperOf(socket) !== undefined) return;
+    const former = gatekeeperOf(socket);
+    if (former !== undefined && !former.isRetired) return;
+    former?.retire();
     // The token is removed from the handshake but not used: the client does not expect a login now.
     this.#context.settings.tokens.atConnect(socket);
     this.#connections.of(socket).sessionFor(socket).join(socket);
@@ -64,6 +66,8 @@ export class Arrivals {
   /** What the client showed while it connected, as far as it is not applied yet. */
   #shownBy(socket: AnySocket, restored: RestoredSession | undefined): Outcome | string | undefined {
     const outcome = this.#recovery.takeOutcome(socket);
+    // Later: other CONNECT packets of the same chunk may wait for it.
+    if (outcome !== undefined) setImmediate(() => this.#connections.of(socket).endLogin());
     if (this.#handshake.hasAdmitted(socket)) {
       return restored && (outcome ?? this.#handshake.permitOf(socket));
     }

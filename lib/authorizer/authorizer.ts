@@ -4,13 +4,13 @@ import { ClusterChannel } from '../revocation/cluster-channel';
 import { Revocations } from '../revocation/revocations';
 import { Deadlines } from '../runtime/deadlines';
 import { callGuarded, warnOnce } from '../runtime/warnings';
+import { Answers } from '../session/answers';
 import type { SessionContext } from '../session/context';
 import type { Member } from '../session/member';
-import { tellRefusal } from '../session/notifications';
-import { countRefusal } from '../session/refusals';
+import { countRefusal, tellRefused } from '../session/refusals';
 import { emptyStats } from '../session/statistics';
 import type { AuthorizerStats } from '../session/statistics';
-import { disconnect } from '../socket-io/connections';
+import { disconnect, discard } from '../socket-io/connections';
 import { gatekeeperOf } from '../socket-io/event-gate';
 import { lobbyOf } from '../socket-io/lobby';
 import { childrenOf, isNamespace, isServer, listenFirst, localListeners } from '../socket-io/namespaces';
@@ -67,10 +67,11 @@ export class AuthorizerCore {
       revocations: this.#revocations,
       admission: new Admission(settings, this.#deadlines, this.#revocations),
       stats: this.#stats,
+      answers: new Answers(settings.maxAttempts),
       announce,
     };
     this.#connections = new Connections(this.#context);
-    this.#recovery = new Recovery(this.#context, this.#connections);
+    this.#recovery = new Recovery(this.#context, this.#connections, settings);
     this.#handshake = new Handshake(this.#context, settings, this.#connections, this.#recovery);
     this.#arrivals = new Arrivals(this.#context, this.#connections, this.#recovery, this.#handshake);
   }
@@ -78,11 +79,12 @@ export class AuthorizerCore {
   /** Called as `io.on('connection', …)` or `io.use(…)` would. */
   call(socket: AnySocket, next: Next | undefined): void {
     const isRightWay = this.#settings.handshake === (next !== undefined);
-    if (!isRightWay || this.#isClosed || this.#isForeign(socket)) this.#turnAway(socket, next, isRightWay);
-    else if (next === undefined) this.#arrive(socket);
+    if (!isRightWay) this.#turnAway(socket, next, isRightWay);
     else {
       this.#guard(socket.nsp);
-      this.#handshake.judge(socket, next);
+      if (next === undefined) this.#onConnect(socket);
+      else if (this.#isClosed || this.#isForeign(socket)) this.#turnAway(socket, next, true);
+      else this.#handshake.judge(socket, next);
     }
   }
 
@@ -124,6 +126,7 @@ export class AuthorizerCore {
 
   close(): void {
     this.#isClosed = true;
+    this.#recovery.close();
     this.#revocations.close();
     this.#deadlines.close();
     this.#cluster.close();
@@ -133,10 +136,11 @@ export class AuthorizerCore {
   #guard(namespace: AnyNamespace): void {
     if (this.#guarded.has(namespace)) return;
     this.#guarded.add(namespace);
-    guardRecovery(namespace, this.#recovery);
-    this.#joinCluster(namespace);
     // `connect` comes before `connection`: no listener sees a socket that is not gated yet, or broadcasts to it.
     listenFirst(namespace, 'connect', this.#onConnect);
+    if (this.#isClosed) return;
+    guardRecovery(namespace, this.#recovery);
+    this.#joinCluster(namespace);
   }
 
   #joinCluster(namespace: AnyNamespace): void {
@@ -151,20 +155,15 @@ export class AuthorizerCore {
       lobbyOf(socket).hold(socket.id);
       // Another authorizer may take over in this tick.
       process.nextTick(() => {
-        if (gatekeeperOf(socket) === undefined) this.#turnAway(socket, undefined, true);
+        if (gatekeeperOf(socket) === undefined && socket.connected) this.#turnAway(socket, undefined, true);
       });
     } else if (this.#isForeign(socket)) this.#turnAway(socket, undefined, true);
-    else this.#arrive(socket);
+    else this.#arrivals.arrive(socket);
   };
 
   readonly #onNewNamespace = (namespace: AnyNamespace): void => {
     for (const parent of this.#attached) if (childrenOf(parent)?.has(namespace)) this.#guard(namespace);
   };
-
-  #arrive(socket: AnySocket): void {
-    this.#guard(socket.nsp);
-    this.#arrivals.arrive(socket);
-  }
 
   /** Whether another authorizer guards the socket. Two would undo each other's work. */
   #isForeign(socket: AnySocket): boolean {
@@ -177,13 +176,13 @@ export class AuthorizerCore {
     if (!isRightWay) this.#warnWrongWay();
     else if (!this.#isClosed) this.#warnTwice();
     const error = unauthorized(this.#isClosed ? CODES.serverBusy : CODES.serverMisconfigured);
-    countRefusal(socket, error, this.#context);
-    if (next !== undefined) {
+    if (next === undefined) {
+      tellRefused(socket, error, this.#context);
+      disconnect(socket);
+    } else if (this.#context.answers.allow(socket, 'refusal', this.#deadlines.now())) {
+      countRefusal(socket, error, this.#context);
       next(error);
-      return;
-    }
-    tellRefusal(socket, error);
-    disconnect(socket);
+    } else discard(socket);
   }
 }
 

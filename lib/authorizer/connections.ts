@@ -2,14 +2,12 @@ import { LoginAttempts } from '../session/login-attempts';
 import { LoginClock } from '../session/login-clock';
 import type { ClockOwner } from '../session/login-clock';
 import type { SessionContext } from '../session/context';
-import { ReportBudget } from '../session/report-budget';
 import { Session } from '../session/session';
 import type { SessionPlace } from '../session/session';
 import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed } from '../socket-io/connections';
+import type { Outcome } from '../token/admission';
 import type { AnyNamespace, AnySocket } from '../types';
 
-/** Refusals and reports that a connection is told of in one minute, at least. They are longer than most wrong tokens. */
-const MAX_ANSWERS = 20;
 /** Namespaces that a connection's attempts may name before the first sweep. */
 const FIRST_SWEEP = 16;
 
@@ -31,6 +29,12 @@ export class Connections {
   }
 }
 
+/** A token of a CONNECT packet that is being verified. */
+export interface LoginUnderWay {
+  readonly token: string;
+  readonly outcome: Promise<Outcome>;
+}
+
 /** What a connection has, and has tried, at one namespace. */
 interface Visit {
   /** The live socket, with its session. */
@@ -47,10 +51,11 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   #sweepAt = FIRST_SWEEP;
   /** While a session must log in, or the connection is idle; a new one has the full time, as after a login. */
   #clock: LoginClock | undefined;
-  #answers: ReportBudget | undefined;
   /** Under `scope: 'connection'`, the session of all namespaces, and what was tried at it. */
   #shared: Session | undefined;
   #sharedAttempts: LoginAttempts | undefined;
+  /** Under `scope: 'connection'`, the login that CONNECT packets show: it is theirs, too, that show no token. */
+  #login: LoginUnderWay | undefined;
 
   constructor(key: object, context: SessionContext) {
     this.#context = context;
@@ -62,6 +67,20 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   /** The session of all namespaces, under `scope: 'connection'`, if there is one. */
   get sharedSession(): Session | undefined {
     return this.#shared?.isClosed ? undefined : this.#shared;
+  }
+
+  /** Under `scope: 'connection'`, the login that is under way. */
+  get login(): LoginUnderWay | undefined {
+    return this.#login;
+  }
+
+  beginLogin(login: LoginUnderWay): void {
+    if (this.#isShared) this.#login = login;
+  }
+
+  /** The login has an outcome, which its socket has or will never have. */
+  endLogin(): void {
+    this.#login = undefined;
   }
 
   /** The session of a live socket. */
@@ -96,13 +115,6 @@ export class ClientConnection implements SessionPlace, ClockOwner {
 
   // What its sessions need.
 
-  /** Whether the client is told of one more refusal. The bound is the connection's: namespaces may be endless. */
-  mayAnswer(): boolean {
-    const { deadlines, settings } = this.#context;
-    this.#answers ??= new ReportBudget(Math.max(MAX_ANSWERS, settings.maxAttempts));
-    return this.#answers.allows(deadlines.now());
-  }
-
   mustLogIn(session: Session): void {
     this.#loginClock.start(session);
   }
@@ -112,8 +124,8 @@ export class ClientConnection implements SessionPlace, ClockOwner {
     if (!this.#clock?.isRunning) this.#clock = undefined;
   }
 
-  hasTimedOut(): void {
-    this.#clock?.refill();
+  hasTimedOut(session: Session): void {
+    this.#clock?.refill(session);
   }
 
   hasClosed(session: Session): void {

@@ -44,8 +44,6 @@ export class Handshake {
   readonly #busy = new WeakMap<AnyNamespace, Set<object>>();
   /** Sockets that were admitted; without a permit, those that a `fail` hook accepted. */
   readonly #admitted = new WeakMap<AnySocket, Permit | undefined>();
-  /** Under `scope: 'connection'`: the running login of a connection, for its CONNECT packets without a token. */
-  readonly #logins = new WeakMap<object, Outcome | Promise<Outcome>>();
   readonly #hooks: ClassicHooks;
   /** CONNECT packets whose token is being verified. */
   #waiting = 0;
@@ -82,7 +80,8 @@ export class Handshake {
     }
     const { client } = socket;
     const busy = this.#busyAt(socket.nsp);
-    const attempts = this.#connections.of(socket).attemptsAt(socket.nsp);
+    const connection = this.#connections.of(socket);
+    const attempts = connection.attemptsAt(socket.nsp);
     if (busy.has(client)) {
       // The client gets one answer, to the first packet: packets name the namespace, so a refusal would apply to the
       // first.
@@ -97,7 +96,7 @@ export class Handshake {
       // Kept until the socket has connected: before that, all CONNECT packets of one chunk are judged.
       setImmediate(() => {
         busy.delete(client);
-        this.#logins.delete(client);
+        connection.endLogin();
       });
       if (isTold) next(error);
       else discard(socket);
@@ -132,7 +131,7 @@ export class Handshake {
     const judged = this.#recovery.takeOutcome(socket);
     if (judged !== undefined) return judged;
     if (token instanceof UnauthorizedError) return token;
-    if (token === undefined) return this.#logins.get(socket.client) ?? this.#missing();
+    if (token === undefined) return this.#connections.of(socket).login?.outcome ?? this.#missing();
     // The token of an earlier CONNECT packet, which was refused or whose client has left the namespace, is still being
     // verified.
     return attempts.verification.isRunning ? unauthorized(CODES.serverBusy) : undefined;
@@ -154,16 +153,16 @@ export class Handshake {
       take(outcome);
       take = undefined;
     };
-    const login = new Promise<Outcome>((resolve) => {
+    const outcome = new Promise<Outcome>((resolve) => {
       verification.submit({
         judge: () => admission.judge(token, socket, renews),
-        settle: (outcome) => {
-          resolve(outcome);
-          finish(outcome);
+        settle: (judged) => {
+          resolve(judged);
+          finish(judged);
         },
       });
     });
-    if (settings.scope === 'connection') this.#logins.set(socket.client, login);
+    this.#connections.of(socket).beginLogin({ token, outcome });
     // A token that is verified at once is admitted even if the server is full.
     if (stats.pending + this.#waiting > settings.maxPending) finish(unauthorized(CODES.serverBusy));
   }
@@ -211,7 +210,8 @@ export class Handshake {
   #refuse(socket: AnySocket, error: UnauthorizedError, answer: Answer): void {
     hideIdentity(socket, this.#context.settings);
     // In endless namespaces a client would get a long answer for each short packet.
-    const isTold = this.#connections.of(socket).mayAnswer();
+    const { answers, deadlines } = this.#context;
+    const isTold = answers.allow(socket, 'refusal', deadlines.now());
     if (isTold) countRefusal(socket, error, this.#context);
     const { fail } = this.#settings;
     if (fail === undefined) {

@@ -3,7 +3,7 @@ import { log } from '../runtime/log';
 import { Member } from '../session/member';
 import type { SessionContext } from '../session/context';
 import { gatekeeperOf } from '../socket-io/event-gate';
-import { keptOf } from '../socket-io/recovery';
+import { keptOf, runsMiddlewares } from '../socket-io/recovery';
 import type { RecoveryRules, Whose } from '../socket-io/recovery';
 import type { Outcome } from '../token/admission';
 import { toKeptSession } from '../token/permit';
@@ -17,6 +17,12 @@ interface KeptSocket {
   readonly session: KeptSession;
   /** The rooms that the option `rooms` has joined. */
   readonly rooms: readonly string[];
+}
+
+/** What becomes of a CONNECT packet without a token. */
+export interface RecoverySettings {
+  readonly handshake: boolean;
+  readonly fail: unknown;
 }
 
 /** A session that was live before a drop. */
@@ -35,13 +41,21 @@ export class Recovery implements RecoveryRules<KeptSocket> {
   readonly #connections: Connections;
   readonly #tokens: TokenSource;
   readonly #outcomes = new WeakMap<AnySocket, Outcome>();
+  readonly #settings: RecoverySettings;
   /** Tokens that are being verified here. */
   #verifying = 0;
+  #isClosed = false;
 
-  constructor(context: SessionContext, connections: Connections) {
+  constructor(context: SessionContext, connections: Connections, settings: RecoverySettings) {
     this.#context = context;
     this.#connections = connections;
+    this.#settings = settings;
     this.#tokens = context.settings.tokens;
+  }
+
+  /** Nothing is restored any more: nobody would end the sessions. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** The outcome of the token that a socket showed with a recovery id; a second call returns nothing. */
@@ -68,7 +82,8 @@ export class Recovery implements RecoveryRules<KeptSocket> {
   }
 
   stillHolds({ session, rooms }: Partial<KeptSocket>): Promise<boolean> {
-    return Array.isArray(rooms) ? this.#context.admission.mayRestore(session) : Promise.resolve(false);
+    const isKept = Array.isArray(rooms) && !this.#isClosed;
+    return isKept ? this.#context.admission.mayRestore(session) : Promise.resolve(false);
   }
 
   isMeant({ session }: KeptSocket, { userKey }: NonNullable<Whose>, socket: AnySocket): boolean {
@@ -84,15 +99,34 @@ export class Recovery implements RecoveryRules<KeptSocket> {
 
   async mayAsk(socket: AnySocket): Promise<Whose> {
     const connection = this.#connections.of(socket);
-    const session = connection.sharedSession;
+    const { sharedSession: session, login } = connection;
     const token = this.#tokens.shown(socket);
     // Under `scope: 'connection'` the socket will belong to the user that is logged in, or is about to be.
-    if (session?.isBusy) return undefined;
-    if (token === undefined || token === session?.permit?.token) return { userKey: session?.permit?.userKey };
-    const outcome = typeof token === 'string' ? await this.#verify(token, socket, connection) : token;
+    if (this.#isClosed || session?.isBusy) return undefined;
+    const permit = session?.permit;
+    if (permit !== undefined && (token === undefined || token === permit.token)) return whoseOf(permit);
+    if (token === undefined) {
+      if (login !== undefined) return whoseOf(await login.outcome);
+      return this.#mayComeWithout(socket) ? ANYONE : undefined;
+    }
+    const outcome = await (login?.token === token ? login.outcome : this.#outcome(token, socket, connection));
     if (outcome === undefined) return undefined;
     this.#outcomes.set(socket, outcome);
-    return outcome instanceof UnauthorizedError ? undefined : { userKey: outcome.userKey };
+    return whoseOf(outcome);
+  }
+
+  /** Whether the recovery id alone is enough. It is not where a middleware of handshake mode refuses the socket next. */
+  #mayComeWithout(socket: AnySocket): boolean {
+    const { handshake, fail } = this.#settings;
+    return !handshake || fail !== undefined || !runsMiddlewares(socket.nsp);
+  }
+
+  #outcome(
+    token: string | UnauthorizedError,
+    socket: AnySocket,
+    connection: ClientConnection,
+  ): Promise<Outcome | undefined> {
+    return typeof token === 'string' ? this.#verify(token, socket, connection) : Promise.resolve(token);
   }
 
   /** Verifies within the bounds of a login. `undefined` past them: the token is judged later, as any other. */
@@ -107,7 +141,7 @@ export class Recovery implements RecoveryRules<KeptSocket> {
     const isFull = stats.pending + this.#verifying >= settings.maxPending;
     if (verification.isRunning || isExhausted || isFull) return undefined;
     this.#verifying += 1;
-    const outcome = await new Promise<Outcome>((resolve) => {
+    const judgement = new Promise<Outcome>((resolve) => {
       const renews = connection.sharedSession?.permit;
       verification.submit({
         judge: () => admission.judge(token, socket, renews),
@@ -118,7 +152,16 @@ export class Recovery implements RecoveryRules<KeptSocket> {
         },
       });
     });
+    connection.beginLogin({ token, outcome: judgement });
+    const outcome = await judgement;
     this.#verifying -= 1;
     return outcome;
   }
+}
+
+/** A client that shows only the recovery id gets its session, whose ever it is. */
+const ANYONE: Whose = { userKey: undefined };
+
+function whoseOf(outcome: Outcome): Whose {
+  return outcome instanceof UnauthorizedError ? undefined : { userKey: outcome.userKey };
 }

@@ -70,6 +70,7 @@ export function toSettings<Claims = JwtClaims, Events = DefaultEvents>(
     life,
     ...sources,
     tokens: new TokenSource(sources),
+    required,
     timeout: required ? timeout : Infinity,
     permissions: toPermissions(options.permissions, options.allow, options.scopes),
     isolate: options.isolate,

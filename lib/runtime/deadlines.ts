@@ -56,11 +56,16 @@ export class Deadlines {
   /** No slot begins before this moment. */
   #wakeAt = Infinity;
   #timer: NodeJS.Timeout | undefined;
-  #closed = false;
+  #isClosed = false;
 
   constructor(clock: Clock = Date) {
     this.#clock = clock;
     this.#elapsed = this.#wholeNow();
+  }
+
+  /** Whether no deadline comes any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Ms since the epoch. */
@@ -77,7 +82,7 @@ export class Deadlines {
   set(deadline: Deadline, at: number): void {
     unlink(deadline);
     deadline.at = at;
-    if (at === Infinity || this.#closed) return;
+    if (at === Infinity || this.#isClosed) return;
     const now = this.#wholeNow();
     if (now < this.#elapsed - MAX_BACKWARD) this.#rewind(now);
     // No slot begins between the two moments, so the rings stay correct when time moves on without a wake-up.
@@ -105,7 +110,7 @@ export class Deadlines {
 
   /** Forgets every deadline, and accepts no more. */
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     for (const slots of this.#levels) {
       for (const ring of slots ?? []) while (ring.isSet) this.clear(ring.next);
@@ -152,7 +157,7 @@ export class Deadlines {
       this.#empty(next.ring);
       next = this.#nextSlot();
     }
-    if (!this.#closed) this.#sleepUntil(next?.startsAt ?? Infinity, now);
+    if (!this.#isClosed) this.#sleepUntil(next?.startsAt ?? Infinity, now);
   }
 
   /** Fires the deadlines that are due in a slot, and moves the others into narrower slots. */

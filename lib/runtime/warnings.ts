@@ -28,9 +28,8 @@ export function callGuarded(where: string, call: () => unknown): void {
 
 /** Whether a value is a promise, of any library. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
+  const mayHaveThen = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return mayHaveThen && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** Makes a function that emits a process warning at its first call only, because a client can repeat the cause. */

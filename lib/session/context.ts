@@ -1,3 +1,4 @@
+import type { Answers } from './answers';
 import type { Deadlines } from '../runtime/deadlines';
 import type { Admission } from '../token/admission';
 import type { TokenSource } from '../token/token-source';
@@ -12,6 +13,8 @@ import type { AuthorizerStats } from './statistics';
 export interface SessionSettings extends PropertyNames, TermSettings {
   /** Finds tokens in events and handshakes. */
   readonly tokens: TokenSource;
+  /** Whether a socket must log in, or may stay as a guest. */
+  readonly required: boolean;
   /** Ms that a connection has to log in; `Infinity` if guests may stay. */
   readonly timeout: number;
   readonly isolate: boolean;
@@ -33,6 +36,7 @@ export interface SessionContext {
   readonly admission: Admission;
   readonly revocations: Revocations;
   readonly stats: AuthorizerStats;
+  readonly answers: Answers;
   /** Calls the listeners on the socket's namespace, with the socket and the event's details. */
   readonly announce: (event: string, socket: AnySocket, ...details: unknown[]) => void;
 }

@@ -25,6 +25,8 @@ export class LoginClock implements DeadlineOwner {
   readonly #owner: ClockOwner;
   readonly #deadline = new Deadline(this);
   readonly #pending = new Set<TimedSession>();
+  /** Sessions whose time is over, and that end when the verification of their token does. */
+  readonly #overdue = new Set<TimedSession>();
   /** The time that is left while no session is pending, in ms. */
   #left: number;
 
@@ -45,12 +47,16 @@ export class LoginClock implements DeadlineOwner {
   /** A session is pending from now on. */
   start(session: TimedSession): void {
     this.#pending.add(session);
-    if (!this.#deadline.isSet) this.#run();
+    if (this.#deadline.isSet) return;
+    if (this.#left > 0) this.#run();
+    // Before a token of the new session is looked at: else its verification would gain time, again and again.
+    else process.nextTick(() => this.onDeadline());
   }
 
   /** A session has logged in; the others get the full time again. */
   loggedIn(session: TimedSession): void {
     this.#pending.delete(session);
+    this.#overdue.delete(session);
     this.#left = this.#timeout;
     if (this.#pending.size > 0) this.#run();
     else this.#deadlines.clear(this.#deadline);
@@ -58,6 +64,7 @@ export class LoginClock implements DeadlineOwner {
 
   /** A pending session has lost its sockets. */
   left(session: TimedSession): void {
+    this.#overdue.delete(session);
     if (!this.#pending.delete(session) || this.#pending.size > 0) return;
     this.#left = Math.max(0, this.#deadline.at - this.#deadlines.now());
     this.#deadlines.clear(this.#deadline);
@@ -68,20 +75,26 @@ export class LoginClock implements DeadlineOwner {
     if (!this.#deadline.isSet) this.#run();
   }
 
-  /** A session has ended because its time was over: its client may connect again, with the full time. */
-  refill(): void {
-    this.#left = this.#timeout;
+  /**
+   * A session has ended because its time was over: its client may connect again, with the full time. Not while another
+   * one of the connection is overdue, which keeps the transport open.
+   */
+  refill(session: TimedSession): void {
+    this.#overdue.delete(session);
+    if (this.#overdue.size === 0) this.#left = this.#timeout;
   }
 
   /** The connection is gone. */
   stop(): void {
     this.#pending.clear();
+    this.#overdue.clear();
     this.#deadlines.clear(this.#deadline);
   }
 
   onDeadline(): void {
     const sessions = [...this.#pending];
     this.#pending.clear();
+    for (const session of sessions) this.#overdue.add(session);
     // A client whose token is being verified must not gain time by leaving meanwhile.
     if (sessions.length > 0) this.#left = 0;
     for (const session of sessions) session.onTimeout();

@@ -21,17 +21,19 @@ import { hideIdentity, showIdentity } from './socket-properties';
 export interface MemberSession {
   /** Whether its sockets may send and receive events. */
   readonly isOpen: boolean;
-  /** Whether events may wait for a login. */
+  /** Whether a token is being verified, so that events wait for its outcome. */
   readonly isHolding: boolean;
+  /** Logouts that have arrived, at whichever of its sockets, and take effect later in this tick. */
+  readonly leaving: number;
   /** Logins so far. A renewal counts if it brings another user. */
   readonly logins: number;
   readonly claims: JwtClaims;
-  /** Whether the client is told of one more refusal. */
-  mayAnswer(): boolean;
   /** A token has arrived; the session gets it one tick later. */
   expectToken(): void;
   onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void;
-  onDeauthenticate(reply: Reply | undefined): void;
+  /** A logout has arrived; {@link onDeauthenticate} follows in this tick. */
+  expectLogout(): void;
+  onDeauthenticate(socket: AnySocket, reply: Reply | undefined): void;
   leave(member: Member): void;
 }
 
@@ -48,14 +50,16 @@ export class Member implements Gatekeeper {
   isWelcomed = false;
   /** Whether the gauges count the socket as authenticated. */
   #isIn = false;
+  /** Whether no token has had an outcome since the socket connected. */
+  #isNew = true;
   /** Rooms that the option `rooms` has joined. */
   #rooms = NO_ROOMS;
   #held: HeldEvents | undefined;
-  /** Logouts that have arrived, and take effect later in this tick. */
-  #leaving = 0;
   /** Events that were sent behind such a logout: if a login follows, they wait for it. */
   #behind: HeldEvents | undefined;
   #reports: ReportBudget | undefined;
+  /** Cancels the disconnect that a refusal has asked for. */
+  #cancel: (() => void) | undefined;
   /**
    * Whether the socket continues a session from before a drop. It then keeps that session's place among the packets.
    */
@@ -76,6 +80,15 @@ export class Member implements Gatekeeper {
     guardEvents(socket, this);
   }
 
+  get isRetired(): boolean {
+    return this.#context.deadlines.isClosed;
+  }
+
+  retire(): void {
+    this.evict(false);
+    this.left();
+  }
+
   belongsTo(context: SessionContext): boolean {
     return this.#context === context;
   }
@@ -94,9 +107,9 @@ export class Member implements Gatekeeper {
       return false;
     }
     // An event behind a logout is not the former user's.
-    if (this.#session.isOpen && this.#leaving === 0) return this.#isPermitted(data);
+    if (this.#session.isOpen && this.#session.leaving === 0) return this.#isPermitted(data);
     if (this.#context.settings.permissions.isOpenToAll(String(event))) return true;
-    if (!this.#session.isHolding || !this.#hold(packet)) this.#report(CODES.notAuthenticated, event);
+    if (!this.#isHolding || !this.#hold(packet)) this.#report(CODES.notAuthenticated, event);
     return false;
   }
 
@@ -113,22 +126,20 @@ export class Member implements Gatekeeper {
     const reply = replyTo(this.socket, packet);
     const payload: unknown = packet.data?.[1];
     if (event === EVENTS.authenticate) this.#session.expectToken();
-    else this.#leaving += 1;
+    else this.#session.expectLogout();
     process.nextTick(() => {
       if (event === EVENTS.authenticate) this.#session.onAuthenticate(this.socket, payload, reply);
-      else this.#logout(reply);
+      else this.#session.onDeauthenticate(this.socket, reply);
     });
   }
 
-  #logout(reply: Reply | undefined): void {
-    this.#leaving -= 1;
-    if (!this.socket.connected) return;
-    this.#session.onDeauthenticate(reply);
+  /** The session is logged out: events that were sent behind the logout wait for the next login, if one is coming. */
+  goOn(): void {
     const behind = this.#behind;
     this.#behind = undefined;
     // What is still held was sent before the logout.
     this.dropHeld();
-    if (this.#session.isHolding) this.#held = behind;
+    if (this.#isHolding) this.#held = behind;
     else this.#drop(behind);
   }
 
@@ -136,13 +147,20 @@ export class Member implements Gatekeeper {
     return this.#session.logins;
   }
 
-  /** A middleware may delay a message until another user has logged in: it is not that user's message. */
+  /**
+   * A middleware may delay a message until another user has logged in: it is not that user's message, and is reported
+   * as dropped.
+   */
   mayReach(event: unknown, login: number): boolean {
     const { isOpen, logins } = this.#session;
-    return (isOpen && login === logins) || this.#context.settings.permissions.isOpenToAll(String(event));
+    if (isOpen && login === logins) return true;
+    if (this.#context.settings.permissions.isOpenToAll(String(event))) return true;
+    this.#report(CODES.notAuthenticated, event);
+    return false;
   }
 
   left(): void {
+    this.#cancel?.();
     this.#held?.take();
     this.#behind?.take();
     this.#held = this.#behind = undefined;
@@ -153,12 +171,17 @@ export class Member implements Gatekeeper {
 
   // Events that wait.
 
+  /** Whether events wait: also from the connection on, for the first token of a socket that must log in. */
+  get #isHolding(): boolean {
+    return this.#session.isHolding || (this.#isNew && this.#context.settings.required);
+  }
+
   #hold(packet: EventPacket): boolean {
     const { holdEvents } = this.#context.settings;
     if (holdEvents === 0) return false;
     // Behind a second logout it is not of the user who logs in between the two.
-    if (this.#leaving > 1) return false;
-    if (this.#leaving > 0) return (this.#behind ??= new HeldEvents(holdEvents)).push(packet);
+    if (this.#session.leaving > 1) return false;
+    if (this.#session.leaving > 0) return (this.#behind ??= new HeldEvents(holdEvents)).push(packet);
     return (this.#held ??= new HeldEvents(holdEvents)).push(packet);
   }
 
@@ -175,6 +198,7 @@ export class Member implements Gatekeeper {
 
   /** The token was refused, or the client has logged out: drops and reports the held events. */
   dropHeld(): void {
+    this.#isNew = false;
     this.#drop(this.#held);
   }
 
@@ -184,11 +208,21 @@ export class Member implements Gatekeeper {
 
   #report(code: string, event: unknown): void {
     this.#reports ??= new ReportBudget();
-    const isBounded = this.socket.connected && this.#reports.allows(this.#context.deadlines.now());
-    if (isBounded && this.#session.mayAnswer()) tellDropped(this.socket, code, event, this.#context);
+    if (this.socket.connected && this.#reports.allows(this.#context.deadlines.now()))
+      tellDropped(this.socket, code, event, this.#context);
   }
 
   // What a session's steps do to the socket.
+
+  /** The first refusal counts: a client that goes on trying gains no time, and costs no more timers. */
+  disconnectLater(delay: number): void {
+    if (delay === 0) disconnect(this.socket);
+    else
+      this.#cancel ??= this.#context.deadlines.after(delay, () => {
+        this.#cancel = undefined;
+        if (!this.#session.isOpen) disconnect(this.socket);
+      });
+  }
 
   /** The socket has connected and must wait. It gets no broadcast, and its rooms take effect at the login. */
   keepWaiting(): void {
@@ -222,6 +256,7 @@ export class Member implements Gatekeeper {
     stats.pending -= 1;
     stats.authenticated += 1;
     this.#isIn = true;
+    this.#isNew = false;
     lobbyOf(this.socket).release(this.socket.id);
     if (!this.#isRestored) markLogin(this.socket);
     this.#isRestored = false;

@@ -14,11 +14,11 @@ import { roomsOf } from './rooms';
 /** The rooms that the option `rooms` gives to each socket. */
 export type MemberRooms = ReadonlyMap<Member, ReadonlySet<string>>;
 
-/** Renewals that the server reports to a connection's other namespaces in one minute. */
-const MAX_TOLD_OTHERS = 4;
-
-/** Logins in one minute of a connection with several namespaces, all of which are told of each. */
-const MAX_LOGINS = 16;
+/**
+ * What a connection with several namespaces is told in one minute of its logins, and of its renewals: each one is told to
+ * every namespace.
+ */
+const MAX_TOLD = 192;
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -46,8 +46,8 @@ export class Members {
   /** Whether one more login, which is reported to every socket, stays within the bound. */
   mayLogIn(): boolean {
     if (this.#all.size < 2) return true;
-    this.#logins ??= new ReportBudget(MAX_LOGINS);
-    return this.#logins.allows(this.#context.deadlines.now());
+    this.#logins ??= new ReportBudget(MAX_TOLD);
+    return this.#logins.allows(this.#context.deadlines.now(), this.#all.size);
   }
 
   get size(): number {
@@ -106,8 +106,8 @@ export class Members {
    */
   welcome(asking: AnySocket, payload: () => AuthenticatedPayload | undefined): void {
     const isLone = this.#all.size === 1;
-    this.#others ??= isLone ? undefined : new ReportBudget(MAX_TOLD_OTHERS);
-    const isFlood = !isLone && !this.#others?.allows(this.#context.deadlines.now());
+    this.#others ??= isLone ? undefined : new ReportBudget(MAX_TOLD);
+    const isFlood = !isLone && !this.#others?.allows(this.#context.deadlines.now(), this.#all.size);
     for (const member of this.#all) {
       this.welcomeOne(member, payload, isFlood && member.isWelcomed && member.socket !== asking);
     }
@@ -129,6 +129,11 @@ export class Members {
     for (const member of this.#all) member.releaseHeld();
   }
 
+  /** The client has logged out: decides on the events that it has sent behind the logout. */
+  goOn(): void {
+    for (const member of this.#all) member.goOn();
+  }
+
   /** Drops the events that waited for the login. */
   dropHeld(): void {
     for (const member of this.#all) member.dropHeld();
@@ -147,6 +152,11 @@ export class Members {
       if (notice !== undefined) tellRefusal(socket, notice);
       if (isDisconnecting) disconnect(socket);
     }
+  }
+
+  /** Disconnects a socket after so many ms, unless its session is open by then. */
+  disconnectLater(socket: AnySocket, delay: number): void {
+    for (const member of this.#all) if (member.socket === socket) member.disconnectLater(delay);
   }
 
   /** Refuses and disconnects every socket. */

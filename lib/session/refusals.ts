@@ -21,6 +21,9 @@ const NOT_THE_TOKENS_FAULT: ReadonlySet<string> = new Set([
   CODES.authenticationInProgress,
 ]);
 
+/** The answers to tokens that are not verified now. */
+const BUSY: ReadonlySet<string> = new Set([CODES.authenticationInProgress, CODES.notAuthenticated]);
+
 /** Whether a refusal counts towards `maxAttempts`. */
 export function isFailure(error: UnauthorizedError): boolean {
   // A token before its `nbf` will be valid later: the issuer's clock may be ahead.
@@ -34,25 +37,30 @@ export function countRefusal(socket: AnySocket, error: UnauthorizedError, contex
   context.announce(NAMESPACE_EVENTS.unauthorized, socket, error);
 }
 
-/** Reports a refusal to the listeners and the client, unless the socket has disconnected. */
+/**
+ * Reports a refusal to the listeners and the client, unless the socket has disconnected or the connection was told too
+ * often.
+ */
 export function tellRefused(
   socket: AnySocket,
   error: UnauthorizedError,
   context: SessionContext,
   reply?: Reply,
 ): void {
-  if (!socket.connected) return;
+  const kind = BUSY.has(error.code) ? 'busy' : 'refusal';
+  if (!socket.connected || !context.answers.allow(socket, kind, context.deadlines.now())) return;
   countRefusal(socket, error, context);
   tellRefusal(socket, error);
   reply?.({ ok: false, error: error.data });
 }
 
 /**
- * Reports a dropped event. The counters skip it, because no token was refused.
+ * Reports a dropped event, unless the connection was told too often. The counters skip it, because no token was refused.
  *
  * @param code `not_authenticated` or `insufficient_scope`
  */
 export function tellDropped(socket: AnySocket, code: string, event: unknown, context: SessionContext): void {
+  if (!context.answers.allow(socket, 'dropped', context.deadlines.now())) return;
   // A copy: a listener that keeps the error must not keep the whole packet in memory.
   const name = ownText(String(event).slice(0, MAX_EVENT_NAME));
   log.refusal('%s: event %j dropped', socket.id, name);

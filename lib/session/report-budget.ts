@@ -14,13 +14,17 @@ export class ReportBudget {
     this.#max = max;
   }
 
-  /** @param now ms since the epoch */
-  allows(now: number): boolean {
+  /**
+   * @param now ms since the epoch
+   * @param cost how many reports it is; the first one is allowed, whatever it costs
+   */
+  allows(now: number, cost = 1): boolean {
     if (now - this.#since >= BUDGET_PERIOD || now < this.#since) {
       this.#since = now;
       this.#reports = 0;
     }
-    this.#reports += 1;
-    return this.#reports <= this.#max;
+    const isAllowed = this.#reports < this.#max;
+    this.#reports += cost;
+    return isAllowed;
   }
 }

@@ -20,7 +20,7 @@ import type { MemberRooms } from './members';
 import { tellRefused } from './refusals';
 import { BUDGET_PERIOD } from './report-budget';
 import { secondLook } from './second-look';
-import { CLOSED, isBusy, isOpen, NEW, transition } from './state';
+import { CLOSED, isBusy, isOpen, PENDING, transition } from './state';
 import type { SessionEvent, SessionState } from './state';
 import { Term } from './term';
 import type { TermOwner } from './term';
@@ -39,11 +39,9 @@ export interface SessionPlace {
   mustLogIn(session: Session): void;
   hasLoggedIn(session: Session): void;
   /** The session has ended because its time to log in was over. */
-  hasTimedOut(): void;
+  hasTimedOut(session: Session): void;
   /** The session has ended, or has lost its last socket. */
   hasClosed(session: Session): void;
-  /** Whether the client is told of one more refusal. */
-  mayAnswer(): boolean;
   /** Called when a socket has left the session. */
   onLeave(session: Session, socket: AnySocket): void;
 }
@@ -60,10 +58,11 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   readonly #members: Members;
   readonly #term: Term;
   readonly intake: TokenIntake;
-  #state: SessionState = NEW;
+  #state: SessionState = PENDING;
   #permit: Permit | undefined;
   #lastAttempt = 0;
   #logins = 0;
+  #leaving = 0;
 
   /** @param attempts what the connection has tried at this session's namespace */
   constructor(context: SessionContext, place: SessionPlace, attempts: LoginAttempts) {
@@ -91,22 +90,17 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     return this.#members.size === 0;
   }
 
-  /**
-   * Whether events wait: from the connection until the first token has an outcome, and while a token is being
-   * verified.
-   */
+  /** Whether a token is being verified, or has arrived. */
   get isHolding(): boolean {
-    const isNew = this.#state.status === 'pending' && this.#state.isNew;
-    const mustLogIn = this.#context.settings.timeout !== Infinity;
-    return this.isBusy || this.intake.isExpecting || (isNew && mustLogIn);
+    return this.isBusy || this.intake.isExpecting;
   }
 
   get logins(): number {
     return this.#logins;
   }
 
-  mayAnswer(): boolean {
-    return this.#place.mayAnswer();
+  get leaving(): number {
+    return this.#leaving;
   }
 
   get permit(): Permit | undefined {
@@ -170,9 +164,15 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.intake.onAuthenticate(socket, payload, reply);
   }
 
-  onDeauthenticate(reply: Reply | undefined): void {
+  expectLogout(): void {
+    this.#leaving += 1;
+  }
+
+  onDeauthenticate(socket: AnySocket, reply: Reply | undefined): void {
+    this.#leaving -= 1;
     this.logout();
-    reply?.({ ok: true });
+    if (socket.connected) reply?.({ ok: true });
+    this.#members.goOn();
   }
 
   // Tokens have an outcome.
@@ -267,21 +267,14 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const { disconnectAfter } = this.#context.settings;
     const isOverdue = this.#isOverdue;
     this.#step({ type: 'refuse', attempt });
-    if (this.mayAnswer()) tellRefused(socket, error, this.#context, reply);
+    tellRefused(socket, error, this.#context, reply);
     if (!this.isOpen) this.#members.dropHeld();
     // The permit was granted before the connection and is refused now: the socket must not stay.
     if (isConnecting) disconnect(socket);
     else if (this.#attempts.fail(error)) this.#giveUp();
     else if (isOverdue) this.onTimeout();
-    else if (disconnectAfter !== undefined && !this.isOpen) this.#disconnectLater(socket, disconnectAfter);
-  }
-
-  #disconnectLater(socket: AnySocket, delay: number): void {
-    if (delay === 0) disconnect(socket);
-    else
-      this.#context.deadlines.after(delay, () => {
-        if (!this.isOpen) disconnect(socket);
-      });
+    else if (disconnectAfter !== undefined && !this.isOpen)
+      this.#members.disconnectLater(socket, disconnectAfter);
   }
 
   // The session ends.
@@ -330,7 +323,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   onTimeout(): void {
     this.#step({ type: 'timeout' });
     if (!this.isClosed) return;
-    this.#place.hasTimedOut();
+    this.#place.hasTimedOut(this);
     this.#context.stats.timedOut += this.#members.size;
     this.#members.refuseAll(unauthorized(CODES.authenticationTimeout));
   }

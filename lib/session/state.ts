@@ -3,8 +3,8 @@
  * {@link transition} and does what the new state asks for.
  */
 export type SessionState =
-  /** No valid token. `isNew`: no token has had an outcome since the connection. */
-  | { readonly status: 'pending'; readonly isNew: boolean }
+  /** No valid token. */
+  | { readonly status: 'pending' }
   /** A token is being verified. `overdue`: the timeout has passed meanwhile, so a refusal ends the session. */
   | { readonly status: 'verifying'; readonly attempt: number; readonly overdue: boolean }
   | { readonly status: 'authenticated' }
@@ -25,8 +25,7 @@ export type SessionEvent =
   | { readonly type: 'leave' }
   | { readonly type: 'close' };
 
-export const NEW: SessionState = { status: 'pending', isNew: true };
-export const PENDING: SessionState = { status: 'pending', isNew: false };
+export const PENDING: SessionState = { status: 'pending' };
 export const AUTHENTICATED: SessionState = { status: 'authenticated' };
 export const CLOSED: SessionState = { status: 'closed' };
 

@@ -26,12 +26,16 @@ export interface IntakeSession {
   readonly permit: Permit | undefined;
   /** Enters the state in which a token is verified. */
   begin(): number;
-  /** Whether the client is told of one more refusal. */
-  mayAnswer(): boolean;
   /** Tells a client that shows the session's own token that it is logged in. */
   confirm(shown: Shown): void;
   /** Takes the outcome of an attempt. */
   settle(attempt: number, outcome: Outcome, shown: Shown): void;
+}
+
+/** The token itself, if it was not refused already. */
+function textOf(token: string | Outcome): string | undefined {
+  if (typeof token === 'string') return token;
+  return token instanceof UnauthorizedError ? undefined : token.token;
 }
 
 /** Reads a session's tokens, and has them verified one at a time. */
@@ -79,7 +83,8 @@ export class TokenIntake {
     this.#arriving -= 1;
     if (!socket.connected) return;
     const known = this.#session.isBusy ? this.#verifying?.token : this.#session.permit?.token;
-    if (token === known) return;
+    const text = textOf(token);
+    if (text !== undefined && text === known) return;
     if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, { socket });
     else this.#show(token, { socket });
   }
@@ -132,7 +137,7 @@ export class TokenIntake {
 
   /** Answers a token that arrives during a verification, within bounds. */
   #tellBusy(code: string, { socket, reply }: Shown): void {
-    const isBounded = this.#attempts.verification.mayAnswer();
-    if (isBounded && this.#session.mayAnswer()) tellRefused(socket, unauthorized(code), this.#context, reply);
+    if (!this.#attempts.verification.mayAnswer()) return;
+    tellRefused(socket, unauthorized(code), this.#context, reply);
   }
 }

@@ -38,6 +38,10 @@ export interface Gatekeeper {
   readonly login: number;
   /** Whether an event that arrived during a certain login may still reach the listeners. */
   mayReach(event: unknown, login: number): boolean;
+  /** Whether nobody looks after its sessions any more: another gatekeeper may take its place. */
+  readonly isRetired: boolean;
+  /** Gives up the socket. */
+  retire(): void;
   /** Called when the socket has closed, after the application's `disconnect` listeners. */
   left(): void;
 }
@@ -52,7 +56,7 @@ export function gatekeeperOf(socket: AnySocket): Gatekeeper | undefined {
 
 /** Puts a gatekeeper in front of a socket's listeners, `onAny` and other libraries' `onevent` included. */
 export function guardEvents(socket: AnySocket, gatekeeper: Gatekeeper): void {
-  Object.defineProperty(socket, GATEKEEPER, { value: gatekeeper });
+  Object.defineProperty(socket, GATEKEEPER, { value: gatekeeper, configurable: true });
   // The same functions for all sockets: no closure each.
   inside(socket)._onpacket = guardedOnpacket;
   inside(socket).dispatch = guardedDispatch;

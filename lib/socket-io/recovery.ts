@@ -107,6 +107,14 @@ function hasRecovery({ server }: AnyNamespace): boolean {
   return Boolean(opts.connectionStateRecovery);
 }
 
+/** Whether a namespace's middlewares run for restored sockets, too. */
+export function runsMiddlewares({ server }: AnyNamespace): boolean {
+  const { opts } = server as unknown as {
+    opts: { connectionStateRecovery?: { skipMiddlewares?: boolean } };
+  };
+  return opts.connectionStateRecovery?.skipMiddlewares === false;
+}
+
 const rulesOf = (adapter: Adapter): Rules => rulesByAdapter.get(adapter) as Rules;
 
 function guardAdapter(adapter: Adapter): void {

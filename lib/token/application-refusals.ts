@@ -1,4 +1,5 @@
 /** What the client is told when the application's code refuses or fails: a code, never the text of an exception. */
+import { isNativeError } from 'node:util/types';
 import { unauthorized, UnauthorizedError } from '../errors';
 import { CODES, REASONS } from '../protocol';
 import { isOutage } from './outages';
@@ -25,12 +26,14 @@ export function toApplicationRefusal(cause: unknown): UnauthorizedError {
 }
 
 /**
- * Of the application's answer: `false` and an Error refuse, returned or resolved.
+ * Of the application's answer: `false` and an Error refuse, returned or resolved; also an Error of another realm, such as
+ * a test runner's.
  *
  * @throws UnauthorizedError if the answer refuses
  */
 export function requireConsent(answer: unknown): void {
-  if (answer === false || answer instanceof Error) throw toApplicationRefusal(answer);
+  if (answer === false || answer instanceof Error || isNativeError(answer))
+    throw toApplicationRefusal(answer);
 }
 
 /** Of `onError`: its arguments are meant for the client, as in socketio-jwt. */

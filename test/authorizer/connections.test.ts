@@ -43,18 +43,6 @@ describe("the count of a connection's refusals", () => {
     return attempts;
   }
 
-  for (const [maxAttempts, answers] of [
-    [1, 20],
-    [20, 20],
-    [100, 100],
-  ] as const) {
-    it(`allows ${answers} answers a minute, over all namespaces, if maxAttempts is ${maxAttempts}`, async () => {
-      await start({ maxAttempts });
-      const given = Array.from({ length: 200 }, () => connection.mayAnswer()).filter(Boolean);
-      expect(given).to.have.length(answers);
-    });
-  }
-
   it('is kept for each connection and namespace', async () => {
     await start();
     const { socket: other } = await world.pair();

@@ -31,12 +31,15 @@ describe('the time to log in', () => {
   });
 
   /** A session that ends when its time is over. */
-  const session = (name: string) => ({
-    onTimeout: () => {
-      clock.refill();
-      ended.push([name, Date.now() - start]);
-    },
-  });
+  const session = (name: string) => {
+    const one = {
+      onTimeout: () => {
+        clock.refill(one);
+        ended.push([name, Date.now() - start]);
+      },
+    };
+    return one;
+  };
   const [one, two] = [session('one'), session('two')];
 
   it('runs out for every session that is pending, once', () => {
@@ -136,17 +139,40 @@ describe('the time to log in', () => {
     expect(ended).to.deep.equal([['one', 12_000 - 1000]]);
   });
 
-  it('leaves none for a session that follows one whose token was being verified at the end', () => {
+  it('leaves none for a session that follows one whose token was being verified at the end', async () => {
     const verifying = { onTimeout: () => void ended.push(['verifying', Date.now() - start]) };
     clock.start(verifying);
     time.tick(1500);
     clock.left(verifying);
     clock.start(one);
-    time.tick(10);
+    // Before a token that came with the CONNECT packet is looked at.
+    await new Promise<void>((resolve) => {
+      process.nextTick(resolve);
+    });
     expect(ended).to.deep.equal([
       ['verifying', 1000],
       ['one', 1500],
     ]);
+  });
+
+  it('is not full again while another session is overdue, whose token is still being verified', async () => {
+    const verifying = { onTimeout: () => void ended.push(['verifying', Date.now() - start]) };
+    clock.start(verifying);
+    clock.start(one);
+    time.tick(1000);
+    for (const again of [1, 2]) {
+      clock.start(two);
+      await new Promise<void>((resolve) => {
+        process.nextTick(resolve);
+      });
+      expect(ended.filter(([name]) => name === 'two')).to.have.length(again);
+    }
+    clock.refill(verifying);
+    clock.start(two);
+    time.tick(999);
+    expect(ended).to.have.length(4);
+    time.tick(1);
+    expect(ended).to.have.length(5);
   });
 
   it('is over with the login of the only session that is pending', () => {
@@ -193,7 +219,7 @@ describe('the time to log in', () => {
     const again = {
       onTimeout: () => {
         times += 1;
-        clock.refill();
+        clock.refill(again);
         if (times < 3) clock.start(again);
       },
     };

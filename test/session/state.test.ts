@@ -1,13 +1,12 @@
 import { expect } from 'chai';
 import { array, assert, constantFrom, integer, property, record } from 'fast-check';
-import { AUTHENTICATED, CLOSED, isBusy, isOpen, NEW, PENDING, transition } from '../../lib/session/state';
+import { AUTHENTICATED, CLOSED, isBusy, isOpen, PENDING, transition } from '../../lib/session/state';
 import type { SessionEvent, SessionState } from '../../lib/session/state';
 
 const verifying: SessionState = { status: 'verifying', attempt: 1, overdue: false };
 const overdue: SessionState = { ...verifying, overdue: true };
 const renewing: SessionState = { status: 'renewing', attempt: 1 };
 const states = {
-  new: NEW,
   pending: PENDING,
   verifying,
   overdue,
@@ -23,17 +22,17 @@ const refuse: SessionEvent = { type: 'refuse', attempt: 1 };
 const staleAccept: SessionEvent = { type: 'accept', attempt: 0 };
 const staleRefuse: SessionEvent = { type: 'refuse', attempt: 0 };
 
-/** For each event, the state that follows each of new, pending, verifying, overdue, authenticated, renewing, closed. */
+/** For each event, the state that follows each of pending, verifying, overdue, authenticated, renewing, closed. */
 const TABLE: [event: SessionEvent, ...next: Name[]][] = [
-  [submit, 'verifying', 'verifying', 'verifying', 'overdue', 'renewing', 'renewing', 'closed'],
-  [accept, 'new', 'pending', 'authenticated', 'authenticated', 'authenticated', 'authenticated', 'closed'],
-  [refuse, 'new', 'pending', 'pending', 'pending', 'authenticated', 'authenticated', 'closed'],
-  [staleAccept, 'new', 'pending', 'verifying', 'overdue', 'authenticated', 'renewing', 'closed'],
-  [staleRefuse, 'new', 'pending', 'verifying', 'overdue', 'authenticated', 'renewing', 'closed'],
-  [{ type: 'timeout' }, 'closed', 'closed', 'overdue', 'overdue', 'authenticated', 'renewing', 'closed'],
-  [{ type: 'expire' }, 'new', 'pending', 'verifying', 'overdue', 'pending', 'verifying', 'closed'],
-  [{ type: 'leave' }, 'pending', 'pending', 'pending', 'pending', 'pending', 'pending', 'closed'],
-  [{ type: 'close' }, 'closed', 'closed', 'closed', 'closed', 'closed', 'closed', 'closed'],
+  [submit, 'verifying', 'verifying', 'overdue', 'renewing', 'renewing', 'closed'],
+  [accept, 'pending', 'authenticated', 'authenticated', 'authenticated', 'authenticated', 'closed'],
+  [refuse, 'pending', 'pending', 'pending', 'authenticated', 'authenticated', 'closed'],
+  [staleAccept, 'pending', 'verifying', 'overdue', 'authenticated', 'renewing', 'closed'],
+  [staleRefuse, 'pending', 'verifying', 'overdue', 'authenticated', 'renewing', 'closed'],
+  [{ type: 'timeout' }, 'closed', 'overdue', 'overdue', 'authenticated', 'renewing', 'closed'],
+  [{ type: 'expire' }, 'pending', 'verifying', 'overdue', 'pending', 'verifying', 'closed'],
+  [{ type: 'leave' }, 'pending', 'pending', 'pending', 'pending', 'pending', 'closed'],
+  [{ type: 'close' }, 'closed', 'closed', 'closed', 'closed', 'closed', 'closed'],
 ];
 
 describe('the state of a session', () => {
@@ -76,7 +75,7 @@ describe('the state of a session', () => {
     steps: { type: SessionEvent['type']; late: number }[],
     onStep: (before: SessionState, event: SessionEvent, after: SessionState) => void,
   ): void {
-    let state: SessionState = NEW;
+    let state: SessionState = PENDING;
     let attempt = 0;
     for (const { type, late } of steps) {
       if (type === 'submit') attempt += 1;
@@ -102,11 +101,10 @@ describe('the state of a session', () => {
     );
   });
 
-  it('is new only until the first event, and stays closed', () => {
+  it('stays closed', () => {
     assert(
       property(history, (steps) => {
         follow(steps, (before, _event, after) => {
-          if (after.status === 'pending' && after.isNew) expect(before).to.equal(after);
           if (before.status === 'closed') expect(after.status).to.equal('closed');
         });
       }),

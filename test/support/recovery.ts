@@ -1,6 +1,6 @@
 import { createAdapter } from '@socket.io/redis-streams-adapter';
 import type { ServerOptions } from 'socket.io';
-import type { RedisServer } from './redis';
+import type { RedisConnection, RedisServer } from './redis';
 import type { ClientOptions, TestClient, World } from './world';
 
 /** By what Socket.IO recognises a client that comes back: the private session id, and the last packet that it got. */
@@ -53,7 +53,7 @@ export async function recoveryIn(
   const connectionStateRecovery = options;
   if (redis === undefined) return { connectionStateRecovery };
   const name = `stream ${Math.random()}`;
-  const adapter = createAdapter(await redis.connected(), {
+  const adapter = createAdapter(patient(await redis.connected()), {
     // So that the reader ends soon after the server.
     blockTimeInMs: 100,
     streamName: name,
@@ -63,9 +63,21 @@ export async function recoveryIn(
 }
 
 /**
- * Waits until every namespace's adapter is subscribed. The adapter for Redis streams catches no rejection of a SUBSCRIBE
- * that is still under way when its server closes.
+ * A client for the adapter for Redis streams, which catches no rejection of a SUBSCRIBE that is still under way when its
+ * server closes: Redis may have done it, and the answer not be read yet.
  */
+function patient(client: RedisConnection): RedisConnection {
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = ((): RedisConnection => {
+    const copy = duplicate() as RedisConnection;
+    const subscribe = copy.subscribe.bind(copy) as (...given: unknown[]) => Promise<void>;
+    copy.subscribe = ((...given: unknown[]) => subscribe(...given).catch(() => undefined)) as never;
+    return copy;
+  }) as never;
+  return client;
+}
+
+/** Waits until every namespace's adapter is subscribed. */
 export async function subscribed({ io }: World): Promise<void> {
   for (const { adapter } of io._nsps.values())
     while ((await adapter.serverCount()) < 1) await new Promise(setImmediate);
