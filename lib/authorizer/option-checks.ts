@@ -132,7 +132,7 @@ const CHECKS: Readonly<Record<Exclude<OptionName, 'secret'>, Check>> = {
   ignoreNotBefore: aBoolean,
 };
 
-/** What may hold a secret by accident, such as a key in the place of `verify`, or the URL of a store. */
+/** Whose texts may be a secret by accident, such as a key in the place of `verify`, or the URL of a store. */
 const HIDDEN: ReadonlySet<string> = new Set(['verify', 'limiter', 'revocation']);
 
 const NAMES = ['secret', ...Object.keys(CHECKS)];
@@ -145,5 +145,5 @@ const NAMES = ['secret', ...Object.keys(CHECKS)];
 export function checkOption(name: string, value: unknown): void {
   if (name === 'secret') return;
   if (!Object.hasOwn(CHECKS, name)) throw unknownOption(name, 'authorize()', NAMES);
-  checkValue(name, CHECKS[name as keyof typeof CHECKS], value, HIDDEN.has(name));
+  checkValue(name, CHECKS[name as keyof typeof CHECKS], value, typeof value === 'string' && HIDDEN.has(name));
 }

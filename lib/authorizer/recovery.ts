@@ -99,26 +99,34 @@ export class Recovery implements RecoveryRules<KeptSocket> {
 
   async mayAsk(socket: AnySocket): Promise<Whose> {
     const connection = this.#connections.of(socket);
-    const { sharedSession: session, login } = connection;
-    const token = this.#tokens.shown(socket);
     // Under `scope: 'connection'` the socket will belong to the user that is logged in, or is about to be.
-    if (this.#isClosed || session?.isBusy) return undefined;
-    const permit = session?.permit;
-    if (permit !== undefined && (token === undefined || token === permit.token)) return whoseOf(permit);
-    if (token === undefined) {
-      if (login !== undefined) return whoseOf(await login.outcome);
-      return this.#mayComeWithout(socket) ? ANYONE : undefined;
-    }
+    if (this.#isClosed || connection.sharedSession?.isBusy) return undefined;
+    const token = this.#tokens.shown(socket);
+    return token === undefined
+      ? this.#whoseWithout(socket, connection)
+      : this.#whoseWith(token, socket, connection);
+  }
+
+  async #whoseWithout(socket: AnySocket, { sharedSession, login }: ClientConnection): Promise<Whose> {
+    if (sharedSession?.permit !== undefined) return whoseOf(sharedSession.permit);
+    if (login !== undefined) return whoseOf(await login.outcome);
+    // The recovery id alone is enough, unless a middleware of handshake mode refuses the socket next.
+    const { handshake, fail } = this.#settings;
+    const isRefused = handshake && fail === undefined && runsMiddlewares(socket.nsp);
+    return isRefused ? undefined : ANYONE;
+  }
+
+  async #whoseWith(
+    token: string | UnauthorizedError,
+    socket: AnySocket,
+    connection: ClientConnection,
+  ): Promise<Whose> {
+    const { sharedSession, login } = connection;
+    if (sharedSession?.permit?.token === token) return whoseOf(sharedSession.permit);
     const outcome = await (login?.token === token ? login.outcome : this.#outcome(token, socket, connection));
     if (outcome === undefined) return undefined;
     this.#outcomes.set(socket, outcome);
     return whoseOf(outcome);
-  }
-
-  /** Whether the recovery id alone is enough. It is not where a middleware of handshake mode refuses the socket next. */
-  #mayComeWithout(socket: AnySocket): boolean {
-    const { handshake, fail } = this.#settings;
-    return !handshake || fail !== undefined || !runsMiddlewares(socket.nsp);
   }
 
   #outcome(

@@ -206,7 +206,8 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
   // Events of the server.
 
   /** Whether to send the same token again later. If the issuer's clock is ahead, a fresh token would be early too. */
-  const isEarly = (data: UnauthorizedData, delay: number): boolean =>
+  const isEarly = (data: UnauthorizedData, isAnswer: boolean, delay: number): boolean =>
+    isAnswer &&
     data.retryable &&
     data.reason === ('not_active' satisfies UnauthorizedReason) &&
     (early += delay) <= MAX_EARLY;
@@ -224,8 +225,8 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     // The server had already read the cookie from the HTTP request when the client's `authenticate` arrived.
     if (isSessionsEnd && data.reason === ('malformed' satisfies UnauthorizedReason)) return;
     shown = undefined;
-    if (isIn && data.code === ('identity_mismatch' satisfies UnauthorizedCode)) {
-      // The user has changed: end the former user's session first.
+    if (isIn && !fixed && data.code === ('identity_mismatch' satisfies UnauthorizedCode)) {
+      // The user has changed: end the former user's session first. A fixed token would only be refused again.
       isIn = false;
       mustRefresh = true;
       unschedule(timer);
@@ -234,7 +235,7 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
       void proceedWhenLeft();
     } else {
       const delay = nextPause(data.retryAfter);
-      if (isAnswer && isEarly(data, delay)) kept = answered;
+      if (isEarly(data, isAnswer, delay)) kept = answered;
       else {
         mustRefresh = true;
         if (isFinal(data, isAnswer)) {
@@ -254,7 +255,8 @@ export function authenticate(socket: ClientSocket, options: AuthenticateOptions)
     if (!isUnauthorizedError(refusal)) return;
     const { data } = refusal;
     const error = new UnauthorizedError(data.code, data);
-    if (data.event !== undefined) tell(listeners, 'dropped', error);
+    // A server in another language may send `null` for what there is not.
+    if (data.event != null) tell(listeners, 'dropped', error);
     else if (!isDeaf(connection) && (isIn || !isOver)) onRefused(error);
   };
 

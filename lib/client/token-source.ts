@@ -22,7 +22,7 @@ export function fetchToken(
     // The status of a `Response`. 401 and 403 mean that the session is over: the Socket.IO server will report that.
     if (((answer as Response | null)?.status as number) > 403) throw answer;
     if (!refresh && answer !== null && (!answer || typeof answer !== 'string')) {
-      throw new TypeError('no token, or no string');
+      throw new TypeError('no token string');
     }
     return answer;
   };

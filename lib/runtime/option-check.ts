@@ -103,16 +103,18 @@ export function unknownOption(name: string, owner: string, known: readonly strin
   return new TypeError(`options${placeOf(name)} is not an option of ${owner}${hint}`);
 }
 
-/** How many letters may be wrong, missing, too many, or swapped. */
-const MAX_DISTANCE = 2;
+/** How many letters may be wrong, missing, too many, or swapped: a part of the longer name. */
+const MAX_DISTANCE = 0.5;
 
 function closestTo(name: string, known: readonly string[]): string | undefined {
   let closest: string | undefined;
-  let smallest = MAX_DISTANCE + 1;
+  let smallest = Infinity;
+  // A name that is longer than all of them is close to none.
+  if (name.length > MAX_SHOWN) return undefined;
   for (const one of known) {
-    if (Math.abs(one.length - name.length) > MAX_DISTANCE) continue;
     const distance = distanceOf(name.toLowerCase(), one.toLowerCase());
-    if (distance < smallest) [closest, smallest] = [one, distance];
+    const isClose = distance <= MAX_DISTANCE * Math.max(name.length, one.length);
+    if (isClose && distance < smallest) [closest, smallest] = [one, distance];
   }
   return closest;
 }

@@ -13,12 +13,12 @@ const MAX_ANSWERS: Readonly<Record<AnswerKind, number>> = { refusal: 20, busy: 3
 
 /** Bounds the answers to each connection. The bound is the connection's, because a client can name endless namespaces. */
 export class Answers {
-  readonly #max: Readonly<Record<AnswerKind, number>>;
+  readonly #maxAttempts: number;
   readonly #budgets = new WeakMap<object, Map<AnswerKind, ReportBudget>>();
 
   /** @param maxAttempts a client is told of all of them */
   constructor(maxAttempts: number) {
-    this.#max = { ...MAX_ANSWERS, refusal: Math.max(MAX_ANSWERS.refusal, maxAttempts) };
+    this.#maxAttempts = maxAttempts;
   }
 
   /**
@@ -29,9 +29,12 @@ export class Answers {
   allow(socket: AnySocket, kind: AnswerKind, now: number): boolean {
     const connection = connectionOf(socket);
     let budgets = this.#budgets.get(connection);
-    if (budgets === undefined) this.#budgets.set(connection, (budgets = new Map()));
+    if (budgets === undefined) this.#budgets.set(connection, (budgets = new Map<AnswerKind, ReportBudget>()));
     let budget = budgets.get(kind);
-    if (budget === undefined) budgets.set(kind, (budget = new ReportBudget(this.#max[kind])));
+    if (budget === undefined) {
+      budget = new ReportBudget(Math.max(MAX_ANSWERS[kind], this.#maxAttempts));
+      budgets.set(kind, budget);
+    }
     return budget.allows(now);
   }
 }

@@ -47,10 +47,9 @@ export class LoginClock implements DeadlineOwner {
   /** A session is pending from now on. */
   start(session: TimedSession): void {
     this.#pending.add(session);
-    if (this.#deadline.isSet) return;
-    if (this.#left > 0) this.#run();
     // Before a token of the new session is looked at: else its verification would gain time, again and again.
-    else process.nextTick(() => this.onDeadline());
+    if (this.#isOver) process.nextTick(() => this.onDeadline());
+    else if (!this.#deadline.isSet) this.#run();
   }
 
   /** A session has logged in; the others get the full time again. */
@@ -99,6 +98,10 @@ export class LoginClock implements DeadlineOwner {
     if (sessions.length > 0) this.#left = 0;
     for (const session of sessions) session.onTimeout();
     this.#owner.onTimeOver();
+  }
+
+  get #isOver(): boolean {
+    return (this.#deadline.isSet ? this.#deadline.at - this.#deadlines.now() : this.#left) <= 0;
   }
 
   #run(): void {

@@ -32,6 +32,11 @@ const FLOODS: [what: string, options: Partial<AuthorizeOptions>, packets: () => 
     () => times(100, () => [...times(4, () => '2["authenticate"]'), authenticate()]),
   ],
   [
+    'that shows a short token that is refused late, and takes it back, in turns',
+    { limiter: { consume: () => Promise.reject(new Error('past the limit')) } },
+    () => times(500, () => [authenticate('x'), logout]),
+  ],
+  [
     'that is past the limit of the limiter, and goes on',
     { limiter: { consume: () => Promise.reject(new Error('past the limit')) } },
     () => times(500, () => authenticate('x')),
@@ -159,6 +164,78 @@ describe('a client', () => {
       expect(raw.traffic.received - connected).to.be.at.most(raw.traffic.sent);
     });
   }
+});
+
+/** Refusals that end a socket: a client may have one in each of endless namespaces. */
+const ENDS: [what: string, options: Partial<AuthorizeOptions>, end: (auth: Authorizer) => void][] = [
+  ['the server is full', { maxPending: 0 }, () => undefined],
+  ['the authorizer is closed', {}, (auth) => auth.close()],
+  [
+    'the option `rooms` refuses',
+    { scope: 'connection', rooms: (_claims, { nsp }) => (nsp.name === '/' ? [] : down()) },
+    () => undefined,
+  ],
+];
+
+describe('a client that connects to ever new namespaces', () => {
+  const { world } = unharmedWorld();
+
+  /** What stands in the packets that come for each: the library's, without Socket.IO's own answers. */
+  async function flood(raw: RawClient, count: number): Promise<string[]> {
+    raw.send(...times(count, (index) => RawClient.connect(undefined, `/room-${index}`)));
+    for (let index = 0; index < count; index += 1) await raw.next('CONNECT');
+    for (let index = 0; index < count; index += 1) await raw.next('DISCONNECT');
+    return raw.inbox.all('EVENT').map(([data]) => String((data as unknown[])[0]));
+  }
+
+  for (const [what, options, end] of ENDS) {
+    it(`is told of at most 20 refusals if ${what}`, async () => {
+      const raw = await RawClient.open(world.url, 'polling');
+      const auth = world.authorize(options);
+      auth.attach(world.io);
+      auth.attach(world.io.of(/^\/room-\d+$/));
+      raw.send(RawClient.connect({ token: createToken() }));
+      await raw.next('CONNECT');
+      await raw.next('EVENT');
+      end(auth);
+      const events = await flood(raw, 200);
+      expect(events.filter((event) => event === 'unauthorized')).to.have.length(20);
+      expect(auth.stats().refused).to.equal(20);
+      raw.close();
+    });
+  }
+
+  it('is told of at most 20 refusals if the authorizer is closed, in handshake mode', async () => {
+    const raw = await RawClient.open(world.url, 'polling');
+    const auth = world.authorize({ handshake: true });
+    auth.attach(world.io.of(/^\/room-\d+$/));
+    auth.close();
+    world.io.of('/open');
+    raw.send(...times(200, (index) => RawClient.connect(undefined, `/room-${index}`)));
+    raw.send(RawClient.connect(undefined, '/open'));
+    await raw.next('CONNECT');
+    expect(raw.inbox.all('CONNECT_ERROR')).to.have.length(20);
+    expect(auth.stats().refused).to.equal(20);
+    raw.close();
+  });
+
+  it('is told of at most 20 timeouts, and all its sockets time out', async () => {
+    const time = world.stopTime();
+    const raw = await RawClient.open(world.url, 'polling');
+    const auth = world.authorize({ timeout: 1_000 });
+    auth.attach(world.io.of(/^\/room-\d+$/));
+    world.io.of('/open');
+    raw.send(
+      RawClient.connect(undefined, '/open'),
+      ...times(200, (index) => RawClient.connect(undefined, `/room-${index}`)),
+    );
+    for (let index = 0; index <= 200; index += 1) await raw.next('CONNECT');
+    time.pass(1_001);
+    for (let index = 0; index < 200; index += 1) await raw.next('DISCONNECT');
+    expect(raw.inbox.all('EVENT')).to.have.length(20);
+    expect(auth.stats()).to.include({ timedOut: 200, refused: 20, pending: 0 });
+    raw.close();
+  });
 });
 
 describe('a client of handshake mode that asks for ever new namespaces', () => {

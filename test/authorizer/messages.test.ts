@@ -96,7 +96,11 @@ const CLOSEST: [name: string, known: string | undefined][] = [
   ['Secret', 'secret'],
   ['sekret', 'secret'],
   ['key', undefined],
-  ['clockTimestamp', undefined],
+  ['clockTimestamp', 'clockTolerance'],
+  ['secretKey', 'secret'],
+  ['verifier', 'verify'],
+  ['maxTokenSize', 'maxTokenBytes'],
+  ['isolation', 'isolate'],
   ['x', undefined],
   ['toString', undefined],
 ];
@@ -118,6 +122,12 @@ describe('the message about a wrong option', () => {
     const entry = { toString: fail, toJSON: fail, [Symbol.toPrimitive]: fail };
     expect(messageFor({ allow: [entry] })).to.equal("options.allow[0] must be an event's name, got object");
     expect(messageFor({ timeuot: HOSTILE })).to.include('did you mean');
+  });
+
+  it('shows a number even where a text may be a secret', () => {
+    for (const name of ['limiter', 'revocation'])
+      expect(messageFor({ [name]: 42 })).to.match(new RegExp(`^options.${name} must be .*, got 42$`));
+    expect(messageOf(() => authorize({ verify: 42 as never }))).to.match(/^options.verify .*, got 42$/);
   });
 
   it('shows no password of a URL', () => {

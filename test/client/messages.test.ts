@@ -41,6 +41,15 @@ describe("the application's own messages", () => {
       expect(clock.countTimers()).to.equal(0);
     });
 
+    it('but not a refusal whose server writes null for what there is not', async () => {
+      const server = await kit.startScripted();
+      const client = kit.client(() => 'alice');
+      await client.auth.ready;
+      server.refuse(server.io, { code: 'account_locked', retryable: false, event: null });
+      expect(await client.until<UnauthorizedError>('unauthorized')).to.include({ code: 'account_locked' });
+      expect(client.count('dropped')).to.equal(0);
+    });
+
     it('and a listener is optional', async () => {
       const server = await kit.startScripted();
       const client = kit.client(() => 'alice');

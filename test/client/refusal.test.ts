@@ -202,6 +202,20 @@ describe('the client, when it is refused,', () => {
     expect([client.auth.state, client.socket.active]).to.deep.equal(['unauthorized', false]);
   });
 
+  it('for another user, with a token that cannot change: stops, whatever the server says', async () => {
+    const server = await kit.startScripted();
+    const clock = kit.stopTimers();
+    const client = kit.client('alice');
+    await client.auth.ready;
+    server.refuse(server.io, { code: 'identity_mismatch', retryable: false });
+    expect(await client.until('unauthorized')).to.include({ code: 'identity_mismatch' });
+    server.refuse(server.io, { code: 'identity_mismatch' });
+    await client.until('came unauthorized');
+    await client.until('came unauthorized');
+    expect([client.count('sent authenticate'), client.count('sent deauthenticate')]).to.deep.equal([0, 0]);
+    expect([client.auth.state, clock.countTimers()]).to.deep.equal(['unauthorized', 0]);
+  });
+
   it('an event of the application: does not take that as a refusal of its login', async () => {
     const key = gate<string>();
     kit.world.authorize({ secret: () => key.promise, holdEvents: 0 }).attach(kit.world.io);

@@ -33,9 +33,9 @@ describe('the client, when it gets no token,', () => {
       fault.message,
     ],
     ['rejects', () => Promise.reject(fault), fault.message],
-    ['gives undefined', () => undefined as unknown as string, 'no token, or no string'],
-    ['gives an empty string', () => '', 'no token, or no string'],
-    ['gives an object', () => ({ token: 'x' }) as unknown as string, 'no token, or no string'],
+    ['gives undefined', () => undefined as unknown as string, 'no token string'],
+    ['gives an empty string', () => '', 'no token string'],
+    ['gives an object', () => ({ token: 'x' }) as unknown as string, 'no token string'],
     ['never answers', () => new Promise(() => {}), 'no token within 10000 ms'],
   ];
   for (const [what, fail, message] of failing) {

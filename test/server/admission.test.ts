@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Server } from 'socket.io';
@@ -15,6 +16,9 @@ import { Rejections } from '../support/rejections';
 import { Unharmed } from '../support/unharmed';
 import { Warnings } from '../support/warnings';
 import { World } from '../support/world';
+
+/** As in a test runner that gives each file globals of its own. */
+const foreignError = (): unknown => runInNewContext("new Error('hunter2')");
 
 describe('the application', () => {
   const { world } = freshWorld();
@@ -49,6 +53,14 @@ describe('the application', () => {
       ['gives back a promise of an Error', () => Promise.resolve(new TypeError('hunter2')), unknown],
       ['gives back an UnauthorizedError', locked, mine],
       ['gives back a promise of an UnauthorizedError', () => Promise.resolve(locked()), mine],
+      ['gives back an Error of another realm', () => foreignError(), unknown],
+      ['gives back a promise of an Error of another realm', () => Promise.resolve(foreignError()), unknown],
+      [
+        'gives back a promise that is a function',
+        () =>
+          Object.assign(() => undefined, { then: (resolve: (answer: boolean) => void) => resolve(false) }),
+        unknown,
+      ],
       [
         'gives back a promise that is not Node’s',
         () => ({ then: (resolve: (answer: boolean) => void) => resolve(false) }),

@@ -3,9 +3,11 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Socket } from 'socket.io-client';
 import type { Authorizer, AuthorizeOptions } from '../../lib';
 import { UnauthorizedError } from '../../lib';
+import { Books } from '../model/books';
 import { freshWorld } from '../support/fresh-world';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
+import { until } from '../support/until';
 import type { TestClient } from '../support/world';
 import { World } from '../support/world';
 
@@ -359,6 +361,26 @@ describe('the bounds of a client', () => {
       time.pass(40);
       await thrownOut(other, 'invalid_token');
       expect(spared.socket.connected).to.equal(true);
+    });
+
+    it('40 disconnects 40 ms after the first refusal, by one timer, which ends with the socket', async () => {
+      const books = new Books();
+      /** Those besides the time to log in. */
+      const timers = (): number => books.owners().get('Object') ?? 0;
+      const time = world.stopTime();
+      guard({ callback: 40, maxAttempts: 1_000 });
+      const [client, other] = [await world.connected(), await world.connected()];
+      await show(other, 'none');
+      other.socket.disconnect();
+      await until('it is gone', () => timers() === 0);
+      await show(client, 'none');
+      time.pass(30);
+      for (let count = 0; count < 10; count += 1) await show(client, 'none');
+      expect(timers()).to.equal(1);
+      time.pass(10);
+      await client.until('disconnect');
+      await until('it is gone', () => timers() === 0);
+      books.close();
     });
 
     it('true means the same as no option', async () => {

@@ -9,7 +9,12 @@ import { RawClient } from '../support/raw-client';
 import { refusal, settled, show } from '../support/refusals';
 import { SlowCheck } from '../support/slow-check';
 import { createToken, SECRET, tokenEndingIn } from '../support/tokens';
+import { until as untilHolds } from '../support/until';
 import type { TestClient, TestOptions } from '../support/world';
+
+/** Whose socket it is. */
+const subjectOf = (socket: AnySocket): string =>
+  (socket as { decoded_token?: { sub: string } }).decoded_token?.sub ?? 'nobody';
 
 const aTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
@@ -52,6 +57,128 @@ const clients: [what: string, prepare: (client: TestClient, token: string) => vo
     },
   ],
 ];
+
+describe('events of a socket that must log in, before its first token', () => {
+  const { world } = freshWorld();
+  let heard: unknown[];
+
+  function guard(options: TestOptions): void {
+    const auth = world.authorize(options);
+    for (const name of ['/', '/chat']) {
+      auth.attach(world.io.of(name)).on('connection', (socket: AnySocket) => {
+        socket.on('message', (text: unknown) => heard.push(text));
+      });
+    }
+  }
+
+  beforeEach(() => {
+    heard = [];
+  });
+
+  it('wait, also if it may take as long as it likes', async () => {
+    guard({ timeout: Infinity });
+    const client = world.client();
+    client.socket.emit('message', 1);
+    await client.until('connect');
+    client.socket.emit('message', 2);
+    await show(client, createToken());
+    await settled(client);
+    expect(heard).to.deep.equal([1, 2]);
+  });
+
+  for (const [what, before] of [
+    ['a refusal', (client: TestClient) => show(client, 'none')],
+    [
+      'a logout',
+      async (client: TestClient) => {
+        await show(client, createToken());
+        await client.socket.emitWithAck('deauthenticate');
+      },
+    ],
+  ] as const) {
+    for (const scope of ['namespace', 'connection'] as const) {
+      it(`wait, also after ${what} at another namespace of its connection, scope: ${scope}`, async () => {
+        guard({ scope });
+        const client = await world.connected('/', { forceNew: false });
+        await before(client);
+        const chat = world.client('/chat', { forceNew: false });
+        chat.socket.emit('message', 1);
+        await chat.until('connect');
+        await show(chat, createToken());
+        await settled(chat);
+        expect(heard).to.deep.equal([1]);
+        expect(chat.received('unauthorized')).to.deep.equal([]);
+      });
+    }
+  }
+
+  it('are dropped and reported after a refusal of its own', async () => {
+    guard({ scope: 'connection' });
+    const client = await world.connected();
+    await show(client, 'none');
+    await client.until('unauthorized');
+    client.socket.emit('message', 1);
+    expect(await refusal(client)).to.include({ code: 'not_authenticated', event: 'message' });
+  });
+});
+
+describe("events of several namespaces under scope: 'connection'", () => {
+  const { world } = freshWorld();
+  let raw: RawClient;
+  let heard: string[];
+
+  beforeEach(async () => {
+    heard = [];
+    const auth = world.authorize({ scope: 'connection' });
+    for (const name of ['/', '/chat']) {
+      auth.attach(world.io.of(name)).on('connection', (socket: AnySocket) => {
+        socket.on('message', (text: string) => heard.push(`${text} of ${subjectOf(socket)}`));
+        socket.on('leave', () => auth.deauthenticate(socket));
+      });
+    }
+    raw = await RawClient.open(world.url, 'polling');
+    raw.send(
+      RawClient.connect({ token: createToken({ sub: 'alice' }) }),
+      RawClient.connect(undefined, '/chat'),
+    );
+    for (const type of ['CONNECT', 'CONNECT', 'EVENT', 'EVENT']) await raw.next(type);
+  });
+
+  afterEach(() => raw.close());
+
+  const login = RawClient.event('authenticate', { token: createToken({ sub: 'bob' }) });
+  const logout = RawClient.event('deauthenticate');
+  const chat = (text: string): string => `2/chat,["message","${text}"]`;
+  const dropped = (): unknown[] =>
+    raw.inbox.all('EVENT').flatMap(([data]) => {
+      const [event, error] = data as [string, { data: UnauthorizedData }];
+      return event === 'unauthorized' ? [error.data.event] : [];
+    });
+
+  it('wait for the login behind a logout, whichever namespace says both', async () => {
+    raw.send(chat('before'), logout, chat('between'), login, chat('behind'), '2/chat,7["message","last"]');
+    await untilHolds('all is heard', () => heard.length === 3 && dropped().length === 1);
+    expect(heard).to.deep.equal(['before of alice', 'behind of bob', 'last of bob']);
+  });
+
+  it('are dropped and reported behind a logout alone', async () => {
+    raw.send(logout, chat('behind'));
+    await untilHolds('it is reported', () => dropped().length === 1);
+    expect(heard).to.deep.equal([]);
+  });
+
+  it('go on if the namespace that says the logout is left in the same chunk', async () => {
+    raw.send(logout, '1', chat('behind'));
+    await untilHolds('it is reported', () => dropped().length === 1);
+    expect([heard, dropped()]).to.deep.equal([[], ['message']]);
+  });
+
+  it('are reported as dropped if a listener ends the session in the same chunk', async () => {
+    raw.send('2/chat,["leave"]', chat('behind'));
+    await untilHolds('it is reported', () => dropped().includes('message'));
+    expect(heard).to.deep.equal([]);
+  });
+});
 
 describe('events around a login', () => {
   const { world, told } = freshWorld();

@@ -71,7 +71,7 @@ function patient(client: RedisConnection): RedisConnection {
   client.duplicate = ((): RedisConnection => {
     const copy = duplicate() as RedisConnection;
     const subscribe = copy.subscribe.bind(copy) as (...given: unknown[]) => Promise<void>;
-    copy.subscribe = ((...given: unknown[]) => subscribe(...given).catch(() => undefined)) as never;
+    copy.subscribe = (...given: unknown[]) => subscribe(...given).catch(() => undefined);
     return copy;
   }) as never;
   return client;

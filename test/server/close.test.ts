@@ -1,0 +1,114 @@
+import { expect } from 'chai';
+import type { AnySocket } from '../../lib';
+import { freshWorld } from '../support/fresh-world';
+import { cutOff, giveOffset, recoveryIdOf, returning, wireOf } from '../support/recovery';
+import { refusal, refusedAtConnect, settled, show } from '../support/refusals';
+import { createToken } from '../support/tokens';
+import { until } from '../support/until';
+
+describe('an authorizer that is closed', () => {
+  const { world } = freshWorld({ connectionStateRecovery: {} });
+
+  for (const handshake of [false, true]) {
+    it(`restores no session, and sends no missed packet, in ${handshake ? 'handshake' : 'event'} mode`, async () => {
+      const auth = world.authorize({ handshake });
+      auth.attach(world.io);
+      const client = world.client('/', { auth: { token: createToken() } });
+      await client.until('authenticated');
+      await giveOffset(client, world.io);
+      const id = recoveryIdOf(client);
+      await cutOff(client, world);
+      world.io.emit('missed');
+      auth.close();
+      const back = returning(world, id);
+      const wire = wireOf(back);
+      const { code } = handshake ? await refusedOrDropped(back) : await refusal(back);
+      expect(code).to.equal('server_busy');
+      expect(wire.filter((packet) => packet.includes('missed'))).to.deep.equal([]);
+    });
+  }
+
+  /** A namespace whose middleware is skipped for a restored socket answers by event. */
+  async function refusedOrDropped(client: Parameters<typeof refusal>[0]): Promise<{ code: string }> {
+    return refusedAtConnect(client);
+  }
+
+  it('that was never attached turns strangers away before they hear a broadcast, from the second on', async () => {
+    world.io.on('connection', () => world.io.emit('hello'));
+    const auth = world.authorize();
+    world.io.on('connection', auth);
+    auth.close();
+    const first = world.client();
+    await first.until('disconnect');
+    const second = world.client();
+    await second.until('disconnect');
+    expect(second.received('hello')).to.deep.equal([]);
+  });
+
+  it('listens to no cluster for the children of a dynamic namespace that are made afterwards', async () => {
+    const auth = world.authorize();
+    auth.attach(world.io.of(/^\/room-\d+$/));
+    auth.close();
+    const before = world.io.of('/').listenerCount('socketio-authorize:revoke');
+    const client = world.client('/room-1');
+    await client.until('disconnect');
+    expect(world.io.of('/').listenerCount('socketio-authorize:revoke')).to.equal(before);
+  });
+
+  it('leaves the sockets of `on(connection)` alone that a later authorizer has taken in', async () => {
+    const former = world.authorize();
+    world.io.on('connection', former);
+    former.close();
+    world.authorize().attach(world.io);
+    const client = world.client('/', { auth: { token: createToken() } });
+    await client.until('authenticated');
+    await settled(client);
+    expect(client.socket.connected).to.equal(true);
+  });
+
+  describe('and is followed by another one', () => {
+    it('hands its sockets over: they are pending, in the time of the new one', async () => {
+      const time = world.stopTime();
+      const heard: unknown[] = [];
+      world.io.on('connection', (socket: AnySocket) => {
+        void socket.join('room');
+        socket.on('news', (text: unknown) => heard.push(text));
+      });
+      const former = world.authorize();
+      former.attach(world.io);
+      const client = world.client('/', { auth: { token: createToken({ sub: 'alice' }) } });
+      await client.until('authenticated');
+      const guest = await world.connected();
+      former.close();
+      const auth = world.authorize({ timeout: 1_000 });
+      auth.attach(world.io);
+      expect(former.stats()).to.include({ authenticated: 0, pending: 0 });
+      expect(auth.stats()).to.include({ authenticated: 0, pending: 2 });
+      const [socket] = [...world.io.of('/').sockets.values()] as AnySocket[];
+      expect([socket?.data, [...(socket?.rooms ?? [])]]).to.deep.equal([{}, [socket?.id]]);
+      world.io.emit('secret');
+      client.socket.emit('news', 'too early');
+      await settled(client);
+      expect(heard).to.deep.equal([]);
+      expect(await show(client, createToken({ sub: 'bob' }))).to.include({ ok: true });
+      client.socket.emit('news', 'in time');
+      await until('it is heard', () => heard.length > 0);
+      await auth.revoke({ sub: 'bob', issuedBefore: Date.now() / 1000 + 60 });
+      await client.until('disconnect');
+      time.pass(1_001);
+      expect(await refusal(guest)).to.include({ code: 'authentication_timeout' });
+      expect(client.received('secret')).to.deep.equal([]);
+    });
+
+    it('hands none over while it is open', async () => {
+      const former = world.authorize();
+      former.attach(world.io);
+      const client = world.client('/', { auth: { token: createToken() } });
+      await client.until('authenticated');
+      const auth = world.authorize();
+      auth.attach(world.io);
+      expect(former.stats()).to.include({ authenticated: 1 });
+      expect(auth.stats()).to.include({ pending: 0 });
+    });
+  });
+});
