@@ -59,6 +59,10 @@ export const KEY_FORMS: readonly KeyForm[] = [
   ['a PEM with \\n written out at its end too', pem.replaceAll('\n', '\\n')],
   ['a PEM with \\r\\n written out', pem.replaceAll('\n', '\\r\\n')],
   ['a PEM with \\\\n written out', pem.replaceAll('\n', '\\\\n')],
+  [
+    'a PEM with its labels in small letters',
+    pem.replace(/-----[A-Z ]+-----/g, (label) => label.toLowerCase()),
+  ],
   ['a PEM in quotes', `"${oneLine(pem, '\\n')}"`],
   ['a PEM of a certificate on one line', oneLine(certificatePem)],
   ['a PEM of a private key on one line', oneLine(privatePem)],

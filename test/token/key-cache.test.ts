@@ -36,7 +36,7 @@ describe('keys that a function returns', () => {
   it('may be a list, and a list of sets', () => {
     const { publicKey } = rsaKeys();
     expect(
-      cache.resolve([SECRET, Buffer.from(publicKey), { keys: [oct(SECRET), oct(publicKey.slice(30))] }]),
+      cache.resolve([SECRET, Buffer.from(publicKey), { keys: [oct(SECRET), oct(`${SECRET}, another`)] }]),
     ).to.have.length(4);
     expect(() => cache.resolve([])).to.throw(TypeError);
     for (const nothing of [undefined, null, 7, {}, [[SECRET]]]) {
