@@ -128,7 +128,7 @@ export interface JwkSet {
 
 /**
  * A key as the application has it: a shared secret (a string or bytes); a public key, a certificate or a private key,
- * whose public part is used (PEM, DER, Base64 of these, JWK or JWK set, as text or bytes); a JWK or a JWK set as
+ * whose public part is used (PEM, DER, Base64 or hex of these, JWK or JWK set, as text or bytes); a JWK or a JWK set as
  * object; or a `KeyObject`.
  */
 export type KeyMaterial = string | Uint8Array | ArrayBuffer | KeyObject | Jwk | JwkSet;

@@ -11,6 +11,9 @@ const OBJECT_IDENTIFIER = 0x06;
 /** The length of an Ed25519 key, the smallest key. */
 export const MIN_KEY_BYTES = 44;
 
+/** Every RSA key of 1024 bits is longer. */
+const MIN_RSA_BYTES = 128;
+
 type Reader = (der: Buffer) => KeyObject;
 
 /** The forms to try, by the tag of the first element inside. Trying all forms costs a millisecond of exceptions. */
@@ -28,15 +31,16 @@ const READERS: Readonly<Record<number, readonly Reader[]>> = {
 };
 
 /**
- * The public key of an SPKI, a certificate, or a private key, in DER. White space behind it, as editors add it, does
- * not matter.
+ * The public key of an SPKI, a certificate, or a private key, in DER. What follows it does not matter: white space, as
+ * editors add it, or the next certificate. Only two short integers may begin a secret by chance.
  *
  * @returns `undefined` if the bytes are none of these
  */
 export function readDer(bytes: Buffer): KeyObject | undefined {
   const element = bytes[0] === SEQUENCE ? elementAt(bytes, 0) : undefined;
   if (element === undefined || element.end < MIN_KEY_BYTES) return undefined;
-  if (bytes.toString('latin1', element.end).trim() !== '') return undefined;
+  const isShort = bytes[element.start] === INTEGER && element.end < MIN_RSA_BYTES;
+  if (isShort && bytes.toString('latin1', element.end).trim() !== '') return undefined;
   const der = bytes.subarray(0, element.end);
   for (const read of READERS[der[element.start] as number] ?? []) {
     try {

@@ -6,18 +6,19 @@ import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
 import { isAnyArrayBuffer } from 'node:util/types';
 import { describe } from '../runtime/describe';
 import type { Jwk } from '../types';
-import { isDer, MIN_KEY_BYTES, readDer } from './key-der';
-import { jwksOf } from './key-jwk';
+import { isDer, readDer } from './key-der';
+import { encodedIn, unescapedFrom } from './key-encodings';
+import { jwksIn, jwksOf, looksLikeJwk } from './key-jwk';
 import { looksLikePem, readPem } from './key-pem';
 
 /** What a value held. */
 export type FoundKeys = readonly (KeyObject | Jwk)[];
 
 const ACCEPTED =
-  'accepted are a shared secret (a string or bytes), a public key, certificate or private key (PEM, DER, Base64 of these, JWK or JWK set, as text or bytes) and a KeyObject';
+  'accepted are a shared secret (a string or bytes), a public key, certificate or private key (PEM, DER, Base64 or hex of these, JWK or JWK set, as text or bytes) and a KeyObject';
 
-/** How many encodings may wrap a key: a Kubernetes secret shows Base64 of Base64 of a PEM. */
-const MAX_LAYERS = 3;
+/** How many encodings may wrap a key: a Kubernetes secret shows Base64 of Base64 of a PEM, and it may have escapes. */
+const MAX_LAYERS = 4;
 
 /**
  * @returns at least one key; a shared secret if the value is no other key
@@ -68,37 +69,45 @@ function findInText(text: string, layers: number, binary = text): FoundKeys | un
   if (looksLikePem(plain)) return [readPem(plain) ?? refusePem(plain)];
   if (SSH_KEY.test(plain)) throw unreadable('an SSH key');
   if (XML_KEY.test(plain)) throw unreadable('a key in XML');
-  const jwks = findInJson(plain, layers);
+  const jwks = jwksIn(plain);
   if (jwks !== undefined) return jwks;
-  const key = binary.startsWith('0') ? readDer(Buffer.from(binary, 'latin1')) : undefined;
-  if (key !== undefined) return [key];
-  if (BROKEN_DER.test(binary) || BROKEN_DER.test(text))
-    throw unreadable('DER that was cut off, or read as text');
-  return layers > 0 ? findEncoded(plain, layers - 1) : undefined;
-}
-
-function findInJson(text: string, layers: number): FoundKeys | undefined {
-  if (!/^[{["]/.test(text)) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Perhaps JSON that was cut off.
+  const readings = [...new Set([binary, text].map((one) => one.replace(BEFORE_BYTES, '')))];
+  for (const one of readings) {
+    const key = one.startsWith('0') ? readDer(Buffer.from(one, 'latin1')) : undefined;
+    if (key !== undefined) return [key];
   }
-  if (typeof value === 'string' && layers > 0) return findInText(value, layers - 1);
-  const jwks = jwksOf(value);
-  if (jwks === undefined && JWK.test(text)) throw unreadable('a JWK');
-  return jwks;
+  const isBroken = readings.some((one) => BROKEN_DER.test(one));
+  const fault = isBroken ? unreadable('DER that was cut off, or read as text') : undefined;
+  return findEncoded(plain, layers, looksLikeJwk(plain) ? unreadable('a JWK') : fault);
 }
 
-function findEncoded(text: string, layers: number): FoundKeys | undefined {
-  const compact = text.replace(/\\+[nrt]|[\s"',]/g, '');
-  if (compact.length < MIN_KEY_BYTES) return undefined;
-  const hex = compact.replace(/^0x/i, '').replaceAll(':', '');
-  const found = /^(?:[\da-f]{2})+$/i.test(hex) ? findInBytes(Buffer.from(hex, 'hex'), layers) : undefined;
-  if (found !== undefined || !/^[\w+/-]+={0,2}$/.test(compact)) return found;
-  return findInBytes(Buffer.from(compact, 'base64'), layers);
+/**
+ * The first key that a text holds in another encoding. What only looks like a key counts if there is none: it may be a
+ * line of the key, or stand beside it.
+ *
+ * @param fault of the text itself
+ */
+function findEncoded(text: string, layers: number, fault: unknown): FoundKeys | undefined {
+  let firstFault = fault;
+  for (const bytes of layers > 0 ? hiddenIn(text) : []) {
+    try {
+      const found = findInBytes(bytes, layers - 1);
+      if (found !== undefined) return found;
+    } catch (error) {
+      firstFault ??= error;
+    }
+  }
+  if (firstFault !== undefined) throw firstFault;
+  return undefined;
 }
+
+function* hiddenIn(text: string): Generator<Buffer> {
+  yield* encodedIn(text);
+  yield* unescapedFrom(text);
+}
+
+/** What may stand before DER that was read as text: space, zeros, a byte-order mark, and how Python begins bytes. */
+const BEFORE_BYTES = /^[\s\0b"'`]+/;
 
 /**
  * An SSH public key as text (RFC 4253 §6.6, RFC 5656 §3.1), or as bytes whose length has lost its zeros; also after a
@@ -111,16 +120,12 @@ const SSH_KEY =
 /** As .NET writes keys, and SAML certificates (XML Signature §4.5). */
 const XML_KEY = /<(?:\w+:)?(?:RSAKeyValue|ECDSAKeyValue|ECKeyValue|X509Certificate)\b/;
 
-/** JSON or JavaScript of a JWK or a set that cannot be read, quotes escaped or not. */
-const JWK = /^\{\s*[\\"']*(?:kty|keys)[\\"']*\s*:|^[{[][\s\S]*[\\"']kty[\\"']*\s*:/;
-
 /**
- * A sequence with the identifier of RSA, EC, X25519, Ed25519 and their like inside, or the beginning of an RSA key in
- * PKCS#1. Bytes above 127 are there, or were replaced when the file was read as UTF-8 or ASCII.
+ * The identifier of RSA, EC, X25519, Ed25519 and their like, or the beginning of an RSA key in PKCS#1. Bytes above 127 are there, or were replaced when the file was read as UTF-8 or ASCII.
  */
 const BROKEN_DER =
   // oxlint-disable-next-line no-control-regex
-  /^\uFEFF?0(?:[^]*(?:\*[\x06\x86\uFFFD]H(?:[\x06\x86\uFFFD][w\xF7\uFFFD]\r\x01\x01|[N\xCE\uFFFD]=\x02\x01)|0\x05\x06\x03\+e[n-q])|[\x02\x82\uFFFD][\x01-\x08][\n\x8A\uFFFD]\x02[\x02\x82\uFFFD][\x01-\x08][\x01\x81\uFFFD]\0)/;
+  /\*[\x06\x86\uFFFD]H(?:[\x06\x86\uFFFD][w\xF7\uFFFD]\r\x01\x01|[N\xCE\uFFFD]=\x02\x01)|0\x05\x06\x03\+e[n-q]|^0[\x02\x82\uFFFD][\x01-\x08][\n\x8A\uFFFD]\x02[\x02\x82\uFFFD][\x01-\x08][\x01\x81\uFFFD]\0/;
 
 function unreadable(what: string, hint = ''): TypeError {
   return new TypeError(`looks like ${what}, but holds no key that can be read${hint}; ${ACCEPTED}`);
@@ -134,16 +139,21 @@ function refusePem(text: string): never {
 }
 
 function decodeText(bytes: Buffer): string {
-  const [first = 0, second = 0] = bytes;
-  if (areUtf16(first, second)) return bytes.toString('utf16le');
-  if (!areUtf16(second, first)) return bytes.toString();
+  const [first = 0, second = 0, third = 0, fourth = 0] = bytes;
+  if (areUtf16(first, second, fourth)) return bytes.toString('utf16le');
+  if (!areUtf16(second, first, third)) return bytes.toString();
   const whole = bytes.subarray(0, bytes.length - (bytes.length % 2));
   return Buffer.from(whole).swap16().toString('utf16le');
 }
 
-/** UTF-16 is recognized by its byte-order mark, or by the zeros that it has in every key. */
-function areUtf16(low: number, high: number): boolean {
-  return (low === 0xff && high === 0xfe) || (low !== 0 && high === 0);
+/**
+ * UTF-16 is recognized by its byte-order mark, or by the zeros that it has in every key; of the second character too,
+ * unless that one replaces a byte that could not be read.
+ */
+function areUtf16(low: number, high: number, nextHigh: number): boolean {
+  return (
+    (low === 0xff && high === 0xfe) || (low !== 0 && high === 0 && (nextHigh === 0 || nextHigh === 0xff))
+  );
 }
 
 /** Removes the remains of UTF-16, or of a byte-order mark that was read in another encoding. */

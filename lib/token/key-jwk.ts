@@ -26,6 +26,31 @@ export function jwksOf(value: unknown): readonly Jwk[] | undefined {
   return Array.isArray(keys) && keys.some(isJwk) ? (keys as unknown[]).filter(isJwk) : undefined;
 }
 
+/** The JWKs in JSON, with any text around it: quotes, the name of a variable, a comment. */
+export function jwksIn(text: string): readonly Jwk[] | undefined {
+  const json = fromBracket(text);
+  try {
+    return jwksOf(JSON.parse(json.slice(0, Math.max(json.lastIndexOf('}'), json.lastIndexOf(']')) + 1)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a text has a JWK or a set that {@link jwksIn} does not read: cut off, inside an object, or no JSON. */
+export function looksLikeJwk(text: string): boolean {
+  return NAMED_MEMBER.test(fromBracket(text)) || KEY_TYPE.test(text);
+}
+
+function fromBracket(text: string): string {
+  const start = text.search(/[{[]/);
+  return start === -1 ? '' : text.slice(start);
+}
+
+/** JSON or JavaScript of a JWK or a set, quotes escaped or not. */
+const NAMED_MEMBER = /^\{\s*[\\"']*(?:kty|keys)[\\"']*\s*:|^[{[][\s\S]*[\\"']kty[\\"']*\s*:/;
+/** The key type that RFC 7518 §6.1 and RFC 8037 §2 give public keys, in YAML and other notations. */
+const KEY_TYPE = /\bkty\b\W{1,12}(?:RSA|EC|OKP)\b/;
+
 function isJwk(value: unknown): value is Jwk {
   return typeof value === 'object' && value !== null && typeof (value as Jwk).kty === 'string';
 }

@@ -1,5 +1,4 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
 import type { KeyMaterial } from '../../lib';
 import { selfSigned, toPem } from './der';
 import { rsaKeys } from './tokens';
@@ -25,9 +24,23 @@ const jwkText = JSON.stringify(jwk);
 const setText = JSON.stringify({ keys: [{ ...jwk, kid: 'one', use: 'sig', alg: 'RS256' }] });
 const base64 = spki.toString('base64');
 
+const certificateBase64 = certificate.toString('base64');
+const hex = spki.toString('hex');
+
 const oneLine = (text: string, between = ''): string => text.trimEnd().replaceAll('\n', between);
 const lines = (text: string, length: number, end: string): string =>
   (text.match(new RegExp(`.{1,${length}}`, 'g')) as string[]).join(end);
+
+/** Base64 in lines, of which the first has the name of a variable in front. */
+function folded(name: string, text: string): string {
+  return lines(`${name}=${text}`, 64, '\n');
+}
+
+/** As Python prints bytes. */
+function pythonBytes(bytes: Buffer): string {
+  const escape = (char: string): string => `\\x${Buffer.from(char, 'latin1').toString('hex')}`;
+  return `b'${bytes.toString('latin1').replace(/[^!-&(-[\]-~]/g, escape)}'`;
+}
 
 /** UTF-16, most significant byte first. */
 export function utf16be(text: string): Buffer {
@@ -85,7 +98,16 @@ export const KEY_FORMS: readonly KeyForm[] = [
   ['DER in a Uint8Array', Uint8Array.from(spki)],
   ['DER in an ArrayBuffer', arrayBufferOf(spki)],
   ['DER with a line break behind it', Buffer.concat([spki, Buffer.from('\r\n')])],
+  ['DER with a line break in front', Buffer.concat([Buffer.from('\n'), spki])],
+  ['DER with a zero in front', Buffer.concat([Buffer.from([0]), spki])],
+  ['DER of a chain of certificates', Buffer.concat([certificate, certificate])],
   ['DER read as Latin-1', spki.toString('latin1')],
+  ['DER read as Latin-1, in UTF-16', Buffer.from(spki.toString('latin1'), 'utf16le')],
+  ['DER as Python prints it', pythonBytes(spki)],
+  [
+    'DER as PostgreSQL once printed it',
+    spki.toString('latin1').replace(/[^]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`),
+  ],
   // Base64 and hex of these
   ['Base64 of DER, as Keycloak shows it', base64],
   ['Base64 of DER as bytes', Buffer.from(base64)],
@@ -104,10 +126,55 @@ export const KEY_FORMS: readonly KeyForm[] = [
   ['Base64url of a PEM', Buffer.from(pem).toString('base64url')],
   ['Base64 of a PEM in UTF-16', Buffer.from(pem, 'utf16le').toString('base64')],
   ['Base64 of Base64 of a PEM', Buffer.from(Buffer.from(pem).toString('base64')).toString('base64')],
-  ['hex of DER', spki.toString('hex')],
-  ['hex of DER in capitals', spki.toString('hex').toUpperCase()],
-  ['hex of DER with colons, as openssl shows it', lines(spki.toString('hex'), 2, ':')],
+  ['hex of DER', hex],
+  ['hex of DER in capitals', hex.toUpperCase()],
+  ['hex of DER behind 0x', `0x${hex}`],
+  ['hex of DER with colons, as openssl shows it', lines(hex, 2, ':')],
+  ['hex of DER with colons, in indented lines', lines(lines(hex, 2, ':'), 45, '\n    ')],
+  ['hex of DER with dashes, as .NET shows it', lines(hex.toUpperCase(), 2, '-')],
+  ['hex of DER as PostgreSQL shows it', `\\x${hex}`],
+  ['hex of DER as C writes it', lines(hex, 2, ', 0x').replace('30', '0x30')],
+  ['hex of DER as escapes', lines(hex, 2, '\\x').replace('30', '\\x30')],
+  ['hex of DER as Node inspects a Buffer', `<Buffer ${lines(hex, 2, ' ')}>`],
+  ['hex of DER behind a name', `JWT_PUBLIC_KEY=${hex}`],
   ['hex of a PEM', Buffer.from(pem).toString('hex')],
+  ['hex of DER by kid', JSON.stringify({ abc123: hex })],
+  ['hex of DER by kid, in YAML', `abc123: ${hex}`],
+  // Base64 of these, with something around it
+  ['Base64 of DER behind a name', `JWT_PUBLIC_KEY=${base64}`],
+  ['Base64 of DER in quotes behind a name', `JWT_PUBLIC_KEY="${base64}"`],
+  ['Base64 of DER in a line of a shell', `export JWT_PUBLIC_KEY='${base64}';`],
+  ['Base64 of DER in YAML', `public-key: |\n  ${lines(base64, 64, '\n  ')}\n`],
+  ['Base64 of DER behind a comment', `# the key of the realm\n${lines(base64, 64, '\n')}`],
+  ['Base64 of DER with a comment behind it', `${base64} # the key of the realm`],
+  ['Base64 of DER in backticks', `\`${base64}\``],
+  ['Base64 of DER in angle brackets', `<${base64}>`],
+  ['Base64 of DER before a semicolon', `${base64};`],
+  ['Base64 of DER with its lines continued', lines(base64, 64, '\\\n')],
+  ['Base64 of DER in lines that source code joins', `"${lines(base64, 64, '" +\n  "')}"`],
+  ['Base64 of DER with its slashes escaped, as PHP does', base64.replaceAll('/', '\\/')],
+  ['Base64 of DER in XML', `<key>${base64.replaceAll('+', '&#43;').replaceAll('/', '&#x2F;')}</key>`],
+  ['Base64 of DER, percent-encoded', encodeURIComponent(`${base64}\n`)],
+  ['Base64 of DER, percent-encoded, in lines', encodeURIComponent(lines(base64, 64, '\r\n'))],
+  ['Base64 of DER in a data: URL', `data:application/octet-stream;base64,${base64}`],
+  ['Base64 of DER behind its encoding', `base64:${base64}`],
+  ['Base64 of a certificate that was folded with its name', folded('MAIN_CERTIFICATE', certificateBase64)],
+  ['Base64 of certificates, one a line', `${certificateBase64}\n${certificateBase64}`],
+  ['Base64 of certificates, in lines', lines(`${certificateBase64}\n`.repeat(2), 64, '\n')],
+  ["Keycloak's document of a realm", JSON.stringify({ realm: 'demo', public_key: base64 })],
+  ['x5c', JSON.stringify([certificateBase64, certificateBase64])],
+  ['an object with x5c', JSON.stringify({ x5c: [certificateBase64] })],
+  ['certificates by kid', JSON.stringify({ one: certificateBase64 }, undefined, 2)],
+  [
+    'Base64 of a PEM behind a comment',
+    `# realm key\n${lines(Buffer.from(pem).toString('base64'), 76, '\n')}`,
+  ],
+  // Numbers
+  ['JSON of a Buffer', JSON.stringify(spki)],
+  ['JSON of a Uint8Array', JSON.stringify(Uint8Array.from(spki))],
+  ['a list of numbers, as Java prints it', `[${Array.from(Int8Array.from(spki)).join(', ')}]`],
+  ['a list of numbers, as Go prints it', `[${spki.join(' ')}]`],
+  ['JSON of a Buffer of a PEM', JSON.stringify(Buffer.from(pem))],
   // JWK (RFC 7517)
   ['a JWK', jwk],
   ['a private JWK', privateKey.export({ format: 'jwk' })],
@@ -121,6 +188,21 @@ export const KEY_FORMS: readonly KeyForm[] = [
   ['a JWK as text in a JSON string', JSON.stringify(jwkText)],
   ['Base64 of a JWK', Buffer.from(jwkText).toString('base64')],
   ['Base64url of a JWK', Buffer.from(jwkText).toString('base64url')],
+  ['a JWK in single quotes', `'${jwkText}'`],
+  ['a JWK in double quotes, as Docker leaves them', `"${jwkText}"`],
+  ['a JWK in backticks', `\`${jwkText}\``],
+  ['a JWK in quotes, as bytes', Buffer.from(`'${jwkText}'`)],
+  ['a JWK in quotes, as a secret KeyObject', createSecretKey(Buffer.from(`'${jwkText}'`))],
+  ['Base64 of a JWK in quotes', Buffer.from(`'${jwkText}'`).toString('base64')],
+  ['a JWK behind a name', `JWT_PUBLIC_KEY=${jwkText}`],
+  ['a JWK in a line of a shell', `export JWT_PUBLIC_KEY='${jwkText}';`],
+  ['a JWK behind a comment', `# of the [demo] realm {1}\n${jwkText}\n`],
+  ['a JWK with its quotes escaped', jwkText.replaceAll('"', '\\"')],
+  ['a JWK in an attribute of XML', jwkText.replaceAll('"', '&quot;')],
+  ['a JWK, percent-encoded', encodeURIComponent(jwkText)],
+  ['a JWK behind a comment, percent-encoded', encodeURIComponent(`# [demo]\n${jwkText}`)],
+  ['a JWK set in quotes', `'${setText}'`],
+  ['a JWK set, percent-encoded', encodeURIComponent(setText)],
   ['a JWK set', { keys: [jwk] }],
   ['a JWK set as text', setText],
   ['a JWK set as indented text', JSON.stringify(JSON.parse(setText), undefined, 2)],
@@ -150,6 +232,8 @@ export function guessesOf(material: KeyMaterial): readonly (string | Buffer)[] {
       Buffer.from(material).toString(),
       Buffer.from(material).toString('latin1'),
     );
+  } else if (material instanceof KeyObject) {
+    guesses.push(material.export());
   } else if (material instanceof ArrayBuffer) {
     guesses.push(Buffer.from(material), '[object ArrayBuffer]');
   } else {
