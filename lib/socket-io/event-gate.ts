@@ -73,6 +73,8 @@ const keeperOf = (socket: SocketInside): Gatekeeper =>
 
 function guardedOnpacket(this: SocketInside, packet: EventPacket): void {
   if (packet.type === EVENT || packet.type === BINARY_EVENT) {
+    // The rest of a chunk comes even if the socket has left in it.
+    if (!this.connected) return;
     const event: unknown = packet.data?.[0];
     // Older parsers accept any JSON as an event's name (CVE-2023-32695), and not all of it converts to a string.
     if (typeof event !== 'string' && typeof event !== 'number') return;

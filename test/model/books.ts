@@ -1,6 +1,10 @@
-/** Looks into the library's own books while it runs: which sessions it can find, and which deadlines are set. */
+/**
+ * Looks into the library's own books while it runs: which sessions it can find, which deadlines are set, and where events
+ * wait.
+ */
 import { SessionIndex } from '../../lib/revocation/session-index';
 import { Deadline, Deadlines } from '../../lib/runtime/deadlines';
+import { HeldEvents } from '../../lib/session/held-events';
 import type { RevocableSession } from '../../lib/revocation/revocable-session';
 
 type Index = SessionIndex<RevocableSession>;
@@ -11,9 +15,22 @@ export class Books {
   readonly #deadlines = new Set<Deadline>();
   readonly #add = SessionIndex.prototype.add;
   readonly #set = Deadlines.prototype.set;
+  readonly #holding = new Set<HeldEvents>();
+  readonly #push = HeldEvents.prototype.push;
+  readonly #take = HeldEvents.prototype.take;
 
   constructor() {
     const [indexes, deadlines, add, set] = [this.#indexes, this.#deadlines, this.#add, this.#set];
+    const [holding, push, take] = [this.#holding, this.#push, this.#take];
+    HeldEvents.prototype.push = function watched(this: HeldEvents, packet): boolean {
+      const isHeld = push.call(this, packet);
+      if (isHeld) holding.add(this);
+      return isHeld;
+    };
+    HeldEvents.prototype.take = function watched(this: HeldEvents) {
+      holding.delete(this);
+      return take.call(this);
+    };
     SessionIndex.prototype.add = function watched(this: Index, ...args): void {
       indexes.add(this);
       add.apply(this, args as never);
@@ -38,6 +55,11 @@ export class Books {
     return [...this.#indexes].reduce((sum, index) => sum + index.find(rule, Infinity).length, 0);
   }
 
+  /** How many sockets have events that wait. */
+  get holding(): number {
+    return this.#holding.size;
+  }
+
   /** Who owns the deadlines that are set, by class. */
   owners(): Map<string, number> {
     const counts = new Map<string, number>();
@@ -54,5 +76,7 @@ export class Books {
   close(): void {
     SessionIndex.prototype.add = this.#add;
     Deadlines.prototype.set = this.#set;
+    HeldEvents.prototype.push = this.#push;
+    HeldEvents.prototype.take = this.#take;
   }
 }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Server } from 'socket.io';
 import type { AnySocket, Authorizer, UnauthorizedData } from '../../lib';
 import { authenticate } from '../../lib/client';
+import { Books } from '../model/books';
 import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
 import { openMemoryPort } from '../support/memory-connection';
@@ -111,6 +112,19 @@ describe('events of a socket that must log in, before its first token', () => {
       });
     }
   }
+
+  it('are not held of a socket that has left in the same chunk: their bytes would count for ever', async () => {
+    const books = new Books();
+    guard({});
+    const raw = await RawClient.open(world.url, 'polling');
+    raw.send(RawClient.connect());
+    await raw.next('CONNECT');
+    raw.send('1', RawClient.event('authenticate', { token: createToken() }), RawClient.event('message', 1));
+    while (world.io.of('/').sockets.size > 0) await aTurn();
+    expect(books.holding).to.equal(0);
+    books.close();
+    raw.close();
+  });
 
   it('are dropped and reported after a refusal of its own', async () => {
     guard({ scope: 'connection' });

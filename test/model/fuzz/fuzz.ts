@@ -125,6 +125,7 @@ export class Round {
       'the gauges, after all have left',
     );
     deepStrictEqual(this.#books.sessions, 0, 'the sessions in the index, after all have left');
+    deepStrictEqual(this.#books.holding, 0, 'the sockets whose events wait, after all have left');
     deepStrictEqual(this.#books.owners().get('Term') ?? 0, 0, 'the expiries that are watched');
     for (const place of PLACES) {
       const { sids, rooms } = this.#io.of(place).adapter;
