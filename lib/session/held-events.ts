@@ -19,13 +19,19 @@ export class HeldEvents {
     this.#max = max;
   }
 
-  /** Keeps an event, unless it would pass a bound. Returns whether it was kept. */
-  push(packet: EventPacket): boolean {
+  /**
+   * Keeps an event, unless it would pass a bound. Of its packet, it keeps what delivery needs: with parsers that read
+   * JSON or MessagePack, a packet has whatever members the client sent, and with the default one, a namespace of 13
+   * characters or more is a slice that keeps the whole packet's text.
+   *
+   * @returns whether the event was kept
+   */
+  push({ type, data, id }: EventPacket): boolean {
     if (this.#packets.length >= this.#max) return false;
     const limit = Math.min(MAX_PER_SOCKET - this.#size, MAX_PER_PROCESS - heldByProcess);
-    const size = sizeOf(packet.data as unknown[], limit);
+    const size = sizeOf(data as unknown[], limit);
     if (size > limit) return false;
-    this.#packets.push(packet);
+    this.#packets.push({ type, data: data as unknown[], ...(typeof id === 'number' && { id }) });
     this.#size += size;
     heldByProcess += size;
     return true;

@@ -199,6 +199,26 @@ describe('what a client makes the server keep in memory', function () {
       });
     }
 
+    it('is nothing of the space in their packets, of which the namespace is a part', async () => {
+      await guard();
+      const name = '/a-long-namespace';
+      world.authorize({ allow: ['ping'] }).attach(world.io.of(name));
+      world.io.of(name).on('connection', (socket) => socket.on('ping', (reply: () => void) => reply()));
+      const raws: RawClient[] = [];
+      const before = await heldBytes();
+      for (let index = 0; index < CLIENTS; index += 1) {
+        const raw = await RawClient.open(world.url, 'websocket');
+        raws.push(raw);
+        raw.send(RawClient.connect(undefined, name));
+        await raw.next('CONNECT');
+        for (let count = 0; count < 4; count += 1) raw.send(`2${name},["message"${' '.repeat(SIZE)}]`);
+        raw.send(`2${name},1["ping"]`);
+        await raw.next('ACK');
+      }
+      expect((await heldBytes()) - before).to.be.below(ALLOWED);
+      for (const raw of raws) raw.close();
+    });
+
     it('is at most 16 MiB a process for any number of sockets, and nothing once they have left', async () => {
       await guard({ timeout: 60_000 });
       const rooms = world.io.of(/^\/room-\d+$/);

@@ -9,8 +9,8 @@ import { createToken } from '../support/tokens';
 import type { TestClient } from '../support/world';
 
 const KIB = 1024;
-/** An event's list, two members, and the name `x`. */
-const OVERHEAD = 64 + 2 * 16 + 2;
+/** An event's list, two members, the name `x`, and the object around the bytes. */
+const OVERHEAD = 64 + 2 * 16 + 2 + 64;
 
 /** An EVENT packet of exactly so many bytes by the estimate. */
 function packetOf(size: number): EventPacket {
@@ -45,6 +45,19 @@ describe('held events', () => {
     for (const packet of packets) expect(held.push(packet)).to.equal(true);
     expect(held.take()).to.deep.equal(packets);
     expect(held.take()).to.deep.equal([]);
+  });
+
+  it('keep only what their delivery needs', () => {
+    const held = make(16);
+    const others = { nsp: '/a', attachments: 0, junk: Buffer.alloc(900_000) };
+    held.push({ ...others, type: 2, data: ['x'], id: 7 });
+    held.push({ ...others, type: 5, data: ['y'] });
+    held.push({ ...others, type: 2, data: ['z'], id: { junk: 'x' } } as unknown as EventPacket);
+    expect(held.take()).to.deep.equal([
+      { type: 2, data: ['x'], id: 7 },
+      { type: 5, data: ['y'] },
+      { type: 2, data: ['z'] },
+    ]);
   });
 
   for (const max of [0, 1, 16]) {
