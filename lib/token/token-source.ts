@@ -7,7 +7,7 @@ import type { AnySocket } from '../types';
 import { decodeCookie, findCookie } from './cookies';
 import type { FoundCookie } from './cookies';
 import { foreignOriginOf } from './origin';
-import { hideGiven, withoutQuery } from './redaction';
+import { Redaction, withoutQuery } from './redaction';
 import { tooLarge } from './refusals';
 import { isBearer, isLonger, readAuthorization, readToken } from './token-text';
 import type { Shown } from './token-text';
@@ -58,6 +58,7 @@ const NOTHING: Found = { cookie: undefined, visible: {}, token: { shown: undefin
 export class TokenSource {
   readonly #rules: SourceRules;
   readonly #requests = new WeakMap<HttpRequest, Found>();
+  readonly #redactions = new WeakMap<object, Redaction>();
   /** What `getToken` returned for a socket. It is removed from the handshake, so it cannot be found again. */
   readonly #given = new WeakMap<AnySocket, Shown>();
   /** CONNECT packets that {@link shown} has read before {@link atConnect}. */
@@ -140,8 +141,16 @@ export class TokenSource {
   #keepGiven(socket: AnySocket, { value, shown }: Given): void {
     if (shown === undefined) return;
     this.#given.set(socket, shown);
-    if (value !== undefined)
-      hideGiven(socket.handshake, value, typeof shown === 'string' ? shown : undefined);
+    if (value === undefined) return;
+    this.#redactionOf(socket).hide(socket.handshake, value, typeof shown === 'string' ? shown : undefined);
+  }
+
+  #redactionOf(socket: AnySocket): Redaction {
+    // A connection over WebTransport has no HTTP request.
+    const key = (socket.request as HttpRequest | null | undefined) ?? socket;
+    let redaction = this.#redactions.get(key);
+    if (redaction === undefined) this.#redactions.set(key, (redaction = new Redaction()));
+    return redaction;
   }
 
   /** `Authorization: Bearer` (RFC 6750 §2.1), then `query.token`, then the cookie. */

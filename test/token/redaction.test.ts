@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import type { AnySocket } from '../../lib';
-import { hideGiven, withoutQuery } from '../../lib/token/redaction';
-import { cpuOf } from '../support/cost';
+import { Redaction, withoutQuery } from '../../lib/token/redaction';
+import { cpuOf, leastRatio } from '../support/cost';
 
 const TOKEN = 'aaa.bbb+/ccc=';
 type Handshake = AnySocket['handshake'];
 
-function hide(parts: object, given: unknown = TOKEN): Handshake {
+function hide(parts: object, given: unknown = TOKEN, redaction = new Redaction()): Handshake {
   const handshake = { headers: {}, query: {}, auth: {}, url: '/socket.io/?EIO=4', ...parts } as Handshake;
-  hideGiven(handshake, given, typeof given === 'string' ? given : undefined);
+  redaction.hide(handshake, given, typeof given === 'string' ? given : undefined);
   return handshake;
 }
 
@@ -111,6 +111,107 @@ describe('the result of getToken', () => {
     expect(cost).to.be.below(5000);
     expect(wide.a[250_000]).to.equal(undefined);
   });
+});
+
+describe('the results of getToken for the sockets of one connection', () => {
+  let redaction: Redaction;
+  beforeEach(() => {
+    redaction = new Redaction();
+  });
+
+  const url = '/socket.io/?EIO=4';
+
+  it('are each removed for their own socket', () => {
+    const request = { headers: { 'x-a': 'token a', 'x-b': 'token%20b' }, query: { EIO: '4' }, url };
+    for (let times = 0; times < 2; times += 1) {
+      expect(hide(request, 'token a', redaction).headers).to.deep.equal({ 'x-b': 'token%20b' });
+      expect(hide(request, 'token b', redaction).headers).to.deep.equal({ 'x-a': 'token a' });
+      expect(hide(request, 'token c', redaction)).to.include(request);
+    }
+  });
+
+  it('are removed from the auth of each', () => {
+    const request = { headers: { 'x-a': TOKEN }, query: {}, url };
+    for (let times = 0; times < 2; times += 1) {
+      const { auth, headers } = hide({ ...request, auth: { jwt: TOKEN, a: 1 } }, TOKEN, redaction);
+      expect({ auth, headers }).to.deep.equal({ auth: { a: 1 }, headers: {} });
+    }
+  });
+
+  it('share one copy of the headers', () => {
+    const request = { headers: { 'x-a': TOKEN, host: 'x' }, query: {}, url };
+    const { headers } = hide(request, TOKEN, redaction);
+    expect(headers).to.deep.equal({ host: 'x' });
+    expect(hide(request, TOKEN, redaction).headers).to.equal(headers);
+  });
+
+  it('are searched again in parts that the application has replaced', () => {
+    const request = { headers: { 'x-a': TOKEN }, query: { EIO: '4' }, url };
+    hide(request, TOKEN, redaction);
+    // Many times: they are no more results.
+    for (let times = 0; times < 20; times += 1) {
+      for (const parts of [
+        { headers: { 'x-b': TOKEN, host: 'x' } },
+        { headers: { 'x-a': TOKEN, host: 'x' }, query: { jwt: TOKEN } },
+        { headers: { host: 'x' }, url: `/socket.io/?jwt=${TOKEN}` },
+      ])
+        expect(JSON.stringify(hide({ ...request, ...parts }, TOKEN, redaction))).to.not.contain(TOKEN);
+    }
+    expect(hide({ ...request, headers: { host: 'x' } }, TOKEN, redaction).headers).to.deep.equal({
+      host: 'x',
+    });
+  });
+
+  it('are found in headers that the application has changed for each', () => {
+    const headers: Record<string, string> = {};
+    for (const token of ['%61', '%62', '%61%61'].map(decodeURIComponent)) {
+      headers['x-token'] = `100% ${encodeURIComponent(token)}`;
+      expect(hide({ headers }, token, redaction).headers).to.deep.equal({});
+    }
+  });
+
+  it('leave nothing of the request visible after sixteen that it holds', () => {
+    const names = Array.from({ length: 17 }, (_, index) => `token-${String.fromCodePoint(97 + index)}`);
+    const request = {
+      headers: { host: 'x', ...Object.fromEntries(names.map((name) => [name, '1'])) },
+      query: { EIO: '4' },
+      url,
+    };
+    for (const name of names.slice(0, 16))
+      expect(Object.keys(hide(request, name, redaction).headers)).to.have.length(17);
+    expect(hide(request, names[16], redaction)).to.deep.equal({ headers: {}, query: {}, url: '', auth: {} });
+    expect(hide(request, names[15], redaction).headers).to.include({ host: 'x', 'token-a': '1' });
+  });
+
+  it('are removed once more if they are no string', () => {
+    const list = [TOKEN];
+    const request = { headers: {}, query: { jwt: list, EIO: '4' }, url };
+    for (let times = 0; times < 2; times += 1)
+      expect(hide(request, list, redaction).query).to.deep.equal({ EIO: '4' });
+  });
+
+  const headers = { cookie: `a=${'%zz'.repeat(4500)}`, 'x-token': TOKEN };
+  for (const [where, given] of [
+    ['in the request', TOKEN],
+    ['elsewhere', 'another-token'],
+  ] as const) {
+    it(`are found without decoding the request for each, if they are ${where}`, async () => {
+      const request = { headers, query: {}, url };
+      const rounds = 2000;
+      const ratio = await leastRatio(
+        () =>
+          cpuOf(() => {
+            for (let round = 0; round < rounds; round += 1) hide(request, given, redaction);
+          }),
+        () =>
+          cpuOf(() => {
+            for (let round = 0; round < rounds; round += 1) hide(request, given);
+          }),
+        0.5,
+      );
+      expect(ratio).to.be.below(0.5);
+    });
+  }
 });
 
 describe('a target', () => {

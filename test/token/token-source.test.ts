@@ -337,6 +337,33 @@ describe('getToken', () => {
     expect(bare.handshake).to.deep.include({ headers: {}, query: {} });
   });
 
+  it('may return another token for each socket of a connection, and a request is searched once for each', () => {
+    const tokens = source({
+      handshake: true,
+      getToken: ({ handshake }) => (handshake.auth as { jwt: string }).jwt,
+    });
+    const { request } = socketOf({ headers: { 'x-a': 'aaa', 'x-b': 'bbb' } });
+    const connect = (jwt: string): AnySocket => {
+      const { headers, url } = request;
+      const socket = {
+        handshake: { auth: { jwt }, headers, query: {}, url },
+        request,
+      } as unknown as AnySocket;
+      expect(tokens.atConnect(socket)).to.equal(jwt);
+      expect(socket.handshake.auth).to.deep.equal({});
+      return socket;
+    };
+    const [a, b, none] = ['aaa', 'bbb', 'ccc'].map((jwt) => connect(jwt).handshake.headers);
+    expect([a, b, none]).to.deep.equal([{ 'x-b': 'bbb' }, { 'x-a': 'aaa' }, request.headers]);
+  });
+
+  it('has its token removed on a connection without an HTTP request', () => {
+    const tokens = source({ getToken: ({ handshake }) => (handshake.auth as { jwt: string }).jwt });
+    const socket = socketOf({ auth: { jwt: TOKEN } });
+    tokens.atConnect(Object.assign(socket, { request: undefined }));
+    expect(socket.handshake.auth).to.deep.equal({});
+  });
+
   it('does not replace the token of the CONNECT packet in event mode', () => {
     const tokens = source({ getToken: fromHeader });
     expect(
