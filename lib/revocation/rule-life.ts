@@ -1,3 +1,4 @@
+import { MAX_SECONDS_AHEAD } from '../token/token-life';
 import type { ParsedRevocation } from './parse-revocation';
 
 /** How long tokens are accepted. */
@@ -24,7 +25,8 @@ export function expiryOf(
   if (byExp !== Infinity) return byExp;
   if (kind === 'jti' && knownEnd !== Infinity) return knownEnd;
   if (life.maxTokenLife === undefined) return null;
-  // `maxTokenLife` includes the tolerance, so it covers a token that an issuer with a fast clock makes now.
-  const lastIssue = issuedBefore === undefined ? now : issuedBefore * 1000;
-  return lastIssue + life.maxTokenLife;
+  // A rule by `jti` or `sid` refuses tokens whatever their `iat`. `maxTokenLife` includes the tolerance, so this is when
+  // the last token ends that could be accepted by now. One whose `iat` is still later says that it is issued later.
+  if (kind !== 'sub') return now + life.maxTokenLife + MAX_SECONDS_AHEAD * 1000;
+  return (issuedBefore === undefined ? now : issuedBefore * 1000) + life.maxTokenLife;
 }

@@ -13,6 +13,14 @@ export interface LifeRules {
   readonly ignoreExpiration: boolean;
 }
 
+/**
+ * How far an issuer's clock may be ahead of the server's, in seconds, beyond `clockTolerance`. It counts where `maxAge`
+ * counts from a token's `iat`: a token from farther ahead is not active yet, and rules of `revoke` are kept so much longer
+ * than `maxAge`. Five minutes are usual (RFC 4120 §8.2). It is not 0: a clock may be a second ahead without anybody's
+ * notice, and after `revoke` a token of the next second is asked for.
+ */
+export const MAX_SECONDS_AHEAD = 300;
+
 const MOMENTS = ['exp', 'nbf', 'iat'] as const;
 /** 9999-12-31 in seconds: a greater number is in ms by mistake. */
 const MAX_SECONDS = 253_402_300_799;
@@ -40,12 +48,26 @@ export class TokenLife {
   }
 
   /**
-   * Judges claims that `jsonwebtoken` has not seen, as it would judge them.
+   * Judges claims that `jsonwebtoken` has not seen, as it would judge them, and as {@link judgeFurther} does.
    *
    * @param now ms since the epoch
    */
   judge(claims: JwtClaims, now: number): UnauthorizedError | undefined {
-    return this.faultOf(claims) ?? this.#judgeStart(claims, now) ?? this.#judgeEnd(claims, now);
+    return (
+      this.faultOf(claims) ??
+      this.#judgeStart(claims, now) ??
+      this.#judgeEnd(claims, now) ??
+      this.#judgeIssue(claims, now)
+    );
+  }
+
+  /**
+   * Judges claims that `jsonwebtoken` has accepted.
+   *
+   * @param now ms since the epoch
+   */
+  judgeFurther(claims: JwtClaims, now: number): UnauthorizedError | undefined {
+    return this.faultOf(claims) ?? this.#judgeIssue(claims, now);
   }
 
   /**
@@ -82,6 +104,14 @@ export class TokenLife {
     if (nbf === undefined) return undefined;
     if (typeof nbf !== 'number') return badClaim('invalid nbf value');
     return nbf > toSeconds(now) + this.#rules.clockTolerance ? this.notActive(nbf, now) : undefined;
+  }
+
+  /** Without `maxAge`, `iat` decides nothing, and rules of `revoke` end with `exp` or never. */
+  #judgeIssue({ iat }: JwtClaims, now: number): UnauthorizedError | undefined {
+    const { maxAge, clockTolerance } = this.#rules;
+    if (maxAge === undefined || typeof iat !== 'number') return undefined;
+    const isAhead = iat > toSeconds(now) + clockTolerance + MAX_SECONDS_AHEAD;
+    return isAhead ? this.notActive(iat - MAX_SECONDS_AHEAD, now) : undefined;
   }
 
   #judgeEnd({ exp, iat }: JwtClaims, now: number): UnauthorizedError | undefined {

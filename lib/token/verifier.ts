@@ -96,7 +96,7 @@ export class TokenVerifier {
     // RFC 7515 §4.1.11: extensions that are not understood must be refused; jsonwebtoken does not check.
     if (header.crit !== undefined) return malformed();
     const claims = claimsIn(payload, token);
-    return claims === undefined ? malformed() : (this.#life.faultOf(claims) ?? claims);
+    return claims === undefined ? malformed() : (this.#life.judgeFurther(claims, Date.now()) ?? claims);
   }
 
   #toRefusal(error: unknown, token: string): UnauthorizedError {

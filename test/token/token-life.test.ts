@@ -66,6 +66,20 @@ describe("claims of the application's verifier", () => {
     ['whose exp is in ms', { exp: now * 1000 }, 'claim', 'invalid exp value'],
     ['whose nbf is no number', { nbf: '0' }, 'claim', 'invalid nbf value'],
     ['whose nbf is ahead', { nbf: now + 1 }, 'not_active', 'jwt not active'],
+    [
+      'that are from more than five minutes ahead, where an age is asked for',
+      { iat: now + 301 },
+      'not_active',
+      'jwt not active',
+      { maxAge: 60 },
+    ],
+    [
+      'that are from farther ahead than five minutes and the tolerance',
+      { iat: now + 306, exp: now },
+      'not_active',
+      'jwt not active',
+      { maxAge: 60, clockTolerance: 5, ignoreExpiration: true },
+    ],
     ['that are too old', { iat: now - 60 }, 'expired', 'maxAge exceeded', { maxAge: 60 }],
     [
       'that are too old, where exp does not count',
@@ -98,6 +112,13 @@ describe("claims of the application's verifier", () => {
       { exp: now, iat: now - 60 },
       { clockTolerance: 1, maxAge: 60 },
     ],
+    ['that are from five minutes ahead, where an age is asked for', { iat: now + 300 }, { maxAge: 60 }],
+    [
+      'that are from five minutes and the tolerance ahead',
+      { iat: now + 305 },
+      { maxAge: 60, clockTolerance: 5 },
+    ],
+    ['that are from far ahead, where no age is asked for', { iat: now + 100_000 }],
     ['that have expired, where exp does not count', { exp: 1 }, { ignoreExpiration: true }],
     ['whose exp is no number, where it does not count', { exp: 'soon' }, { ignoreExpiration: true }],
     ['whose nbf is ahead within the tolerance', { nbf: now + 2 }, { clockTolerance: 2 }],
@@ -116,6 +137,8 @@ describe("claims of the application's verifier", () => {
       integer({ min: -60, max: 60 })
         .filter((one) => Math.abs(one) > 25)
         .map((one) => second + one),
+      // Far ahead.
+      integer({ min: 350, max: 400 }).map((one) => second + one),
       constantFrom(undefined, 'soon', null),
     );
     const claims = record({ exp: moment, nbf: moment, iat: moment });
@@ -154,6 +177,11 @@ describe('a token that is not active yet', () => {
         retryAfter,
       });
     }
+  });
+
+  it('may be sent again once its iat is five minutes ahead', () => {
+    const refusal = tokenLife({ maxAge: 60, clockTolerance: 5 }).judge({ iat: now + 310 }, now * 1000 + 500);
+    expect(refusal?.data).to.include({ reason: 'not_active', retryAfter: 4500 });
   });
 
   it('waits for whole milliseconds, though a clock may tell fractions', () => {
