@@ -382,7 +382,10 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
    * `jwksVerifier` was given.
    */
   clockTolerance?: number | undefined;
-  /** The greatest age of a token after its `iat`: in seconds, or as `'2h'`, `'1d'`. */
+  /**
+   * The greatest age of a token after its `iat`: in seconds, or as `'2h'`, `'1d'`. A token whose `iat` is more than five
+   * minutes and `clockTolerance` ahead is not active yet.
+   */
   maxAge?: number | string | undefined;
   /**
    * `true`: `exp` counts neither at login nor later. `maxAge` still does.

@@ -1,8 +1,8 @@
 /**
- * What V8 takes for members whose names are integers, such as those of `{ 900: 0 }` (read in Node 20 to 24,
- * `JSObject::ShouldConvertToSlowElements`). It keeps them in a list, which has slots for all smaller integers too. It
- * makes a table instead if the next member leaves too large a gap, or if the list gets long and most of it is empty.
- * `JSON.parse` takes the table more often, so this is the most that they can take.
+ * What V8 takes for members whose names are integers, such as those of `{ 900: 0 }` (measured in Node 20; it is
+ * `JSObject::ShouldConvertToSlowElements` that decides). It keeps them in a list, which has slots for all smaller integers
+ * too. It makes a table instead if the next member leaves too large a gap, or if the list gets long and most of it is
+ * empty. `JSON.parse` takes the table more often, so this is the most that they can take.
  */
 
 /** A slot of the list, in bytes. */

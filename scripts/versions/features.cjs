@@ -14,7 +14,7 @@ const FEATURES = [
     name: 'connection state recovery',
     since: '4.6.0',
     tests: [
-      /\/(recovery|recovery-identity|recovery-meanwhile|offsets|late-packets)\.test/,
+      /\/(recovery|recovery-identity|recovery-meanwhile|recovery-shared|offsets|late-packets)\.test/,
       /recover|restore|lets a client return past every middleware/i,
     ],
   },
