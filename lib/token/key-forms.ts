@@ -121,7 +121,8 @@ const SSH_KEY =
 const XML_KEY = /<(?:\w+:)?(?:RSAKeyValue|ECDSAKeyValue|ECKeyValue|X509Certificate)\b/;
 
 /**
- * The identifier of RSA, EC, X25519, Ed25519 and their like, or the beginning of an RSA key in PKCS#1. Bytes above 127 are there, or were replaced when the file was read as UTF-8 or ASCII.
+ * The identifier of RSA, EC, X25519, Ed25519 and their like, or the beginning of an RSA key in PKCS#1. Bytes above 127
+ * are there, or were replaced when the file was read as UTF-8 or ASCII.
  */
 const BROKEN_DER =
   // oxlint-disable-next-line no-control-regex
