@@ -60,7 +60,10 @@ export interface Authorizer {
   /** Two gauges and the counters of this authorizer, in this process. */
   stats(): AuthorizerStats;
 
-  /** Stops timers and listeners permanently. Later connections are refused; existing sockets stay as they are. */
+  /**
+   * Stops timers and listeners permanently. Later connections are refused, and no session is restored; existing sockets
+   * stay as they are, until another authorizer is attached, which takes them over as pending.
+   */
   close(): void;
 }
 
