@@ -110,15 +110,15 @@ export class Handshake {
   /** @param take called with the outcome, now or later; with `undefined` if the connection is logged in already */
   #outcome(socket: AnySocket, attempts: LoginAttempts, take: (outcome: Outcome | undefined) => void): void {
     const token = this.#context.settings.tokens.atConnect(socket);
-    const session = this.#connections.of(socket).sharedSession;
-    if (session?.isOpen && (token === undefined || token === session.permit?.token)) {
+    const permit = this.#connections.of(socket).sharedSession?.permit;
+    if (permit !== undefined && (token === undefined || token === permit.token)) {
       take(undefined);
       return;
     }
     const known = this.#knownOutcome(socket, token, attempts);
     if (known instanceof Promise) void known.then((outcome) => take(outcome));
     else if (known !== undefined) take(known);
-    else this.#verify(socket, token as string, session?.permit, attempts, take);
+    else this.#verify(socket, token as string, permit, attempts, take);
   }
 
   /** The outcome, if it needs no verification; checked in the order in which it counts. */

@@ -241,6 +241,32 @@ describe('the options of authorize()', () => {
     });
   });
 
+  const now = Math.floor(Date.now() / 1000);
+  /** What each option makes of a token, and of one without the option. */
+  const rules: [options: Partial<AuthorizeOptions>, good: JwtClaims, bad: JwtClaims | undefined][] = [
+    [{ issuer: 'one' }, { iss: 'one' }, { iss: 'two' }],
+    [{ audience: 'one' }, { aud: 'one' }, { aud: 'two' }],
+    [{ subject: 'bob' }, { sub: 'bob' }, { sub: 'eve' }],
+    [{ jwtid: 'one' }, { jti: 'one' }, { jti: 'two' }],
+    [{ nonce: 'one' }, { nonce: 'one' }, { nonce: 'two' }],
+    [{ maxAge: 600 }, { iat: now - 60 }, { iat: now - 1_200 }],
+    [{ clockTolerance: 600 }, { exp: now - 60 }, { exp: now - 1_200 }],
+    [{ ignoreExpiration: true }, { exp: now - 1_200 }, undefined],
+    [{ ignoreNotBefore: true }, { nbf: now + 1_200 }, undefined],
+  ];
+  for (const [options, good, bad] of rules) {
+    it(`let a token be judged by ${Object.keys(options).join()}`, () => {
+      const judge = (given: Partial<AuthorizeOptions>, claims: JwtClaims): unknown =>
+        toSettings({ secret: SECRET, ...given }).verifier.verify(
+          createToken(claims),
+          toVerificationKeys(SECRET),
+        );
+      expect(judge(options, good)).to.not.be.instanceOf(Error);
+      if (bad === undefined) expect(judge({}, good)).to.be.instanceOf(UnauthorizedError);
+      else expect(judge(options, bad)).to.be.instanceOf(UnauthorizedError);
+    });
+  }
+
   it('take clockTolerance from the verifier if it has one, unless the option is given', () => {
     const verifier = (clockTolerance: unknown): AuthorizeOptions =>
       ({ verify: Object.assign(() => ({}), { clockTolerance }) }) as never;
