@@ -132,3 +132,29 @@ for (const place of ['memory', 'redis-streams'] as const) {
     });
   });
 }
+
+describe('what is broadcast before the adapter looks for a dropped session', () => {
+  it('is sent once, although the adapter has it and the node has seen it', async () => {
+    const world = await new World({ connectionStateRecovery: {} }).listen();
+    const { adapter } = world.io.of('/') as unknown as {
+      adapter: { restoreSession: (...of: string[]) => unknown };
+    };
+    const restore = adapter.restoreSession.bind(adapter);
+    adapter.restoreSession = (...of) => {
+      world.io.emit('missed', 'late');
+      return restore(...of);
+    };
+    world.authorize().attach(world.io);
+    const first = world.client('/', { auth: { token: createToken({ sub: 'alice' }) } });
+    await first.until('authenticated');
+    await giveOffset(first, world.io);
+    await cutOff(first, world);
+    world.io.emit('missed', 'before');
+    const alice = returning(world, recoveryIdOf(first));
+    await alice.until('authenticated');
+    world.io.emit('marker');
+    await alice.until('marker');
+    expect(alice.received('missed').map(([text]) => text)).to.deep.equal(['before', 'late']);
+    await world.close();
+  });
+});
