@@ -248,6 +248,20 @@ describe('the bounds of a client', () => {
   });
 
   describe('one at a time', () => {
+    it('a token whose client logs out while it is being verified does not count as verified', async () => {
+      const gate = new Gate();
+      guard({ validate: gate.wait });
+      const client = await world.connected();
+      const first = show(client, createToken());
+      await until('it is being verified', () => gate.asked === 1);
+      await client.socket.emitWithAck('deauthenticate');
+      gate.open();
+      expect((await first).error).to.include({ code: 'not_authenticated' });
+      expect(auth.stats()).to.include({ verified: 0, refused: 1, pending: 1 });
+      expect(await show(client, createToken())).to.include({ ok: true });
+      expect(auth.stats()).to.include({ verified: 1 });
+    });
+
     it('a second token while one is being verified is refused, and the first verification continues', async () => {
       const gate = new Gate();
       guard({ validate: gate.wait, maxAttempts: 1 });

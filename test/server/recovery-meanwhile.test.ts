@@ -160,6 +160,28 @@ describe('what is broadcast before the adapter looks for a dropped session', () 
 });
 
 describe('a session that is restored twice', () => {
+  it('is not of the user who had it restored, once another one has logged in on its socket', async () => {
+    const world = await new World({ connectionStateRecovery: {} }).listen();
+    world.authorize().attach(world.io);
+    const first = world.client('/', { auth: { token: createToken({ sub: 'alice' }) } });
+    await first.until('authenticated');
+    await giveOffset(first, world.io);
+    const id = recoveryIdOf(first);
+    await cutOff(first, world);
+    world.io.emit('missed', 'first');
+    const second = returning(world, id);
+    await second.until('authenticated');
+    await second.socket.emitWithAck('deauthenticate');
+    await second.authenticate(createToken({ sub: 'bob' }));
+    await cutOff(second, world);
+    world.io.emit('missed', 'second');
+    const third = returning(world, id);
+    await third.until('authenticated');
+    expect(third.socket.recovered).to.equal(true);
+    expect(third.received('missed').map(([text]) => text)).to.deep.equal(['second']);
+    await world.close();
+  });
+
   for (const scope of ['namespace', 'connection'] as const) {
     it(`keeps its login's place: a client that got nothing of the first time is sent it again, scope: ${scope}`, async () => {
       const world = await new World({ connectionStateRecovery: {} }).listen();
