@@ -7,7 +7,7 @@ import { callGuarded, warnOnce } from '../runtime/warnings';
 import { Answers } from '../session/answers';
 import type { SessionContext } from '../session/context';
 import type { Member } from '../session/member';
-import { countRefusal, tellRefused } from '../session/refusals';
+import { mayTellRefusal, tellRefused } from '../session/refusals';
 import { emptyStats } from '../session/statistics';
 import type { AuthorizerStats } from '../session/statistics';
 import { disconnect, discard } from '../socket-io/connections';
@@ -126,7 +126,6 @@ export class AuthorizerCore {
 
   close(): void {
     this.#isClosed = true;
-    this.#recovery.close();
     this.#revocations.close();
     this.#deadlines.close();
     this.#cluster.close();
@@ -179,10 +178,8 @@ export class AuthorizerCore {
     if (next === undefined) {
       tellRefused(socket, error, this.#context);
       disconnect(socket);
-    } else if (this.#context.answers.allow(socket, 'refusal', this.#deadlines.now())) {
-      countRefusal(socket, error, this.#context);
-      next(error);
-    } else discard(socket);
+    } else if (mayTellRefusal(socket, error, this.#context)) next(error);
+    else discard(socket);
   }
 }
 

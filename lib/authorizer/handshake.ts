@@ -3,7 +3,7 @@ import type { AuthorizeOptions } from '../options';
 import { CODES } from '../protocol';
 import type { SessionContext } from '../session/context';
 import type { LoginAttempts } from '../session/login-attempts';
-import { countRefusal } from '../session/refusals';
+import { countRefusal, mayTellRefusal } from '../session/refusals';
 import { roomsOf } from '../session/rooms';
 import { hideIdentity, showIdentity } from '../session/socket-properties';
 import { closeIfIdle, discard, refuseAndClose } from '../socket-io/connections';
@@ -210,9 +210,7 @@ export class Handshake {
   #refuse(socket: AnySocket, error: UnauthorizedError, answer: Answer): void {
     hideIdentity(socket, this.#context.settings);
     // In endless namespaces a client would get a long answer for each short packet.
-    const { answers, deadlines } = this.#context;
-    const isTold = answers.allow(socket, 'refusal', deadlines.now());
-    if (isTold) countRefusal(socket, error, this.#context);
+    const isTold = mayTellRefusal(socket, error, this.#context);
     const { fail } = this.#settings;
     if (fail === undefined) {
       this.#close(socket, error, answer, isTold);

@@ -44,18 +44,12 @@ export class Recovery implements RecoveryRules<KeptSocket> {
   readonly #settings: RecoverySettings;
   /** Tokens that are being verified here. */
   #verifying = 0;
-  #isClosed = false;
 
   constructor(context: SessionContext, connections: Connections, settings: RecoverySettings) {
     this.#context = context;
     this.#connections = connections;
     this.#settings = settings;
     this.#tokens = context.settings.tokens;
-  }
-
-  /** Nothing is restored any more: nobody would end the sessions. */
-  close(): void {
-    this.#isClosed = true;
   }
 
   /** The outcome of the token that a socket showed with a recovery id; a second call returns nothing. */
@@ -72,6 +66,11 @@ export class Recovery implements RecoveryRules<KeptSocket> {
     const permit = this.#context.admission.restore(kept.session);
     log.recovery('%s: %s', socket.id, permit === undefined ? 'not restored' : 'restored');
     return permit && { permit, rooms: new Set(kept.rooms) };
+  }
+
+  /** Nothing is restored any more: nobody would end the sessions. */
+  get #isClosed(): boolean {
+    return this.#context.deadlines.isClosed;
   }
 
   keep(socket: AnySocket): KeptSocket | undefined {

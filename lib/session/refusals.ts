@@ -5,6 +5,7 @@ import type { Reply } from '../socket-io/packets';
 import { log } from '../runtime/log';
 import { ownText } from '../runtime/own-text';
 import { CODES, NAMESPACE_EVENTS, REASONS } from '../protocol';
+import type { AnswerKind } from './answers';
 import type { SessionContext } from './context';
 import { tellRefusal } from './notifications';
 import type { AnySocket } from '../types';
@@ -38,6 +39,22 @@ export function countRefusal(socket: AnySocket, error: UnauthorizedError, contex
 }
 
 /**
+ * Counts a refusal, and tells the server's listeners, unless the connection was told too often.
+ *
+ * @returns whether the client is told
+ */
+export function mayTellRefusal(
+  socket: AnySocket,
+  error: UnauthorizedError,
+  context: SessionContext,
+  kind: AnswerKind = 'refusal',
+): boolean {
+  const isTold = context.answers.allow(socket, kind, context.deadlines.now());
+  if (isTold) countRefusal(socket, error, context);
+  return isTold;
+}
+
+/**
  * Reports a refusal to the listeners and the client, unless the socket has disconnected or the connection was told too
  * often.
  */
@@ -48,8 +65,7 @@ export function tellRefused(
   reply?: Reply,
 ): void {
   const kind = BUSY.has(error.code) ? 'busy' : 'refusal';
-  if (!socket.connected || !context.answers.allow(socket, kind, context.deadlines.now())) return;
-  countRefusal(socket, error, context);
+  if (!socket.connected || !mayTellRefusal(socket, error, context, kind)) return;
   tellRefusal(socket, error);
   reply?.({ ok: false, error: error.data });
 }

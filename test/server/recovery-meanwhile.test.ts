@@ -10,11 +10,22 @@ import {
   subscribed,
   wireOf,
 } from '../support/recovery';
+import type { RecoveryId } from '../support/recovery';
 import { RedisServer } from '../support/redis';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
 import type { TestClient } from '../support/world';
+
+/** Alice logs in, and loses her connection; gives what she comes back with, and the id of her socket. */
+async function aliceDrops(world: World): Promise<RecoveryId & { id: string }> {
+  const client = world.client('/', { auth: { token: createToken({ sub: 'alice' }) } });
+  await client.until('authenticated');
+  await giveOffset(client, world.io);
+  const known = { ...recoveryIdOf(client), id: String(client.socket.id) };
+  await cutOff(client, world);
+  return known;
+}
 
 for (const place of ['memory', 'redis-streams'] as const) {
   describe(`while a slow store is asked about a dropped session, in ${place}`, () => {
@@ -54,15 +65,12 @@ for (const place of ['memory', 'redis-streams'] as const) {
       auth.attach(world.io);
       bob = world.client('/', { auth: { token: createToken({ sub: 'bob' }) } });
       await bob.until('authenticated');
-      const first = world.client('/', { auth: { token: createToken({ sub: 'alice' }) } });
-      await first.until('authenticated');
-      await giveOffset(first, world.io);
-      id = String(first.socket.id);
-      await cutOff(first, world);
+      const recoveryId = await aliceDrops(world);
+      id = recoveryId.id;
       await say('missed', 'before');
       slow.isSlow = true;
       const asked = slow.asked;
-      alice = returning(world, recoveryIdOf(first));
+      alice = returning(world, recoveryId);
       wire = wireOf(alice);
       await slow.untilAsked(asked + 1);
     });
@@ -145,12 +153,9 @@ describe('what is broadcast before the adapter looks for a dropped session', () 
       return restore(...of);
     };
     world.authorize().attach(world.io);
-    const first = world.client('/', { auth: { token: createToken({ sub: 'alice' }) } });
-    await first.until('authenticated');
-    await giveOffset(first, world.io);
-    await cutOff(first, world);
+    const id = await aliceDrops(world);
     world.io.emit('missed', 'before');
-    const alice = returning(world, recoveryIdOf(first));
+    const alice = returning(world, id);
     await alice.until('authenticated');
     world.io.emit('marker');
     await alice.until('marker');
@@ -163,11 +168,7 @@ describe('a session that is restored twice', () => {
   it('is not of the user who had it restored, once another one has logged in on its socket', async () => {
     const world = await new World({ connectionStateRecovery: {} }).listen();
     world.authorize().attach(world.io);
-    const first = world.client('/', { auth: { token: createToken({ sub: 'alice' }) } });
-    await first.until('authenticated');
-    await giveOffset(first, world.io);
-    const id = recoveryIdOf(first);
-    await cutOff(first, world);
+    const id = await aliceDrops(world);
     world.io.emit('missed', 'first');
     const second = returning(world, id);
     await second.until('authenticated');
@@ -186,11 +187,7 @@ describe('a session that is restored twice', () => {
     it(`keeps its login's place: a client that got nothing of the first time is sent it again, scope: ${scope}`, async () => {
       const world = await new World({ connectionStateRecovery: {} }).listen();
       world.authorize({ scope }).attach(world.io);
-      const first = world.client('/', { auth: { token: createToken({ sub: 'alice' }) } });
-      await first.until('authenticated');
-      await giveOffset(first, world.io);
-      const id = recoveryIdOf(first);
-      await cutOff(first, world);
+      const id = await aliceDrops(world);
       world.io.emit('missed', 'first');
       const second = returning(world, id);
       await second.until('authenticated');
