@@ -91,6 +91,8 @@ export class LoginClock implements DeadlineOwner {
   }
 
   onDeadline(): void {
+    // It may come ahead of its timer.
+    this.#deadlines.clear(this.#deadline);
     const sessions = [...this.#pending];
     this.#pending.clear();
     for (const session of sessions) this.#overdue.add(session);

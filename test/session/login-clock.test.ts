@@ -175,6 +175,23 @@ describe('the time to log in', () => {
     expect(ended).to.have.length(5);
   });
 
+  it('is full after it was found to be over before the timer came, on a machine that was busy', async () => {
+    const nextTick = (): Promise<void> =>
+      new Promise((resolve) => {
+        process.nextTick(resolve);
+      });
+    clock.start(one);
+    time.setSystemTime(start + 1_000);
+    clock.start(two);
+    await nextTick();
+    expect(ended.map(([name]) => name)).to.deep.equal(['one', 'two']);
+    clock.start(two);
+    await nextTick();
+    expect(ended).to.have.length(2);
+    time.tick(1_000);
+    expect(ended).to.have.length(3);
+  });
+
   it('is over with the login of the only session that is pending', () => {
     clock.start(one);
     clock.loggedIn(one);
