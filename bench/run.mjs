@@ -31,6 +31,7 @@ const SUITES = {
   scheduler: (plan) => inProcess('scheduler', plan.scheduler),
   broadcasts,
   events,
+  gate: (plan) => inProcess('gate', plan.gate),
   storm,
   growth: (plan) => inProcess('growth', plan.growth),
   forged,

@@ -110,7 +110,7 @@ elsewhere.
 - Servers are measured as they are after a while, with compiled code: the garbage collector comes when it will, and
   ${residents} clients stay connected while others come and go. Full collections on an empty server make V8 throw away, again
   and again, what it has learned. How a server does that has just started has a table of its own.
-- Verification, scheduler and growth need no network; they run in a process of their own, on one thread.
+- Verification, scheduler, gate and growth need no network; they run in a process of their own, on one thread.
 
 What a node and a cluster can hold is in [capacity](capacity.md). What a flood costs is in [security](security.md).`;
 }

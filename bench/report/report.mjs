@@ -18,6 +18,7 @@ const TABLES = [
   'scheduler',
   'broadcasts',
   'events',
+  'gate',
   'storm',
   'growth',
   'forged',
