@@ -33,6 +33,12 @@ export class Arrivals {
     const older = connection.socketAt(socket.nsp);
     if (older !== undefined) replace(older, socket);
     const restored = this.#recovery.sessionOf(socket);
+    const refusal = restored && this.#recovery.lateRefusal(restored, socket);
+    if (refusal !== undefined) {
+      tellRefused(socket, refusal, this.#context);
+      disconnect(socket);
+      return;
+    }
     if (socket.recovered && restored === undefined) leaveRooms(socket);
     const session = connection.sessionFor(socket);
     session.join(socket, restored?.rooms);

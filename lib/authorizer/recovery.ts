@@ -1,4 +1,5 @@
-import { UnauthorizedError } from '../errors';
+import { UnauthorizedError, unauthorized } from '../errors';
+import { CODES } from '../protocol';
 import { log } from '../runtime/log';
 import { Member } from '../session/member';
 import type { SessionContext } from '../session/context';
@@ -71,6 +72,17 @@ export class Recovery implements RecoveryRules<KeptSocket> {
   /** Nothing is restored any more: nobody would end the sessions. */
   get #isClosed(): boolean {
     return this.#context.deadlines.isClosed;
+  }
+
+  /**
+   * Why a restored socket may not connect any more: with `skipMiddlewares: false`, the application's middlewares have
+   * run since {@link isMeant}. Under `scope: 'connection'` another user may have logged in, or be about to.
+   */
+  lateRefusal({ permit }: RestoredSession, socket: AnySocket): UnauthorizedError | undefined {
+    const shared = this.#connections.of(socket).sharedSession;
+    if (shared?.permit !== undefined)
+      return shared.permit.userKey === permit.userKey ? undefined : unauthorized(CODES.identityMismatch);
+    return shared?.isBusy ? unauthorized(CODES.authenticationInProgress) : undefined;
   }
 
   keep(socket: AnySocket): KeptSocket | undefined {

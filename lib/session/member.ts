@@ -27,6 +27,8 @@ export interface MemberSession {
   readonly leaving: number;
   /** Logins so far. A renewal counts if it brings another user. */
   readonly logins: number;
+  /** Tokens so far that it was given: logins and renewals. */
+  readonly grants: number;
   readonly claims: JwtClaims;
   /** A token has arrived; the session gets it one tick later. */
   expectToken(): void;
@@ -113,7 +115,7 @@ export class Member implements Gatekeeper {
     return false;
   }
 
-  #isPermitted(data: unknown[]): boolean {
+  #isPermitted(data: readonly unknown[]): boolean {
     if (this.#context.settings.permissions.allows(data, this.#session.claims)) return true;
     this.#report(CODES.insufficientScope, data[0]);
     return false;
@@ -147,15 +149,19 @@ export class Member implements Gatekeeper {
     return this.#session.logins;
   }
 
+  get grant(): number {
+    return this.#session.grants;
+  }
+
   /**
    * A middleware may delay a message until another user has logged in: it is not that user's message, and is reported
-   * as dropped.
+   * as dropped. A renewal may have taken the permission away.
    */
-  mayReach(event: unknown, login: number): boolean {
-    const { isOpen, logins } = this.#session;
-    if (isOpen && login === logins) return true;
-    if (this.#context.settings.permissions.isOpenToAll(String(event))) return true;
-    this.#report(CODES.notAuthenticated, event);
+  mayReach(data: readonly unknown[], login: number, grant: number): boolean {
+    const { isOpen, logins, grants } = this.#session;
+    if (isOpen && login === logins) return grant === grants || this.#isPermitted(data);
+    if (this.#context.settings.permissions.isOpenToAll(String(data[0]))) return true;
+    this.#report(CODES.notAuthenticated, data[0]);
     return false;
   }
 
@@ -236,9 +242,8 @@ export class Member implements Gatekeeper {
    * @returns whether it is admitted; it is not if the option `rooms` refuses
    */
   admitLate(permit: Permit): boolean {
-    const rooms = this.#isRestored
-      ? this.#rooms
-      : roomsOf(this.#context.settings.rooms, permit.claims, this.socket);
+    // Also for a restored socket: the session may have been renewed meanwhile, with a token that names other rooms.
+    const rooms = roomsOf(this.#context.settings.rooms, permit.claims, this.socket);
     if (rooms instanceof UnauthorizedError) {
       tellRefused(this.socket, rooms, this.#context);
       disconnect(this.socket);

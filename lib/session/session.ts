@@ -62,6 +62,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   #permit: Permit | undefined;
   #lastAttempt = 0;
   #logins = 0;
+  #grants = 0;
   #leaving = 0;
 
   /** @param attempts what the connection has tried at this session's namespace */
@@ -97,6 +98,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
 
   get logins(): number {
     return this.#logins;
+  }
+
+  get grants(): number {
+    return this.#grants;
   }
 
   get leaving(): number {
@@ -257,6 +262,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#permit = permit;
     this.#context.revocations.register(this);
     this.#term.start(permit.endsAt);
+    this.#grants += 1;
     // With `sameSubject: false`, a renewal may bring another user: as for messages, that is a login.
     if (former?.userKey !== permit.userKey) this.#logins += 1;
     if (former === undefined) this.#members.admit(permit, rooms);

@@ -27,6 +27,19 @@ import { BINARY_EVENT, EVENT } from './packet-types';
  */
 const MAX_ARGUMENTS = 1_000;
 
+/**
+ * Events of Socket.IO and of Node's EventEmitter. Its own parser refuses a packet that names one; others do not look, and
+ * the client would call the application's `disconnect` listeners.
+ */
+const RESERVED: ReadonlySet<unknown> = new Set([
+  'connect',
+  'connect_error',
+  'disconnect',
+  'disconnecting',
+  'newListener',
+  'removeListener',
+]);
+
 /** Decides which events of a client the application hears. */
 export interface Gatekeeper {
   /**
@@ -36,8 +49,14 @@ export interface Gatekeeper {
   hears(packet: EventPacket): boolean;
   /** The number of the socket's current login; it changes with each login. */
   readonly login: number;
-  /** Whether an event that arrived during a certain login may still reach the listeners. */
-  mayReach(event: unknown, login: number): boolean;
+  /** The number of what the socket's session was granted last; it changes with each login and each renewal. */
+  readonly grant: number;
+  /**
+   * Whether an event that arrived during a certain login, and under a certain grant, may still reach the listeners.
+   *
+   * @param data its name and its arguments
+   */
+  mayReach(data: readonly unknown[], login: number, grant: number): boolean;
   /** Whether nobody looks after its sessions any more: another gatekeeper may take its place. */
   readonly isRetired: boolean;
   /** Gives up the socket. */
@@ -77,7 +96,7 @@ function guardedOnpacket(this: SocketInside, packet: EventPacket): void {
     if (!this.connected) return;
     const event: unknown = packet.data?.[0];
     // Older parsers accept any JSON as an event's name (CVE-2023-32695), and not all of it converts to a string.
-    if (typeof event !== 'string' && typeof event !== 'number') return;
+    if ((typeof event !== 'string' && typeof event !== 'number') || RESERVED.has(event)) return;
     if (!keeperOf(this).hears(packet)) return;
   }
   if ((packet.data?.length ?? 0) > MAX_ARGUMENTS) return;
@@ -90,15 +109,24 @@ function guardedOnpacket(this: SocketInside, packet: EventPacket): void {
  */
 function guardedDispatch(this: SocketInside, event: unknown[]): void {
   const gatekeeper = keeperOf(this);
-  const { login } = gatekeeper;
+  const { login, grant } = gatekeeper;
   this.run(event, (error) => {
     process.nextTick(() => {
       if (error) this._onerror(error);
-      else if (this.connected && gatekeeper.mayReach(event[0], login) && !isUnheardError(this, event[0])) {
+      else if (
+        this.connected &&
+        gatekeeper.mayReach(withoutReply(event), login, grant) &&
+        !isUnheardError(this, event[0])
+      ) {
         EventEmitter.prototype.emit.apply(this as unknown as EventEmitter, event as [string]);
       }
     });
   });
+}
+
+/** The name of an event and its arguments, without the function that answers. */
+function withoutReply(event: unknown[]): unknown[] {
+  return typeof event.at(-1) === 'function' ? event.slice(0, -1) : event;
 }
 
 /** Node throws if `error` has no listener, and Socket.IO before 4.6.2 adds none (CVE-2024-38355). */

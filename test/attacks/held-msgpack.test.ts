@@ -96,3 +96,35 @@ describe('events that wait for a login, with socket.io-msgpack-parser', () => {
     });
   }
 });
+
+describe('an event with a name of Socket.IO, with socket.io-msgpack-parser', () => {
+  const { world } = unharmedWorld({ parser });
+
+  for (const isIn of [true, false]) {
+    it(`calls no listener, ${isIn ? 'from an authenticated client' : 'also behind the login'}`, async () => {
+      world.authorize().attach(world.io);
+      const heard: string[] = [];
+      world.io.on('connection', (socket) => {
+        socket.on('ping', (reply: () => void) => reply());
+        for (const name of ['disconnect', 'disconnecting'] as const) socket.on(name, () => heard.push(name));
+      });
+      const { engine, answers } = await open(world.url);
+      const login = question(1, 'authenticate', { token: createToken() });
+      if (isIn) engine.send(login);
+      for (const name of [
+        'connect',
+        'connect_error',
+        'disconnect',
+        'disconnecting',
+        'newListener',
+        'removeListener',
+      ])
+        engine.send(eventPacket(encodeList([encode(name), encode('sent')])));
+      if (!isIn) engine.send(login);
+      engine.send(question(2, 'ping'));
+      await answers.take('answer 2');
+      expect(heard).to.deep.equal([]);
+      engine.close();
+    });
+  }
+});

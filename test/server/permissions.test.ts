@@ -476,6 +476,32 @@ describe('permissions', () => {
     });
   }
 
+  it('are asked again for an event that a middleware has delayed, once a renewal has come', async () => {
+    const asked: unknown[][] = [];
+    guard({
+      say: ({ scope }: { scope: string }, ...args: unknown[]) => {
+        asked.push(args);
+        return scope === 'a';
+      },
+    });
+    let letPass: (() => void) | undefined;
+    world.io.on('connection', (socket) => void socket.use((_event, next) => (letPass = next)));
+    const client = await loggedIn({ scope: 'a' });
+    for (const scope of ['a', 'b']) {
+      letPass = undefined;
+      client.socket.emit('say', 1, () => undefined);
+      while (letPass === undefined) await new Promise(setImmediate);
+      expect(await show(client, createToken({ sub: 'bob', scope }))).to.include({ ok: true });
+      (letPass as () => void)();
+    }
+    while (client.received('unauthorized').length === 0) await new Promise(setImmediate);
+    const [[error]] = client.received('unauthorized') as [[{ data: UnauthorizedData }]];
+    expect(error.data).to.include({ code: 'insufficient_scope', event: 'say' });
+    expect(heard.all('on say')).to.have.length(1);
+    // Without the function that answers, as the first time.
+    expect(asked).to.deep.equal([[1], [1], [1], [1]]);
+  });
+
   it('are read once: changing the map later changes nothing', async () => {
     const list = ['a'];
     const map: Record<string, unknown> = { say: list };

@@ -119,6 +119,116 @@ describe("connectionStateRecovery, under scope: 'connection'", () => {
   }
 });
 
+describe("connectionStateRecovery, under scope: 'connection', for a namespace that returns later", () => {
+  let world: World;
+  let auth: Authorizer;
+
+  afterEach(() => world.close());
+
+  async function guard(options: TestOptions, skipMiddlewares = true): Promise<void> {
+    world = await new World({ connectionStateRecovery: { skipMiddlewares } }).listen();
+    auth = world.authorize({ scope: 'connection', ...options });
+    for (const name of PLACES) auth.attach(world.io.of(name));
+  }
+
+  const socketAt = (name: string): AnySocket | undefined => [...world.io.of(name).sockets.values()][0];
+
+  /** Alice logs in at both namespaces, and her connection drops: what she returns with to the second one. */
+  async function dropped(claims: object = {}): Promise<{ pid: string; offset: unknown }> {
+    const raw = await RawClient.open(world.url, 'websocket');
+    const token = createToken({ sub: 'alice', ...claims });
+    for (const name of PLACES) {
+      raw.send(RawClient.connect({ token }, name));
+      await raw.next('EVENT');
+    }
+    await raw.next('CONNECT');
+    const { pid } = (await raw.next('CONNECT')) as { pid: string };
+    const socket = socketAt('/chat') as AnySocket;
+    await socket.join('room of alice');
+    world.io.of('/chat').emit('offset');
+    const offset = ((await raw.next('EVENT')) as unknown[]).at(-1);
+    const gone = new Promise((resolve) => void socket.once('disconnect', resolve));
+    raw.close();
+    await gone;
+    return { pid, offset };
+  }
+
+  for (const handshake of [false, true]) {
+    for (const showsToken of [false, true]) {
+      const where = `${handshake ? 'handshake' : 'event'} mode, with${showsToken ? '' : 'out'} the token`;
+      it(`gives it the rooms of the token that the session was renewed with: ${where}`, async () => {
+        await guard({ handshake, rooms: ({ rooms }) => rooms as string[] });
+        const back = await dropped({ rooms: ['both', 'secret'] });
+        const token = createToken({ sub: 'alice', rooms: ['both', 'new'] });
+        const raw = await RawClient.open(world.url, 'websocket');
+        raw.send(RawClient.connect({ token }));
+        await raw.next('EVENT');
+        raw.send(RawClient.connect({ ...back, token: showsToken ? token : undefined }, '/chat'));
+        await raw.next('EVENT');
+        const { id, rooms, recovered } = socketAt('/chat') as AnySocket;
+        expect(recovered).to.equal(true);
+        expect([...rooms]).to.have.members([id, 'room of alice', 'both', 'new']);
+        raw.close();
+      });
+    }
+  }
+
+  /** Holds up the CONNECT packets of the second namespace. */
+  function slowMiddleware(): { readonly reached: Promise<void>; letPass(): void } {
+    let letPass = (): void => undefined;
+    const reached = new Promise<void>((resolve) => {
+      world.io.of('/chat').use((_socket, next) => {
+        letPass = next;
+        resolve();
+      });
+    });
+    return { reached, letPass: () => letPass() };
+  }
+
+  for (const handshake of [false, true]) {
+    it(`refuses it if another user has logged in while a middleware ran: ${handshake ? 'handshake' : 'event'} mode`, async () => {
+      await guard({ handshake }, false);
+      const back = await dropped();
+      const middleware = slowMiddleware();
+      const raw = await RawClient.open(world.url, 'websocket');
+      const alice = handshake ? createToken({ sub: 'alice' }) : undefined;
+      raw.send(RawClient.connect({ ...back, token: alice }, '/chat'));
+      await middleware.reached;
+      raw.send(RawClient.connect({ token: createToken({ sub: 'bob' }) }));
+      await raw.next('EVENT');
+      middleware.letPass();
+      expect(await raw.next('EVENT')).to.have.nested.property('[1].data.code', 'identity_mismatch');
+      await raw.next('DISCONNECT');
+      expect(socketAt('/chat')).to.equal(undefined);
+      expect(socketAt('/')).to.have.nested.property('data.auth.claims.sub', 'bob');
+      expect(auth.stats()).to.include({ authenticated: 1, pending: 0 });
+      raw.close();
+    });
+  }
+
+  it('refuses it if the token of another user is verified by then, and lets that user in', async () => {
+    let verify: (() => void) | undefined;
+    const validate = ({ sub }: { sub?: string }): Promise<void> | undefined =>
+      sub === 'bob' ? new Promise((resolve) => (verify = resolve)) : undefined;
+    await guard({ validate }, false);
+    const back = await dropped();
+    const middleware = slowMiddleware();
+    const raw = await RawClient.open(world.url, 'websocket');
+    raw.send(RawClient.connect(back, '/chat'));
+    await middleware.reached;
+    raw.send(RawClient.connect({ token: createToken({ sub: 'bob' }) }));
+    while (verify === undefined) await aTurn();
+    middleware.letPass();
+    expect(await raw.next('EVENT')).to.have.nested.property('[1].data.code', 'authentication_in_progress');
+    await raw.next('DISCONNECT');
+    verify();
+    await raw.next('EVENT');
+    expect(socketAt('/')).to.have.nested.property('data.auth.claims.sub', 'bob');
+    expect(auth.stats()).to.include({ authenticated: 1, pending: 0 });
+    raw.close();
+  });
+});
+
 describe('connectionStateRecovery, in handshake mode with skipMiddlewares: false', () => {
   it('keeps the session of a client that shows its recovery id without a token, and sends it nothing', async () => {
     const world = await new World({ connectionStateRecovery: { skipMiddlewares: false } }).listen();
