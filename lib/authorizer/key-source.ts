@@ -29,7 +29,11 @@ export function toKeySource(options: Options, verifier: TokenVerifier): KeySourc
     if (other === undefined) return { verify };
     throw new TypeError(`options.${other} must not be combined with options.verify, which replaces it`);
   }
-  if (typeof secret === 'function') return { find: secret as KeyFunction };
+  if (typeof secret === 'function') {
+    if ('clockTolerance' in secret)
+      throw new TypeError('options.secret: what jwksVerifier() returns belongs in options.verify');
+    return { find: secret as KeyFunction };
+  }
   if (Array.isArray(secret) && secret.length === 0)
     throw new TypeError('options.secret must not be an empty list');
   const materials: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
@@ -43,7 +47,7 @@ export function toKeySource(options: Options, verifier: TokenVerifier): KeySourc
 /** What else the option may be, for those who gave something that is no key at all. */
 function others(material: unknown): string {
   if (material === undefined)
-    return '; or a list of these, or a function that finds the key; or use options.verify';
+    return '; or a list of these, or a function that finds the key; or use options.verify. Is an environment variable not set?';
   return typeof material === 'string' ? '' : '; or a list of these, or a function that finds the key';
 }
 

@@ -44,7 +44,10 @@ const MAX_ENTRIES = 1_000;
  *
  * @param client of the `redis` package (4 or newer) or of `ioredis` (5 or newer)
  * @throws TypeError if the client is none, an option is wrong, or another store has the same client and prefix
- * @example authorize({ secret, revocation: redisRevocationStore(await createClient().connect()) })
+ * @example
+ * // Without a listener, an error of the connection ends the process.
+ * const client = await createClient().on('error', console.error).connect();
+ * authorize({ secret, revocation: redisRevocationStore(client) });
  */
 export function redisRevocationStore(
   client: RedisRevocationClient | IORedisRevocationClient,

@@ -220,8 +220,16 @@ describe('the message about a wrong secret', () => {
       const message = messageFor({ secret });
       for (const form of forms) expect(message).to.include(form);
     }
-    expect(messageFor({ secret: undefined })).to.include('options.verify');
+    expect(messageFor({ secret: undefined }))
+      .to.include('options.verify')
+      .and.include('environment variable');
     expect(messageFor({ secret: [SECRET, 7] })).to.match(/^options\.secret\[1\]: expected a key, got number/);
+  });
+
+  it('says where a verifier of tokens belongs', () => {
+    expect(messageFor({ secret: jwksVerifier({ issuer: 'https://example.com' }) })).to.equal(
+      'options.secret: what jwksVerifier() returns belongs in options.verify',
+    );
   });
 
   it('says how to write line breaks, where a PEM has lost them', () => {

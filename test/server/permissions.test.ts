@@ -484,15 +484,14 @@ describe('permissions', () => {
         return scope === 'a';
       },
     });
-    let letPass: (() => void) | undefined;
-    world.io.on('connection', (socket) => void socket.use((_event, next) => (letPass = next)));
+    const waiting: (() => void)[] = [];
+    world.io.on('connection', (socket) => void socket.use((_event, next) => void waiting.push(next)));
     const client = await loggedIn({ scope: 'a' });
     for (const scope of ['a', 'b']) {
-      letPass = undefined;
       client.socket.emit('say', 1, () => undefined);
-      while (letPass === undefined) await new Promise(setImmediate);
+      while (waiting.length === 0) await new Promise(setImmediate);
       expect(await show(client, createToken({ sub: 'bob', scope }))).to.include({ ok: true });
-      (letPass as () => void)();
+      waiting.pop()?.();
     }
     while (client.received('unauthorized').length === 0) await new Promise(setImmediate);
     const [[error]] = client.received('unauthorized') as [[{ data: UnauthorizedData }]];

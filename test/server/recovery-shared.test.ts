@@ -207,9 +207,9 @@ describe("connectionStateRecovery, under scope: 'connection', for a namespace th
   }
 
   it('refuses it if the token of another user is verified by then, and lets that user in', async () => {
-    let verify: (() => void) | undefined;
+    const verifying: (() => void)[] = [];
     const validate = ({ sub }: { sub?: string }): Promise<void> | undefined =>
-      sub === 'bob' ? new Promise((resolve) => (verify = resolve)) : undefined;
+      sub === 'bob' ? new Promise((resolve) => void verifying.push(resolve)) : undefined;
     await guard({ validate }, false);
     const back = await dropped();
     const middleware = slowMiddleware();
@@ -217,11 +217,11 @@ describe("connectionStateRecovery, under scope: 'connection', for a namespace th
     raw.send(RawClient.connect(back, '/chat'));
     await middleware.reached;
     raw.send(RawClient.connect({ token: createToken({ sub: 'bob' }) }));
-    while (verify === undefined) await aTurn();
+    while (verifying.length === 0) await aTurn();
     middleware.letPass();
     expect(await raw.next('EVENT')).to.have.nested.property('[1].data.code', 'authentication_in_progress');
     await raw.next('DISCONNECT');
-    verify();
+    verifying[0]?.();
     await raw.next('EVENT');
     expect(socketAt('/')).to.have.nested.property('data.auth.claims.sub', 'bob');
     expect(auth.stats()).to.include({ authenticated: 1, pending: 0 });
