@@ -33,6 +33,7 @@ export class Arrivals {
     const older = connection.socketAt(socket.nsp);
     if (older !== undefined) replace(older, socket);
     const restored = this.#recovery.sessionOf(socket);
+    const outcome = this.#takeOutcome(socket);
     const refusal = restored && this.#recovery.lateRefusal(restored, socket);
     if (refusal !== undefined) {
       tellRefused(socket, refusal, this.#context);
@@ -43,7 +44,7 @@ export class Arrivals {
     const session = connection.sessionFor(socket);
     session.join(socket, restored?.rooms);
     this.#grant(session, socket, restored);
-    this.#follow(session, socket, this.#shownBy(socket, restored));
+    this.#follow(session, socket, this.#shownBy(socket, restored, outcome));
   }
 
   /**
@@ -69,11 +70,20 @@ export class Arrivals {
     if (admitted !== undefined && admitted.token !== session.permit?.token) session.take(admitted, socket);
   }
 
-  /** What the client showed while it connected, as far as it is not applied yet. */
-  #shownBy(socket: AnySocket, restored: RestoredSession | undefined): Outcome | string | undefined {
+  /** The outcome of the token that was shown with a recovery id. */
+  #takeOutcome(socket: AnySocket): Outcome | undefined {
     const outcome = this.#recovery.takeOutcome(socket);
     // Later: other CONNECT packets of the same chunk may wait for it.
     if (outcome !== undefined) setImmediate(() => this.#connections.of(socket).endLogin());
+    return outcome;
+  }
+
+  /** What the client showed while it connected, as far as it is not applied yet. */
+  #shownBy(
+    socket: AnySocket,
+    restored: RestoredSession | undefined,
+    outcome: Outcome | undefined,
+  ): Outcome | string | undefined {
     if (this.#handshake.hasAdmitted(socket)) {
       return restored && (outcome ?? this.#handshake.permitOf(socket));
     }

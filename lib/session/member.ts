@@ -1,7 +1,7 @@
 import { UnauthorizedError } from '../errors';
 import { CODES, EVENTS } from '../protocol';
 import type { Gatekeeper } from '../socket-io/event-gate';
-import { deliver, guardEvents } from '../socket-io/event-gate';
+import { dataOf, deliver, guardEvents } from '../socket-io/event-gate';
 import type { EventPacket } from '../socket-io/event-packet';
 import { forgetQuestions, replyTo } from '../socket-io/packets';
 import type { Reply } from '../socket-io/packets';
@@ -157,11 +157,11 @@ export class Member implements Gatekeeper {
    * A middleware may delay a message until another user has logged in: it is not that user's message, and is reported
    * as dropped. A renewal may have taken the permission away.
    */
-  mayReach(data: readonly unknown[], login: number, grant: number): boolean {
+  mayReach(event: readonly unknown[], login: number, grant: number): boolean {
     const { isOpen, logins, grants } = this.#session;
-    if (isOpen && login === logins) return grant === grants || this.#isPermitted(data);
-    if (this.#context.settings.permissions.isOpenToAll(String(data[0]))) return true;
-    this.#report(CODES.notAuthenticated, data[0]);
+    if (isOpen && login === logins) return grant === grants || this.#isPermitted(dataOf(event));
+    if (this.#context.settings.permissions.isOpenToAll(String(event[0]))) return true;
+    this.#report(CODES.notAuthenticated, event[0]);
     return false;
   }
 

@@ -54,9 +54,9 @@ export interface Gatekeeper {
   /**
    * Whether an event that arrived during a certain login, and under a certain grant, may still reach the listeners.
    *
-   * @param data its name and its arguments
+   * @param event its name, its arguments, and the function that answers if there is one: see {@link dataOf}
    */
-  mayReach(data: readonly unknown[], login: number, grant: number): boolean;
+  mayReach(event: readonly unknown[], login: number, grant: number): boolean;
   /** Whether nobody looks after its sessions any more: another gatekeeper may take its place. */
   readonly isRetired: boolean;
   /** Gives up the socket. */
@@ -115,7 +115,7 @@ function guardedDispatch(this: SocketInside, event: unknown[]): void {
       if (error) this._onerror(error);
       else if (
         this.connected &&
-        gatekeeper.mayReach(withoutReply(event), login, grant) &&
+        gatekeeper.mayReach(event, login, grant) &&
         !isUnheardError(this, event[0])
       ) {
         EventEmitter.prototype.emit.apply(this as unknown as EventEmitter, event as [string]);
@@ -125,7 +125,7 @@ function guardedDispatch(this: SocketInside, event: unknown[]): void {
 }
 
 /** The name of an event and its arguments, without the function that answers. */
-function withoutReply(event: unknown[]): unknown[] {
+export function dataOf(event: readonly unknown[]): readonly unknown[] {
   return typeof event.at(-1) === 'function' ? event.slice(0, -1) : event;
 }
 

@@ -173,16 +173,16 @@ describe("connectionStateRecovery, under scope: 'connection', for a namespace th
     }
   }
 
-  /** Holds up the CONNECT packets of the second namespace. */
+  /** Holds up the next CONNECT packet of the second namespace, and none after it. */
   function slowMiddleware(): { readonly reached: Promise<void>; letPass(): void } {
-    let letPass = (): void => undefined;
+    const held: (() => void)[] = [];
     const reached = new Promise<void>((resolve) => {
       world.io.of('/chat').use((_socket, next) => {
-        letPass = next;
-        resolve();
+        if (held.push(next) > 1) next();
+        else resolve();
       });
     });
-    return { reached, letPass: () => letPass() };
+    return { reached, letPass: () => held[0]?.() };
   }
 
   for (const handshake of [false, true]) {
@@ -205,6 +205,27 @@ describe("connectionStateRecovery, under scope: 'connection', for a namespace th
       raw.close();
     });
   }
+
+  it('leaves nothing of it behind: after a logout, a namespace is restored by its recovery id alone', async () => {
+    await guard({}, false);
+    const [ofAlice, ofCarol] = [await dropped(), await dropped({ sub: 'carol' })];
+    const middleware = slowMiddleware();
+    const raw = await RawClient.open(world.url, 'websocket');
+    raw.send(RawClient.connect({ ...ofAlice, token: createToken({ sub: 'alice' }) }, '/chat'));
+    await middleware.reached;
+    raw.send(RawClient.connect({ token: createToken({ sub: 'bob' }) }));
+    await raw.next('EVENT');
+    middleware.letPass();
+    await raw.next('DISCONNECT');
+    raw.send(RawClient.event('deauthenticate'));
+    while (auth.stats().authenticated > 0) await aTurn();
+    raw.send(RawClient.connect(ofCarol, '/chat'));
+    while (auth.stats().authenticated < 2) await aTurn();
+    expect(socketAt('/chat'))
+      .to.include({ recovered: true })
+      .and.to.have.nested.property('data.auth.claims.sub', 'carol');
+    raw.close();
+  });
 
   it('refuses it if the token of another user is verified by then, and lets that user in', async () => {
     const verifying: (() => void)[] = [];
