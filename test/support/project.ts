@@ -59,7 +59,9 @@ export class Project {
   }
 
   write(name: string, text: string): void {
-    writeFileSync(join(this.folder, name), text);
+    const target = join(this.folder, name);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, text);
   }
 
   /** Brings a file of the repository in. */
