@@ -46,8 +46,26 @@ export class SigningKey {
   }
 }
 
-function makePair(type: KeyType): { privateKey: KeyObject; publicKey: KeyObject } {
-  if (type === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 });
+interface Pair {
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+}
+
+/** RSA keys take a tenth of a second each. No test has more than this many of them. */
+const RSA_PAIRS = 4;
+const rsaPairs: Pair[] = [];
+
+/** A pair that the last few keys have not. */
+function nextRsaPair(): Pair {
+  const pair =
+    (rsaPairs.length === RSA_PAIRS && rsaPairs.shift()) ||
+    generateKeyPairSync('rsa', { modulusLength: 2048 });
+  rsaPairs.push(pair);
+  return pair;
+}
+
+function makePair(type: KeyType): Pair {
+  if (type === 'rsa') return nextRsaPair();
   return type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
 }
 
