@@ -12,7 +12,7 @@ module.exports = {
   'forbid-only': true,
   parallel: true,
   // Most tests wait for sockets rather than compute.
-  jobs: 4,
+  jobs: 5,
   // MiB, of the young generation. The tests open and drop thousands of servers; V8's own limit collects them too often.
   'node-option': ['max-semi-space-size=32'],
 };

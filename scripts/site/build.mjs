@@ -6,12 +6,14 @@
  */
 import { copyFileSync } from 'node:fs';
 import { register } from 'node:module';
-import { relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { fetchMermaid } from './mermaid.mjs';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const OUT = resolve(ROOT, process.argv[2] ?? 'build/site');
 const GITHUB = 'https://github.com/socketio-authorize/socketio-authorize/blob/main/';
+/** Where npm's page of the package finds the pictures of the README. */
+const PICTURES = 'https://raw.githubusercontent.com/socketio-authorize/socketio-authorize/main/';
 /** The page that the site opens with. */
 const FIRST = 'docs/getting-started.md';
 
@@ -47,6 +49,17 @@ function nameDocuments(project) {
   return { title, paths: taken };
 }
 
+const relativeTo = (page, url) => relative(resolve('/', page.url, '..'), resolve('/', url));
+
+/** A picture of the repository is part of the site: a reader's browser asks no other host for it. */
+function bringPictures(page, pictures) {
+  page.contents = page.contents.replaceAll(new RegExp(`src="${PICTURES}([\\w./-]+)"`, 'g'), (src, path) => {
+    const url = `assets/${basename(path)}`;
+    pictures.set(path, url);
+    return `src="${relativeTo(page, url)}"`;
+  });
+}
+
 /** On the site, a link to a document in the repository leads to its page. */
 function linkPages(page, pages) {
   page.contents = page.contents.replaceAll(
@@ -54,7 +67,7 @@ function linkPages(page, pages) {
     (link, path, fragment = '') => {
       const url = pages.get(path);
       if (url === undefined) return link;
-      return `href="${relative(resolve('/', page.url, '..'), resolve('/', url))}${fragment}"`;
+      return `href="${relativeTo(page, url)}${fragment}"`;
     },
   );
 }
@@ -65,10 +78,12 @@ const project = await app.convert();
 if (project === undefined) process.exit(1);
 app.validate(project);
 const { title, paths } = nameDocuments(project);
+const pictures = new Map();
 app.renderer.on(PageEvent.END, (page) => {
   const pages = new Map([[FIRST, 'index.html']]);
   for (const [document, name] of paths) pages.set(`${name}.md`, app.renderer.router.getFullUrl(document));
   linkPages(page, pages);
+  bringPictures(page, pictures);
   if (page.url === 'index.html') page.contents = page.contents.replace(/<h1>.*?<\/h1>/s, `<h1>${title}</h1>`);
   // Of a document, TypeDoc shows the name as a path of one step: it is the title.
   if (paths.has(page.model))
@@ -79,5 +94,6 @@ app.renderer.on(PageEvent.END, (page) => {
 });
 await app.generateOutputs(project);
 copyFileSync(fetchMermaid(ROOT), resolve(OUT, 'assets/mermaid.js'));
+for (const [path, url] of pictures) copyFileSync(resolve(ROOT, path), resolve(OUT, url));
 // An undocumented name, or a link that leads nowhere, is an error here.
 if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);

@@ -19,11 +19,26 @@ interface Element {
   readonly outerHTML: string;
 }
 
+/** What a page shows. */
+interface SeenPage {
+  path: string;
+  title: string[];
+  headings: string[];
+  /** Where its links to other hosts lead. */
+  links: string[];
+  diagrams: { drawn: number; failed: number };
+  /** Pictures that were not found. */
+  lost: number;
+  /** What a reader would have to scroll sideways for. */
+  tooWide: { pixels: string[]; parts: string[] };
+}
+
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
+  '.png': 'image/png',
 };
 const WIDTHS = [390, 1280];
 
@@ -33,6 +48,9 @@ describe('the site', () => {
   let server: Server;
   let url: string;
   let pages: string[];
+  const seen: SeenPage[] = [];
+  /** The hosts of all requests. */
+  const hosts = new Set<string>();
 
   before(async function () {
     await browser.launch(this);
@@ -57,6 +75,12 @@ describe('the site', () => {
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    await browser.open();
+    const page = await open(1280);
+    page.on('request', (request) => hosts.add(new URL(request.url()).host));
+    const others = ['index.html', 'modules/index.html', 'interfaces/index.AuthorizeOptions.html'];
+    for (const path of [...others, ...pages]) seen.push(await look(page, path));
+    await browser.closeProfile();
   });
   after(async () => {
     await browser.close();
@@ -71,6 +95,55 @@ describe('the site', () => {
     const { page } = await browser.tab('about:blank');
     await page.setViewportSize({ width, height: 844 });
     return page;
+  }
+
+  const blocksOf = (path: string): number =>
+    readFileSync(join(folder, path), 'utf8').split('<code class="mermaid">').length - 1;
+
+  /** Reads a page once, for all that is asked of it: to load one takes a second. */
+  async function look(page: Page, path: string): Promise<SeenPage> {
+    await page.setViewportSize({ width: 1280, height: 844 });
+    await page.goto(url + path);
+    const blocks = blocksOf(path);
+    if (blocks > 0)
+      await page
+        .locator('figure.diagram svg')
+        .nth(blocks - 1)
+        .waitFor();
+    const links = page.locator('.col-content a[href^="http"]');
+    return {
+      path,
+      title: await page.locator('h1').allTextContents(),
+      headings: await page.locator('.col-content :is(h1, h2, h3)').allTextContents(),
+      links: await links.evaluateAll((all) =>
+        (all as unknown as Element[]).map((link) => link.getAttribute('href') ?? ''),
+      ),
+      diagrams: {
+        drawn: await page.locator('figure.diagram svg').count(),
+        failed: await page.locator('code.mermaid, .error-icon').count(),
+      },
+      lost: await page.evaluate<number>('[...document.images].filter((one) => !one.naturalWidth).length'),
+      tooWide: await findTooWide(page),
+    };
+  }
+
+  async function findTooWide(page: Page): Promise<SeenPage['tooWide']> {
+    const found: SeenPage['tooWide'] = { pixels: [], parts: [] };
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 844 });
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      if (wide > 0) found.pixels.push(`${wide} in ${width}`);
+      if (width > 769) continue;
+      const parts = page.locator('.col-content :is(pre, table, p)');
+      found.parts.push(
+        ...(await parts.evaluateAll((all) =>
+          (all as unknown as Element[])
+            .filter((part) => part.scrollWidth > part.clientWidth + 1)
+            .map((part) => part.outerHTML.slice(0, 200)),
+        )),
+      );
+    }
+    return found;
   }
 
   it('has every document of docs/ as a page', () => {
@@ -90,73 +163,36 @@ describe('the site', () => {
     expect(await page.locator('h1').allTextContents()).to.deep.equal(['Getting started']);
   });
 
-  it('has one title a page, and it once; links no host that is a word of the text', async () => {
-    const page = await open(1280);
-    for (const path of ['index.html', ...pages]) {
-      await page.goto(url + path);
-      const headings = await page.locator('.col-content :is(h1, h2, h3)').allTextContents();
-      const [title = ''] = headings;
-      expect(await page.locator('h1').count(), path).to.equal(1);
+  it('has one title a page, and it once; links no host that is a word of the text', () => {
+    for (const { path, title, headings, links } of seen) {
+      expect(title, path).to.have.length(1);
       expect(
-        headings.filter((one) => one.trim() === title.trim()),
+        headings.filter((one) => one.trim() === headings[0]?.trim()),
         path,
       ).to.have.length(1);
-      const hosts = await page
-        .locator('.col-content a[href^="http"]')
-        .evaluateAll((links) =>
-          (links as unknown as Element[]).map((link) => link.getAttribute('href') ?? ''),
-        );
       expect(
-        hosts.filter((href) => /^http:\/\/Socket\.IO/i.test(href)),
+        links.filter((href) => /^http:\/\/Socket\.IO/i.test(href)),
         path,
       ).to.deep.equal([]);
     }
   });
 
-  it('draws every diagram, with files of its own alone', async () => {
-    const page = await open(1280);
-    const hosts = new Set<string>();
-    page.on('request', (request) => hosts.add(new URL(request.url()).host));
+  it('draws every diagram; every page loads, with its pictures, from the site alone', () => {
     let count = 0;
-    for (const path of ['index.html', ...pages]) {
-      const blocks = readFileSync(join(folder, path), 'utf8').split('<code class="mermaid">').length - 1;
-      if (blocks === 0) continue;
+    for (const { path, diagrams, lost } of seen) {
+      const blocks = blocksOf(path);
       count += blocks;
-      await page.goto(url + path);
-      await page
-        .locator('figure.diagram svg')
-        .nth(blocks - 1)
-        .waitFor();
-      expect(await page.locator('figure.diagram svg').count(), path).to.equal(blocks);
-      expect(await page.locator('code.mermaid, .error-icon').count(), path).to.equal(0);
+      expect(diagrams, path).to.deep.equal({ drawn: blocks, failed: 0 });
+      expect(lost, path).to.equal(0);
     }
     expect(count).to.be.above(1);
     expect([...hosts]).to.deep.equal([new URL(url).host]);
   });
 
-  it(`reads without sideways scrolling, ${WIDTHS.join(' and ')} pixels wide`, async () => {
-    const page = await open(1280);
-    for (const path of [
-      'index.html',
-      ...pages,
-      'modules/index.html',
-      'interfaces/index.AuthorizeOptions.html',
-    ]) {
-      await page.goto(url + path);
-      for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: 844 });
-        const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-        expect(wide, `${path}, ${width} pixels`).to.be.at.most(0);
-        if (width > 769) continue;
-        const inside = await page
-          .locator('.col-content :is(pre, table, p)')
-          .evaluateAll((parts) =>
-            (parts as unknown as Element[])
-              .filter((part) => part.scrollWidth > part.clientWidth + 1)
-              .map((part) => part.outerHTML.slice(0, 200)),
-          );
-        expect(inside, path).to.deep.equal([]);
-      }
+  it(`reads without sideways scrolling, ${WIDTHS.join(' and ')} pixels wide`, () => {
+    for (const { path, tooWide } of seen) {
+      expect(tooWide.pixels, path).to.deep.equal([]);
+      expect(tooWide.parts, path).to.deep.equal([]);
     }
   });
 

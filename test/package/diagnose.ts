@@ -33,10 +33,8 @@ function diagnose(ts: typeof typescript, args: readonly string[]): string {
     ...parsed.errors,
     ...program.getOptionsDiagnostics(),
     ...program.getGlobalDiagnostics(),
-    ...files.flatMap((file) => [
-      ...program.getSyntacticDiagnostics(file),
-      ...program.getSemanticDiagnostics(file),
-    ]),
+    ...files.flatMap((file) => program.getSyntacticDiagnostics(file)),
+    ...files.flatMap((file) => program.getSemanticDiagnostics(file)),
   ];
   return ts.formatDiagnostics(diagnostics, {
     getCurrentDirectory: () => folder,
