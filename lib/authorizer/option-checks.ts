@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import {
   checkValue,
   expect,
@@ -13,12 +14,20 @@ import { maxAgeInSeconds } from './max-age';
 import type { OptionName } from './option-defaults';
 import { checkPermissions } from './permissions';
 
-/** Properties that a socket already has; setting `__proto__` would create none. */
+/** Properties that a socket of any Socket.IO 4 has, besides those of every `EventEmitter`. */
 const TAKEN: ReadonlySet<string> = new Set(
-  '__proto__ constructor acks adapter broadcast client conn connected data disconnected emit flags fns handshake id join leave local nsp off on once pid recovered request rooms server to use volatile'.split(
-    ' ',
-  ),
+  [
+    'acks adapter broadcast client conn connected data disconnected flags fns handshake id local nsp pid recovered',
+    'request rooms server volatile',
+    'buildHandshake compress disconnect dispatch emitReserved emitUntyped emitWithAck except in join leave leaveAll',
+    'listenersAny listenersAnyOutgoing newBroadcastOperator notifyOutgoingListeners offAny offAnyOutgoing onAny',
+    'onAnyOutgoing onack ondisconnect onevent ack packet prependAny prependAnyOutgoing registerAckCallback run send',
+    'timeout to use write',
+    '_anyListeners _anyOutgoingListeners _cleanup _error _onclose _onconnect _onerror _onpacket',
+  ].flatMap((names) => names.split(' ')),
 );
+/** Setting `__proto__` would create no property; it and `constructor` are of every object. */
+const isTaken = (name: string): boolean => TAKEN.has(name) || name in EventEmitter.prototype;
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
@@ -34,7 +43,7 @@ const aDuration = expect('a number of ms above 0', (value) => isNumber(value) &&
 const aCount = expect('a whole number above 0, or Infinity', (value) => isCount(value) && value !== 0);
 const aProperty = expect(
   'a property name that Socket.IO does not use',
-  (value) => isText(value) && !TAKEN.has(value),
+  (value) => isText(value) && !isTaken(value),
 );
 const oneOf = (...values: string[]): Check =>
   expect(`one of '${values.join("', '")}'`, (value) => typeof value === 'string' && values.includes(value));

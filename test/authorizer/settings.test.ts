@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { expect } from 'chai';
+import type { Socket } from 'socket.io';
 import { authorize, UnauthorizedError } from '../../lib';
 import type { AuthorizeOptions, JwtClaims } from '../../lib';
 import { toVerificationKeys } from '../../lib/token/keys';
@@ -6,6 +8,7 @@ import type { VerificationKey } from '../../lib/token/keys';
 import { toSettings } from '../../lib/authorizer/settings';
 import { membersOf, readText } from '../support/repository';
 import { createToken, rsaKeys, SECRET } from '../support/tokens';
+import { World } from '../support/world';
 
 const HIDDEN = 'a value that must not be told';
 
@@ -205,6 +208,24 @@ describe('the options of authorize()', () => {
       'options.algorithms must name one that options.secret[1] can verify',
     );
     expect(() => authorize({ secret: SECRET, algorithms: ['ES256'] })).to.throw(TypeError, 'HS256');
+  });
+
+  it('must give the two socket properties names that no socket has', async () => {
+    const world = await new World().listen();
+    try {
+      const arrived = once(world.io, 'connection') as Promise<[Socket]>;
+      world.client();
+      const [socket] = await arrived;
+      const names = new Set<string>();
+      for (let one: unknown = socket; one !== null; one = Object.getPrototypeOf(one))
+        for (const name of Object.getOwnPropertyNames(one)) names.add(name);
+      expect(names).to.include.members(['disconnect', 'timeout', 'toString', 'emit']);
+      for (const name of names)
+        for (const option of ['decodedPropertyName', 'encodedPropertyName'] as const)
+          expect(() => authorize({ secret: SECRET, [option]: name }), name).to.throw(TypeError, option);
+    } finally {
+      await world.close();
+    }
   });
 
   it('must give the two socket properties different names', () => {
