@@ -29,7 +29,8 @@ export function parseRevocation(given: unknown): ParsedRevocation {
     typeof given === 'object' && given !== null ? { ...given } : { given };
   const named = KINDS.filter((kind) => members[kind] !== undefined);
   const [kind] = named;
-  if (kind === undefined || named.length > 1) throw new TypeError("revoke() takes one of jti, sid and sub, such as { sub: 'user-1' }");
+  if (kind === undefined || named.length > 1)
+    throw new TypeError("revoke() takes one of jti, sid and sub, such as { sub: 'user-1' }");
   const known = [kind, ...COMMON, ...(kind === 'sub' ? WITH_SUB : [])];
   const stranger = Object.keys(members).find((name) => members[name] !== undefined && !known.includes(name));
   if (stranger !== undefined) {
