@@ -75,20 +75,13 @@ export class UnauthorizedError extends Error {
    * @param options message, whether and when to retry; `cause` never reaches the client
    */
   constructor(code: RefusalCode, options: UnauthorizedErrorOptions = {}) {
-    const { message = messageOf(code), reason, retryAfter, event, cause } = options;
+    const { cause } = options;
+    const data = toData(code, options);
+    const { message } = data;
     super(message, cause === undefined ? undefined : { cause });
-    const retryable = options.retryable ?? (RETRYABLE.has(code) && reason !== REASONS.revoked);
-    this.code = code;
+    this.code = data.code;
     this.inner = { message };
-    this.data = {
-      message,
-      code,
-      type: ERROR_TYPE,
-      ...(reason !== undefined && { reason }),
-      retryable,
-      ...(retryAfter !== undefined && { retryAfter }),
-      ...(event !== undefined && { event }),
-    };
+    this.data = data;
   }
 }
 // On the prototype, so that printing an error does not list it among the fields.
@@ -107,6 +100,30 @@ export function unauthorized(code: string, options?: UnauthorizedErrorOptions): 
     restoreStacks(limit);
   }
 }
+
+/**
+ * What is sent of a refusal: only what the protocol has. The application may give anything, such as a caught error in the
+ * place of a code, whose members are not for the client, and which may not survive JSON.
+ */
+function toData(
+  given: unknown,
+  options: { readonly [Name in keyof UnauthorizedErrorOptions]?: unknown },
+): UnauthorizedData {
+  const code = textOf(given) ?? CODES.unknown;
+  const { retryable, retryAfter } = options;
+  const [reason, event] = [textOf(options.reason), textOf(options.event)];
+  return {
+    message: textOf(options.message) ?? messageOf(code),
+    code,
+    type: ERROR_TYPE,
+    ...(reason !== undefined && { reason: reason as UnauthorizedReason }),
+    retryable: typeof retryable === 'boolean' ? retryable : RETRYABLE.has(code) && reason !== REASONS.revoked,
+    ...(Number.isFinite(retryAfter) && { retryAfter: retryAfter as number }),
+    ...(event !== undefined && { event }),
+  };
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** The application's code may be any string: `'constructor'` must not find an inherited member. */
 function messageOf(code: string): string {
@@ -133,5 +150,6 @@ export function isUnauthorizedError(value: unknown): value is Refusal {
 
 /** The error as it is sent: built by hand, so that neither `cause` nor a stack trace can leak. */
 export function toWire(error: UnauthorizedError): UnauthorizedPayload {
-  return { message: error.message, inner: { message: error.message }, data: { ...error.data } };
+  const data = toData(error.code, { ...(error.data as object | undefined), message: error.message });
+  return { message: data.message, inner: { message: data.message }, data };
 }

@@ -3,6 +3,7 @@ import { CODES } from '../protocol';
 import type { SessionContext } from '../session/context';
 import { tellRefused } from '../session/refusals';
 import type { Session } from '../session/session';
+import { hideIdentity } from '../session/socket-properties';
 import { disconnect, leaveRooms, replace } from '../socket-io/connections';
 import { gatekeeperOf } from '../socket-io/event-gate';
 import type { Outcome } from '../token/admission';
@@ -34,6 +35,8 @@ export class Arrivals {
     if (older !== undefined) replace(older, socket);
     const restored = this.#recovery.sessionOf(socket);
     const outcome = this.#takeOutcome(socket);
+    // A listener of the older one may have closed it, or the application's `customDecoded`.
+    if (!socket.connected) return;
     const refusal = restored && this.#recovery.lateRefusal(restored, socket);
     if (refusal !== undefined) {
       tellRefused(socket, refusal, this.#context);
@@ -67,7 +70,13 @@ export class Arrivals {
       return;
     }
     const admitted = this.#handshake.permitOf(socket);
-    if (admitted !== undefined && admitted.token !== session.permit?.token) session.take(admitted, socket);
+    if (admitted === undefined || admitted.token === session.permit?.token) return;
+    if (!this.#handshake.isOutdated(socket)) {
+      session.take(admitted, socket);
+      return;
+    }
+    hideIdentity(socket, this.#context.settings);
+    tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context);
   }
 
   /** The outcome of the token that was shown with a recovery id. */

@@ -157,8 +157,18 @@ export class AuthorizerCore {
         if (gatekeeperOf(socket) === undefined && socket.connected) this.#turnAway(socket, undefined, true);
       });
     } else if (this.#isForeign(socket)) this.#turnAway(socket, undefined, true);
-    else this.#arrivals.arrive(socket);
+    else this.#arrive(socket);
   };
+
+  /** A socket that cannot be taken in must not stay without a guard. */
+  #arrive(socket: AnySocket): void {
+    try {
+      this.#arrivals.arrive(socket);
+    } catch (fault) {
+      disconnect(socket);
+      throw fault;
+    }
+  }
 
   readonly #onNewNamespace = (namespace: AnyNamespace): void => {
     for (const parent of this.#attached) if (childrenOf(parent)?.has(namespace)) this.#guard(namespace);

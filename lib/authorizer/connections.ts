@@ -56,6 +56,7 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   #sharedAttempts: LoginAttempts | undefined;
   /** Under `scope: 'connection'`, the login that CONNECT packets show: it is theirs, too, that show no token. */
   #login: LoginUnderWay | undefined;
+  #logouts = 0;
 
   constructor(key: object, context: SessionContext) {
     this.#context = context;
@@ -67,6 +68,14 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   /** The session of all namespaces, under `scope: 'connection'`, if there is one. */
   get sharedSession(): Session | undefined {
     return this.#shared?.isClosed ? undefined : this.#shared;
+  }
+
+  /**
+   * Logouts so far, under `scope: 'connection'`. A namespace that was granted a login and connects after a logout has
+   * it no more.
+   */
+  get logouts(): number {
+    return this.#logouts;
   }
 
   /** Under `scope: 'connection'`, the login that is under way. */
@@ -126,6 +135,10 @@ export class ClientConnection implements SessionPlace, ClockOwner {
 
   hasTimedOut(session: Session): void {
     this.#clock?.refill(session);
+  }
+
+  hasLoggedOut(): void {
+    if (this.#isShared) this.#logouts += 1;
   }
 
   hasClosed(session: Session): void {

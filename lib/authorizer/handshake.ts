@@ -44,6 +44,8 @@ export class Handshake {
   readonly #busy = new WeakMap<AnyNamespace, Set<object>>();
   /** Sockets that were admitted; without a permit, those that a `fail` hook accepted. */
   readonly #admitted = new WeakMap<AnySocket, Permit | undefined>();
+  /** The connection's logouts when each socket's token was judged. */
+  readonly #logouts = new WeakMap<AnySocket, number>();
   readonly #hooks: ClassicHooks;
   /** CONNECT packets whose token is being verified. */
   #waiting = 0;
@@ -64,6 +66,11 @@ export class Handshake {
   /** The permit that a socket was admitted with. */
   permitOf(socket: AnySocket): Permit | undefined {
     return this.#admitted.get(socket);
+  }
+
+  /** Whether the connection was logged out since a socket was admitted. */
+  isOutdated(socket: AnySocket): boolean {
+    return this.#logouts.get(socket) !== this.#connections.of(socket).logouts;
   }
 
   /** Whether handshake mode has admitted a socket. */
@@ -92,6 +99,7 @@ export class Handshake {
       return;
     }
     busy.add(client);
+    this.#logouts.set(socket, connection.logouts);
     const answer: Answer = (error, isTold = true) => {
       // Kept until the socket has connected: before that, all CONNECT packets of one chunk are judged.
       setImmediate(() => {
@@ -211,6 +219,7 @@ export class Handshake {
     hideIdentity(socket, this.#context.settings);
     // In endless namespaces a client would get a long answer for each short packet.
     const isTold = mayTellRefusal(socket, error, this.#context);
+    const attempts = this.#connections.of(socket).attemptsAt(socket.nsp);
     const { fail } = this.#settings;
     if (fail === undefined) {
       this.#close(socket, error, answer, isTold);
@@ -220,10 +229,13 @@ export class Handshake {
       'fail',
       (accept) => fail(error, socket, accept),
       (told, isAccepted) => {
-        if (isAccepted) {
+        // The token was refused all the same.
+        if (isAccepted) attempts.fail(error);
+        if (isAccepted && !attempts.isExhausted) {
           this.#admitted.set(socket, undefined);
           answer();
-        } else this.#close(socket, told ?? error, answer, isTold);
+        } else if (isAccepted) this.#close(socket, unauthorized(CODES.tooManyAttempts), answer, isTold);
+        else this.#close(socket, told ?? error, answer, isTold);
       },
     );
   }

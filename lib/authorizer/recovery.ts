@@ -42,6 +42,8 @@ export class Recovery implements RecoveryRules<KeptSocket> {
   readonly #connections: Connections;
   readonly #tokens: TokenSource;
   readonly #outcomes = new WeakMap<AnySocket, Outcome>();
+  /** The connection's logouts when each socket asked to be restored. */
+  readonly #logouts = new WeakMap<AnySocket, number>();
   readonly #settings: RecoverySettings;
   /** Tokens that are being verified here. */
   #verifying = 0;
@@ -76,10 +78,13 @@ export class Recovery implements RecoveryRules<KeptSocket> {
 
   /**
    * Why a restored socket may not connect any more: with `skipMiddlewares: false`, the application's middlewares have
-   * run since {@link isMeant}. Under `scope: 'connection'` another user may have logged in, or be about to.
+   * run since {@link isMeant}. Under `scope: 'connection'` another user may have logged in, or be about to, or the client
+   * may have logged out.
    */
   lateRefusal({ permit }: RestoredSession, socket: AnySocket): UnauthorizedError | undefined {
-    const shared = this.#connections.of(socket).sharedSession;
+    const { sharedSession: shared, logouts } = this.#connections.of(socket);
+    if (shared?.permit === undefined && this.#logouts.get(socket) !== logouts)
+      return unauthorized(CODES.notAuthenticated);
     if (shared?.permit !== undefined)
       return shared.permit.userKey === permit.userKey ? undefined : unauthorized(CODES.identityMismatch);
     return shared?.isBusy ? unauthorized(CODES.authenticationInProgress) : undefined;
@@ -110,6 +115,7 @@ export class Recovery implements RecoveryRules<KeptSocket> {
 
   async mayAsk(socket: AnySocket): Promise<Whose> {
     const connection = this.#connections.of(socket);
+    this.#logouts.set(socket, connection.logouts);
     // Under `scope: 'connection'` the socket will belong to the user that is logged in, or is about to be.
     if (this.#isClosed || connection.sharedSession?.isBusy) return undefined;
     const token = this.#tokens.shown(socket);

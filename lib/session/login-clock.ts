@@ -1,5 +1,6 @@
 import { Deadline } from '../runtime/deadlines';
 import type { DeadlineOwner, Deadlines } from '../runtime/deadlines';
+import { callGuarded } from '../runtime/warnings';
 
 /** A session that must log in. */
 export interface TimedSession {
@@ -98,7 +99,7 @@ export class LoginClock implements DeadlineOwner {
     for (const session of sessions) this.#overdue.add(session);
     // A client whose token is being verified must not gain time by leaving meanwhile.
     if (sessions.length > 0) this.#left = 0;
-    for (const session of sessions) session.onTimeout();
+    for (const session of sessions) callGuarded('the end of a time to log in', () => session.onTimeout());
     this.#owner.onTimeOver();
   }
 

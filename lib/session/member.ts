@@ -30,6 +30,8 @@ export interface MemberSession {
   /** Tokens so far that it was given: logins and renewals. */
   readonly grants: number;
   readonly claims: JwtClaims;
+  /** What it was granted last; `undefined` while it is pending. */
+  readonly permit: Permit | undefined;
   /** A token has arrived; the session gets it one tick later. */
   expectToken(): void;
   onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void;
@@ -115,8 +117,15 @@ export class Member implements Gatekeeper {
     return false;
   }
 
+  /** An answer behind a logout is not the former user's. */
+  get hearsAnswers(): boolean {
+    return this.#session.leaving === 0;
+  }
+
   #isPermitted(data: readonly unknown[]): boolean {
-    if (this.#context.settings.permissions.allows(data, this.#session.claims)) return true;
+    // The application's function may have ended the session.
+    if (this.#context.settings.permissions.allows(data, this.#session.claims))
+      return this.#session.isOpen && this.socket.connected;
     this.#report(CODES.insufficientScope, data[0]);
     return false;
   }
@@ -202,6 +211,11 @@ export class Member implements Gatekeeper {
     }
   }
 
+  /** A token has gone with the socket that showed it: nothing comes that the held events could wait for. */
+  dropStranded(): void {
+    if (!this.#isHolding) this.#drop(this.#held);
+  }
+
   /** The token was refused, or the client has logged out: drops and reports the held events. */
   dropHeld(): void {
     this.#isNew = false;
@@ -255,8 +269,17 @@ export class Member implements Gatekeeper {
     return true;
   }
 
+  /**
+   * Whether the socket is still under a permit. An adapter's `join-room` listeners run while rooms change: they may end
+   * the session, or close a socket.
+   */
+  #isUnder(permit: Permit): boolean {
+    return this.socket.connected && this.#session.permit === permit;
+  }
+
   /** The waiting socket is logged in: its rooms take effect. */
   admit(permit: Permit, rooms: ReadonlySet<string>): void {
+    if (!this.#isUnder(permit)) return;
     const { stats } = this.#context;
     stats.pending -= 1;
     stats.authenticated += 1;
@@ -269,16 +292,19 @@ export class Member implements Gatekeeper {
   }
 
   /** Another user takes over: earlier packets are not for the new user, and answers to earlier questions not by it. */
-  forgetUser(): void {
+  forgetUser(permit: Permit): void {
+    if (!this.#isUnder(permit)) return;
     forgetQuestions(this.socket);
     markLogin(this.socket);
   }
 
   /** The token was renewed. */
   renew(permit: Permit, rooms: ReadonlySet<string>): void {
-    showIdentity(this.socket, permit, this.#context.settings);
-    exchangeRooms(this.socket, this.#rooms, rooms);
+    if (!this.#isUnder(permit)) return;
+    const former = this.#rooms;
     this.#rooms = rooms;
+    showIdentity(this.socket, permit, this.#context.settings);
+    exchangeRooms(this.socket, former, rooms, () => this.#isUnder(permit));
   }
 
   /**

@@ -92,7 +92,7 @@ export class Members {
    */
   renew(permit: Permit, rooms: MemberRooms, isOther: boolean): void {
     for (const [member, own] of rooms) {
-      if (isOther) member.forgetUser();
+      if (isOther) member.forgetUser(permit);
       member.renew(permit, own);
     }
   }
@@ -132,6 +132,11 @@ export class Members {
   /** The client has logged out: decides on the events that it has sent behind the logout. */
   goOn(): void {
     for (const member of this.#all) member.goOn();
+  }
+
+  /** Drops the events that wait for nothing any more. */
+  dropStranded(): void {
+    for (const member of this.#all) member.dropStranded();
   }
 
   /** Drops the events that waited for the login. */

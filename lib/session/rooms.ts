@@ -38,12 +38,23 @@ function isRoom(name: unknown, socket: AnySocket): boolean {
   return typeof name === 'string' && (name === socket.id || !socket.nsp.sockets.has(name));
 }
 
-/** Leaves the rooms that are gone, and joins those that are new. */
+/**
+ * Leaves the rooms that are gone, and joins those that are new.
+ *
+ * @param isWanted whether to go on: an adapter's listeners run meanwhile
+ */
 export function exchangeRooms(
   socket: AnySocket,
   former: ReadonlySet<string>,
   rooms: ReadonlySet<string>,
+  isWanted: () => boolean,
 ): void {
-  for (const room of former) if (!rooms.has(room) && room !== socket.id) void socket.leave(room);
-  for (const room of rooms) if (!former.has(room)) void socket.join(room);
+  for (const room of former) {
+    if (!isWanted()) return;
+    if (!rooms.has(room) && room !== socket.id) void socket.leave(room);
+  }
+  for (const room of rooms) {
+    if (!isWanted()) return;
+    if (!former.has(room)) void socket.join(room);
+  }
 }

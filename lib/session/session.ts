@@ -40,6 +40,8 @@ export interface SessionPlace {
   hasLoggedIn(session: Session): void;
   /** The session has ended because its time to log in was over. */
   hasTimedOut(session: Session): void;
+  /** The client or the server has ended a login. */
+  hasLoggedOut(): void;
   /** The session has ended, or has lost its last socket. */
   hasClosed(session: Session): void;
   /** Called when a socket has left the session. */
@@ -193,6 +195,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     reply?.({ ok: true, ...this.#payload() });
   }
 
+  dropStranded(): void {
+    if (!this.isOpen) this.#members.dropStranded();
+  }
+
   /** Takes a permit that was granted before the socket connected: at the handshake, or before a drop. */
   take(permit: Permit, socket: AnySocket): void {
     // A token that is being verified was shown earlier.
@@ -292,6 +298,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
    */
   logout(notice?: UnauthorizedError): void {
     const isOverdue = this.#isOverdue;
+    this.#place.hasLoggedOut();
     this.#leave();
     if (this.#permit !== undefined) this.#end('logout', notice, false);
     else if (isOverdue) this.onTimeout();

@@ -28,6 +28,8 @@ export interface IntakeSession {
   begin(): number;
   /** Tells a client that shows the session's own token that it is logged in. */
   confirm(shown: Shown): void;
+  /** A token has gone with its socket: events of other sockets may have waited for it. */
+  dropStranded(): void;
   /** Takes the outcome of an attempt. */
   settle(attempt: number, outcome: Outcome, shown: Shown): void;
 }
@@ -68,7 +70,7 @@ export class TokenIntake {
   /** Takes an `authenticate` event. */
   onAuthenticate(socket: AnySocket, payload: unknown, reply: Reply | undefined): void {
     this.#arriving -= 1;
-    if (!socket.connected) return;
+    if (!socket.connected) return this.#session.dropStranded();
     const shown: Shown = { socket, reply };
     // Before the token is read: a flood during a slow verification must cost almost nothing.
     if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, shown);
@@ -81,7 +83,7 @@ export class TokenIntake {
    */
   offer(token: string | Outcome, socket: AnySocket): void {
     this.#arriving -= 1;
-    if (!socket.connected) return;
+    if (!socket.connected) return this.#session.dropStranded();
     const known = this.#session.isBusy ? this.#verifying?.token : this.#session.permit?.token;
     const text = textOf(token);
     if (text !== undefined && text === known) return;

@@ -16,6 +16,7 @@
  *   after a middleware has refused, so before `setImmediate`.
  * - `socket._cleanup()` forgets a socket that has not connected (from 4.5.2; older versions store nothing for it).
  */
+import { callGuarded } from '../runtime/warnings';
 import type { AnySocket } from '../types';
 import { inside } from './inside';
 import type { Client } from './inside';
@@ -30,9 +31,18 @@ export function isTransportOpen(socket: AnySocket): boolean {
   return inside(socket).client.conn.readyState === 'open';
 }
 
-/** Disconnects a socket, and closes the transport unless another namespace still uses it. */
+const LISTENERS = "a listener of 'disconnecting' or 'disconnect'";
+
+/**
+ * Disconnects a socket, and closes the transport unless another namespace still uses it. An exception of the
+ * application's listeners is reported: it must not save the socket, nor the next one.
+ */
 export function disconnect(socket: AnySocket): void {
-  socket.disconnect(inside(socket).client.sockets.size <= 1);
+  const { client } = inside(socket);
+  const isLast = client.sockets.size <= 1;
+  callGuarded(LISTENERS, () => socket.disconnect(isLast));
+  // A listener's exception keeps Socket.IO from it.
+  if (isLast && client.conn.readyState === 'open') closeIfIdle(client);
 }
 
 /** Whether a connection is in no namespace. */
@@ -56,7 +66,7 @@ export function onceClosed(connection: object, listener: () => void): void {
  */
 export function replace(older: AnySocket, newer: AnySocket): void {
   const { client, nsp, adapter } = inside(newer);
-  inside(older)._onclose('server namespace disconnect');
+  callGuarded(LISTENERS, () => inside(older)._onclose('server namespace disconnect'));
   client.nsps.set(nsp.name, newer);
   if (older.id !== newer.id) return;
   // Socket.IO has removed the newer one from its records, because both have one id.

@@ -19,7 +19,7 @@ import type { AnySocket } from '../types';
 import { inside, protoOf } from './inside';
 import type { EventPacket } from './event-packet';
 import type { SocketInside } from './inside';
-import { BINARY_EVENT, EVENT } from './packet-types';
+import { ACK, BINARY_ACK, BINARY_EVENT, DISCONNECT, EVENT } from './packet-types';
 
 /**
  * Arguments of an event or an acknowledgement. Socket.IO calls listeners with `apply`, and Node throws a RangeError from
@@ -47,6 +47,8 @@ export interface Gatekeeper {
    * waits (see {@link deliver}), or by dropping it.
    */
   hears(packet: EventPacket): boolean;
+  /** Whether an answer that arrives now is that of the user who was asked. */
+  readonly hearsAnswers: boolean;
   /** The number of the socket's current login; it changes with each login. */
   readonly login: number;
   /** The number of what the socket's session was granted last; it changes with each login and each renewal. */
@@ -82,25 +84,46 @@ export function guardEvents(socket: AnySocket, gatekeeper: Gatekeeper): void {
   inside(socket)._onclose = guardedOnclose;
 }
 
-/** Delivers an event that the gatekeeper has held back. */
+/**
+ * Delivers an event that the gatekeeper has held back. An exception of the application's code stays what it is in
+ * Socket.IO, an uncaught one, and does not take the next event's turn.
+ */
 export function deliver(socket: AnySocket, packet: EventPacket): void {
-  protoOf(inside(socket))._onpacket.call(inside(socket), packet);
+  try {
+    protoOf(inside(socket))._onpacket.call(inside(socket), packet);
+  } catch (fault) {
+    process.nextTick(() => {
+      throw fault;
+    });
+  }
 }
 
 const keeperOf = (socket: SocketInside): Gatekeeper =>
   (socket as unknown as Guarded)[GATEKEEPER] as Gatekeeper;
 
 function guardedOnpacket(this: SocketInside, packet: EventPacket): void {
-  if (packet.type === EVENT || packet.type === BINARY_EVENT) {
-    // The rest of a chunk comes even if the socket has left in it.
-    if (!this.connected) return;
-    const event: unknown = packet.data?.[0];
-    // Older parsers accept any JSON as an event's name (CVE-2023-32695), and not all of it converts to a string.
-    if ((typeof event !== 'string' && typeof event !== 'number') || RESERVED.has(event)) return;
-    if (!keeperOf(this).hears(packet)) return;
+  if (isHeard(this, packet) && (packet.data?.length ?? 0) <= MAX_ARGUMENTS)
+    protoOf(this)._onpacket.call(this, packet);
+}
+
+function isHeard(socket: SocketInside, packet: EventPacket): boolean {
+  switch (packet.type) {
+    case EVENT:
+    case BINARY_EVENT:
+      // The rest of a chunk comes even if the socket has left in it.
+      return socket.connected && isEvent(packet.data?.[0]) && keeperOf(socket).hears(packet);
+    case ACK:
+    case BINARY_ACK:
+      return keeperOf(socket).hearsAnswers;
+    default:
+      // Socket.IO 4.0 would hand a CONNECT_ERROR of a client to the application's `error` listeners.
+      return packet.type === DISCONNECT;
   }
-  if ((packet.data?.length ?? 0) > MAX_ARGUMENTS) return;
-  protoOf(this)._onpacket.call(this, packet);
+}
+
+/** Older parsers accept any JSON as an event's name (CVE-2023-32695), and not all of it converts to a string. */
+function isEvent(name: unknown): boolean {
+  return (typeof name === 'string' || typeof name === 'number') && !RESERVED.has(name);
 }
 
 /**
@@ -140,11 +163,24 @@ const closing = new WeakSet<SocketInside>();
 /** Not a `disconnect` listener: the application may call `removeAllListeners()`. */
 function guardedOnclose(this: SocketInside, ...args: [reason: string]): void {
   // A `disconnecting` listener may close the socket, too: it is still connected then.
-  const isFirst = this.connected && !closing.has(this);
-  if (isFirst) closing.add(this);
+  if (!this.connected || closing.has(this)) {
+    protoOf(this)._onclose.apply(this, args);
+    return;
+  }
+  closing.add(this);
   try {
     protoOf(this)._onclose.apply(this, args);
   } finally {
-    if (isFirst) keeperOf(this).left();
+    try {
+      if (this.connected) closeWithoutListeners(this, args);
+    } finally {
+      keeperOf(this).left();
+    }
   }
+}
+
+/** A `disconnecting` listener has thrown: Socket.IO would keep the socket, connected, for as long as its client likes. */
+function closeWithoutListeners(socket: SocketInside, args: [reason: string]): void {
+  (socket as unknown as EventEmitter).removeAllListeners('disconnecting');
+  protoOf(socket)._onclose.apply(socket, args);
 }

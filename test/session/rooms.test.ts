@@ -92,13 +92,15 @@ describe('the rooms of a login', () => {
     expect(roomsOf(() => [other.id], CLAIMS, socket)).to.deep.equal(new Set([other.id]));
   });
 
+  const always = (): boolean => true;
+
   it('are updated: former ones are left, new ones are joined, and the rest stays', () => {
     const calls: unknown[] = [];
     const { adapter } = socket.nsp;
     for (const event of ['join-room', 'leave-room'])
       adapter.on(event, (room: string, id: string) => calls.push([event, room, id === socket.id]));
-    exchangeRooms(socket, new Set(), new Set(['one', 'two']));
-    exchangeRooms(socket, new Set(['one', 'two']), new Set(['two', 'three']));
+    exchangeRooms(socket, new Set(), new Set(['one', 'two']), always);
+    exchangeRooms(socket, new Set(['one', 'two']), new Set(['two', 'three']), always);
     expect(calls).to.deep.equal([
       ['join-room', 'one', true],
       ['join-room', 'two', true],
@@ -110,8 +112,8 @@ describe('the rooms of a login', () => {
 
   it('do not affect rooms that the application has joined, nor the room of the socket itself', () => {
     void socket.join('of the application');
-    exchangeRooms(socket, new Set(), new Set([socket.id, 'one']));
-    exchangeRooms(socket, new Set([socket.id, 'one']), new Set());
+    exchangeRooms(socket, new Set(), new Set([socket.id, 'one']), always);
+    exchangeRooms(socket, new Set([socket.id, 'one']), new Set(), always);
     expect(socket.rooms).to.deep.equal(new Set([socket.id, 'of the application']));
   });
 });

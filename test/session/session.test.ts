@@ -16,6 +16,7 @@ describe('a session that is not authenticated', () => {
       mustLogIn: () => expect.fail('it has no sockets'),
       hasLoggedIn: () => expect.fail('it has no token'),
       hasTimedOut: () => expect.fail('it has no sockets'),
+      hasLoggedOut: () => expect.fail('it has no client'),
       hasClosed: () => expect.fail('it is open'),
       mayAnswer: () => true,
       onLeave: () => expect.fail('nobody is there'),
