@@ -148,8 +148,32 @@ export function isUnauthorizedError(value: unknown): value is Refusal {
   return typeof data === 'object' && data !== null && (data as { type?: unknown }).type === ERROR_TYPE;
 }
 
+/**
+ * The application's own refusal, if that is what it threw. In place of one that it has changed, so that it can not be
+ * sent, there is one with the code `unknown`.
+ */
+export function ownRefusal(thrown: unknown): UnauthorizedError | undefined {
+  if (!(thrown instanceof UnauthorizedError)) return undefined;
+  return canBeSent(thrown) ? thrown : unauthorized(CODES.unknown, { cause: thrown });
+}
+
+function canBeSent(error: UnauthorizedError): boolean {
+  try {
+    const { message, code, data } = error;
+    return (
+      [message, code, data.code].every((text) => typeof text === 'string') &&
+      Object.values(data).every(isPlain)
+    );
+  } catch {
+    return false;
+  }
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+}
+
 /** The error as it is sent: built by hand, so that neither `cause` nor a stack trace can leak. */
 export function toWire(error: UnauthorizedError): UnauthorizedPayload {
-  const data = toData(error.code, { ...(error.data as object | undefined), message: error.message });
-  return { message: data.message, inner: { message: data.message }, data };
+  return { message: error.message, inner: { message: error.message }, data: { ...error.data } };
 }

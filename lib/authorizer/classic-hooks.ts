@@ -1,4 +1,5 @@
-import { UnauthorizedError } from '../errors';
+import { ownRefusal } from '../errors';
+import type { UnauthorizedError } from '../errors';
 import type { Accept } from '../options';
 import type { Deadlines } from '../runtime/deadlines';
 import { callGuarded } from '../runtime/warnings';
@@ -25,7 +26,7 @@ export class ClassicHooks {
       isAnswered = true;
       cancel();
       // Any other error was not written for the client.
-      decide(error instanceof UnauthorizedError ? error : undefined, isAccepted);
+      decide(ownRefusal(error), isAccepted);
     };
     const cancel = this.#deadlines.after(this.#timeout, () => once(undefined, false));
     let hasFailed = true;

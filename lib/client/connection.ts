@@ -1,6 +1,7 @@
 import type { EVENTS } from '../protocol';
 import { DEFAULT_TIMEOUT } from './pace';
 import { forgetRecovery, sendNow } from './socket-internals';
+import { MAX_DELAY } from './timer';
 import type { AuthenticateOptions, ClientSocket } from './types';
 
 /** What waits for the server's answer on the current connection: the CONNECT packet, and a logout. */
@@ -87,7 +88,7 @@ function sendLogout(connection: Connection): void {
     socket,
     'deauthenticate' satisfies typeof EVENTS.deauthenticate,
     done,
-    options.timeout ?? DEFAULT_TIMEOUT,
+    Math.min(options.timeout ?? DEFAULT_TIMEOUT, MAX_DELAY),
   );
 }
 

@@ -1,5 +1,5 @@
 /** The longest delay of `setTimeout`. With a longer one it fires at once. */
-const MAX_DELAY = 2 ** 31 - 1;
+export const MAX_DELAY = 2 ** 31 - 1;
 
 /** Holds at most one scheduled call. Starts as `{}`. */
 export interface Timer {

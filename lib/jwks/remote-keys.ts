@@ -42,7 +42,9 @@ export class RemoteKeys {
   /** The key of a token. Rejects with the error of `jose` if there is no key or several, or they cannot be fetched. */
   find(header: JWSHeaderParameters): Promise<CryptoKey> {
     const { uat = Infinity } = this.#cache;
-    const isOld = Date.now() - uat >= this.#source.cacheMaxAge;
+    // Below 0 the wall clock was set back, by which `jose` measures its cooldown.
+    const age = Date.now() - uat;
+    const isOld = age >= this.#source.cacheMaxAge || (age < 0 && uat !== Infinity);
     // Known keys are renewed in the background: no client waits, and an outage refuses no client.
     if (isOld && !this.#remote.reloading && !this.#wasJustAsked()) void this.#reload();
     return this.#remote(header);

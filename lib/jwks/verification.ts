@@ -1,6 +1,7 @@
 /** Verifies tokens by `jose` 6, with the keys of a provider. */
 import type { CryptoKey, JWSHeaderParameters } from 'jose';
-import { UnauthorizedError } from '../errors';
+import { ownRefusal } from '../errors';
+import { isThenable } from '../runtime/warnings';
 import type { JwtClaims } from '../types';
 import { loadJose } from './jose';
 import type { Jose } from './jose';
@@ -136,8 +137,13 @@ function requireIssuer(claims: JwtClaims, check: IssuerCheck): void {
   let expected: unknown;
   try {
     expected = check(claims);
+    // Its rejection, without a handler, would end the process.
+    if (isThenable(expected)) {
+      expected.then(undefined, () => undefined);
+      throw new TypeError('options.issuer must answer at once, and gave a promise');
+    }
   } catch (cause) {
-    throw cause instanceof UnauthorizedError ? cause : wrongIssuer(cause);
+    throw ownRefusal(cause) ?? wrongIssuer(cause);
   }
   if (expected !== true && (typeof expected !== 'string' || expected !== claims.iss)) throw wrongIssuer();
 }

@@ -59,6 +59,7 @@ const RULES: readonly Rule[] = [
   [({ sid, sub }) => isNameOrAbsent(sid) && isNameOrAbsent(sub), 'sid and sub must be strings'],
   [({ sid, sub }) => sid !== undefined || sub !== undefined, 'sid or sub is required'],
   [({ events }) => isObject(events) && isObject(ownMember(events, EVENT)), `events must have ${EVENT}`],
+  [({ iat }) => (iat as number) >= 0, 'iat must not be before 1970'],
   // An ID token must not be accepted as a logout token, nor a logout token as an ID token (§2.4).
   [(claims) => !Object.hasOwn(claims, 'nonce'), 'nonce is prohibited'],
 ];

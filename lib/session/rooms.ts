@@ -1,5 +1,6 @@
 /** The `rooms` option: rooms that a login joins, a renewal exchanges, and a logout leaves. */
-import { UnauthorizedError, unauthorized } from '../errors';
+import { ownRefusal, unauthorized } from '../errors';
+import type { UnauthorizedError } from '../errors';
 import { CODES } from '../protocol';
 import type { AnySocket, JwtClaims } from '../types';
 
@@ -27,7 +28,7 @@ export function roomsOf(
     const all = Array.from(names as unknown[]);
     return all.every((name) => isRoom(name, socket)) ? new Set(all as string[]) : unauthorized(CODES.unknown);
   } catch (cause) {
-    return cause instanceof UnauthorizedError ? cause : unauthorized(CODES.unknown, { cause });
+    return ownRefusal(cause) ?? unauthorized(CODES.unknown, { cause });
   }
 }
 

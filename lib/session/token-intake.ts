@@ -72,8 +72,10 @@ export class TokenIntake {
     this.#arriving -= 1;
     if (!socket.connected) return this.#session.dropStranded();
     const shown: Shown = { socket, reply };
+    // The authorizer is closed: nobody would end the session.
+    if (this.#context.deadlines.isClosed) this.#tellBusy(CODES.serverBusy, shown);
     // Before the token is read: a flood during a slow verification must cost almost nothing.
-    if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, shown);
+    else if (this.#session.isBusy) this.#tellBusy(CODES.authenticationInProgress, shown);
     else this.#showEvent(payload, shown);
   }
 

@@ -1,18 +1,18 @@
 /** What the client is told when the application's code refuses or fails: a code, never the text of an exception. */
 import { isNativeError } from 'node:util/types';
-import { unauthorized, UnauthorizedError } from '../errors';
+import { ownRefusal, unauthorized } from '../errors';
+import type { UnauthorizedError } from '../errors';
 import { CODES, REASONS } from '../protocol';
 import { isOutage } from './outages';
 
 /** Of the key function. */
 export function toKeyRefusal(cause: unknown): UnauthorizedError {
-  return cause instanceof UnauthorizedError ? cause : keyUnavailable(cause);
+  return ownRefusal(cause) ?? keyUnavailable(cause);
 }
 
 /** Of `verify`: a failure of the service is not the token's fault. */
 export function toVerifierRefusal(cause: unknown): UnauthorizedError {
-  if (cause instanceof UnauthorizedError) return cause;
-  return isOutage(cause) ? keyUnavailable(cause) : rejected(cause);
+  return ownRefusal(cause) ?? (isOutage(cause) ? keyUnavailable(cause) : rejected(cause));
 }
 
 /** Of `verify`, for an answer that holds no claims. */
@@ -22,7 +22,7 @@ export function rejected(cause?: unknown): UnauthorizedError {
 
 /** Of `validate` and the other hooks: only an {@link UnauthorizedError} is meant for the client. */
 export function toApplicationRefusal(cause: unknown): UnauthorizedError {
-  return cause instanceof UnauthorizedError ? cause : unauthorized(CODES.unknown, { cause });
+  return ownRefusal(cause) ?? unauthorized(CODES.unknown, { cause });
 }
 
 /**
@@ -38,7 +38,8 @@ export function requireConsent(answer: unknown): void {
 
 /** Of `onError`: its arguments are meant for the client, as in socketio-jwt. */
 export function toToldRefusal(error: unknown, code: unknown): UnauthorizedError {
-  if (error instanceof UnauthorizedError) return error;
+  const own = ownRefusal(error);
+  if (own !== undefined) return own;
   const told: unknown =
     typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : error;
   return unauthorized(typeof code === 'string' && code !== '' ? code : CODES.unknown, {

@@ -33,5 +33,18 @@ export function decodeCookie(value: string): string | undefined {
 
 function nameOf(pair: string): string | undefined {
   const equals = pair.indexOf('=');
-  return equals < 0 ? undefined : pair.slice(0, equals).trim();
+  return equals < 0 ? undefined : withoutSpace(pair.slice(0, equals));
 }
+
+/**
+ * `trim` would also remove a no-break space, byte 0xA0 of the header. For a browser that is part of the name: it may take
+ * such a cookie from any subdomain, whereas it protects one whose name begins with `__Host-`.
+ */
+function withoutSpace(text: string): string {
+  let [start, end] = [0, text.length];
+  while (isSpace(text[start])) start += 1;
+  while (end > start && isSpace(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+const isSpace = (character: string | undefined): boolean => character === ' ' || character === '\t';

@@ -1,6 +1,6 @@
 /** Finds tokens: in an `authenticate` event, in the CONNECT packet, and in the connection's HTTP request. */
 import type { IncomingMessage } from 'node:http';
-import { unauthorized, UnauthorizedError } from '../errors';
+import { ownRefusal, unauthorized, UnauthorizedError } from '../errors';
 import { CODES } from '../protocol';
 import { isThenable, reportFaultOnce, warnOnce } from '../runtime/warnings';
 import type { AnySocket } from '../types';
@@ -132,7 +132,8 @@ export class TokenSource {
       if (isThenable(value)) refusePromise(value);
       return { value, shown: readToken(value, this.#rules.maxTokenBytes) };
     } catch (fault) {
-      if (fault instanceof UnauthorizedError) return { value: undefined, shown: fault };
+      const own = ownRefusal(fault);
+      if (own !== undefined) return { value: undefined, shown: own };
       this.#reportGetToken(fault);
       return { value: undefined, shown: unauthorized(CODES.unknown, { cause: fault }) };
     }
