@@ -20,6 +20,8 @@ export type Next = (error?: Error) => void;
 /** Takes what becomes of a CONNECT packet: a refusal, of which the client may have to hear nothing, or no error. */
 type Answer = (error?: UnauthorizedError, isTold?: boolean) => void;
 
+const NO_TOKEN: ReadonlySet<string> = new Set([CODES.credentialsRequired, CODES.missingAuthorizationHeader]);
+
 /** The settings of handshake mode. */
 export interface HandshakeSettings {
   readonly headerOnly: boolean;
@@ -229,8 +231,8 @@ export class Handshake {
       'fail',
       (accept) => fail(error, socket, accept),
       (told, isAccepted) => {
-        // The token was refused all the same.
-        if (isAccepted) attempts.fail(error);
+        // The token was refused all the same, if there was one.
+        if (isAccepted && !NO_TOKEN.has(error.code)) attempts.fail(error);
         if (isAccepted && !attempts.isExhausted) {
           this.#admitted.set(socket, undefined);
           answer();

@@ -46,6 +46,16 @@ describe('the client logs out', () => {
     expect(client.count('came unauthorized')).to.equal(0);
   });
 
+  for (const timeout of [Infinity, 2 ** 32]) {
+    it(`with a timeout of ${timeout} ms, and stays connected`, async () => {
+      serve();
+      const client = kit.client(() => endlessToken('alice'), {}, timeout);
+      await client.auth.ready;
+      await client.auth.logout();
+      expect([client.socket.connected, client.count('disconnect')]).to.deep.equal([true, 0]);
+    });
+  }
+
   it('and in as another user without waiting in between', async () => {
     serve();
     let sub = 'alice';

@@ -10,6 +10,7 @@ import type { Jose } from '../../lib/jwks/jose';
 import { toJwksSettings } from '../../lib/jwks/settings';
 import { createVerifier } from '../../lib/jwks/verification';
 import { JwksEndpoint, pastOneMs, SigningKey } from '../support/jwks-endpoint';
+import { Rejections } from '../support/rejections';
 import { refusalOf } from '../support/verdicts';
 import { Warnings } from '../support/warnings';
 
@@ -359,6 +360,16 @@ describe('jwksVerifier', () => {
       ['that gives false', () => false, 'https://any.example'],
       ['that gives nothing', () => undefined],
       ['that gives a promise', () => Promise.resolve(true), 'https://any.example'],
+      ['that gives a promise, which rejects', () => Promise.reject(new Error('down')), 'https://any.example'],
+      [
+        'that gives a promise which throws',
+        () => ({
+          then: () => {
+            throw new Error('down');
+          },
+        }),
+        'https://any.example',
+      ],
       [
         'that throws',
         () => {
@@ -370,12 +381,14 @@ describe('jwksVerifier', () => {
     for (const [what, issuer, iss] of bad) {
       it(`${what}, and refuses`, async () => {
         endpoint.keys = [one];
+        const rejections = new Rejections();
         const verify = verifier({ issuer: issuer as () => boolean });
         expect(await refusalOf(verify(token(iss)))).to.include({
           code: 'invalid_token',
           reason: 'claim',
           message: 'jwt issuer invalid',
         });
+        await rejections.close();
       });
     }
 
@@ -455,6 +468,23 @@ describe('jwksVerifier', () => {
       await pastOneMs();
       expect(await verify(newest.token({ sub: 'bob' }))).to.include({ sub: 'bob' });
       expect(await refusalOf(verify(former.token()))).to.include(NO_KEY);
+    });
+
+    it('again when the wall clock was set back, and not only when it has caught up', async () => {
+      const [former] = shows(new SigningKey('former', 'ec'));
+      const verify = verifier({ cooldown: 1 });
+      await verify(former.token());
+      const [newest] = shows(new SigningKey('newest', 'ec'));
+      await pastOneMs();
+      const { now } = Date;
+      Date.now = () => now() - 3_600_000;
+      try {
+        // Clients need not wait for the keys, so the first ones may be refused.
+        while ((await verify(newest.token()).catch(() => undefined)) === undefined) await pastOneMs();
+      } finally {
+        Date.now = now;
+      }
+      expect(endpoint.requests).to.be.within(2, 3);
     });
 
     it('again when keys without a name are rotated', async () => {

@@ -15,6 +15,7 @@ const BAD_CLAIMS: [what: string, claims: Claims, message: string][] = [
   ['an aud that is no text', { aud: { chat: true } }, 'jwt audience invalid'],
   ['no iat', { iat: undefined }, 'jwt claim invalid'],
   ['an iat that is no number', { iat: 'today' }, 'jwt claim invalid'],
+  ['an iat before 1970', { iat: -5 }, 'iat must not be before 1970'],
   ['an iat in ms', { iat: Date.now() }, 'iat is ahead of the clock'],
   ['an iat ahead of the clock', { iat: now() + 600, exp: now() + 900 }, 'iat is ahead of the clock'],
   ['no exp', { exp: undefined }, 'jwt claim invalid'],

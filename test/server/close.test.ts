@@ -33,6 +33,17 @@ describe('an authorizer that is closed', () => {
     return refusedAtConnect(client);
   }
 
+  it('takes no token of a socket that waits: nobody would end the session', async () => {
+    const auth = world.authorize();
+    auth.attach(world.io);
+    const client = await world.connected();
+    auth.close();
+    expect(await show(client, createToken()))
+      .to.deep.include({ ok: false })
+      .and.have.nested.property('error.code', 'server_busy');
+    expect(auth.stats()).to.include({ pending: 1, authenticated: 0 });
+  });
+
   it('that was never attached turns strangers away before they hear a broadcast, from the second on', async () => {
     world.io.on('connection', () => world.io.emit('hello'));
     const auth = world.authorize();

@@ -359,6 +359,31 @@ describe('handshake mode', () => {
       expect(client.received('all')).to.deep.equal([]);
     });
 
+    it('fail that accepts makes no refused token free: the attempts of a connection are limited', async () => {
+      guard({ maxAttempts: 3, fail: (_error, _socket, accept) => accept() });
+      world.io.of('/other');
+      const raw = await RawClient.open(world.url, 'polling');
+      try {
+        // Another namespace keeps the connection open.
+        raw.send(RawClient.connect(undefined, '/other'));
+        await raw.next('CONNECT');
+        for (let times = 0; times < 5; times += 1) {
+          raw.send(RawClient.connect());
+          await raw.next('CONNECT');
+          raw.send('1');
+        }
+        for (let times = 0; times < 2; times += 1) {
+          raw.send(RawClient.connect({ token: `bad ${times}` }));
+          await raw.next('CONNECT');
+          raw.send('1');
+        }
+        raw.send(RawClient.connect({ token: 'bad' }));
+        expect(await raw.next('CONNECT_ERROR')).to.have.nested.property('data.code', 'too_many_attempts');
+      } finally {
+        raw.close();
+      }
+    });
+
     it('fail that accepts allows a login by event', async () => {
       guard({ fail: (_error, _socket, accept) => accept() });
       expect(await show(await world.connected(), createToken({}, {}, SECRET))).to.include({ ok: true });

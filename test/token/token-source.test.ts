@@ -137,6 +137,11 @@ describe('the token of the HTTP request', () => {
 
   const missing: [what: string, parts: Parts][] = [
     ['nothing', {}],
+    // For a browser a no-break space belongs to the name, which then has none of the rules of `__Host-`.
+    ...['\u00A0', '\u000B', '\uFEFF'].map((space): [string, Parts] => [
+      `a cookie whose name begins with ${encodeURIComponent(space)}`,
+      { headers: { cookie: `${space}session=${TOKEN}; session${space}=${TOKEN}` } },
+    ]),
     ['another cookie', { headers: { cookie: 'sessions=x; xsession=y; session' } }],
     ['a cookie that cannot be decoded', { headers: { cookie: 'session=%E0%A4%A' } }],
     ['an empty cookie', { headers: { cookie: 'session=' } }],
