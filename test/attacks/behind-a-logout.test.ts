@@ -38,7 +38,7 @@ describe('behind a logout', () => {
   it('an answer to a question is not that of the user who was asked', async () => {
     const answers: unknown[] = [];
     const auth = world.authorize();
-    auth.attach(world.io).on('authenticated', (socket) => {
+    auth.attach(world.io).on('authenticated', (socket: Socket) => {
       socket.emit('pay?', (answer: unknown) => answers.push(answer));
       socket.emit('sure?', (answer: unknown) => answers.push(answer));
     });

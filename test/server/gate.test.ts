@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { freshWorld } from '../support/fresh-world';
 import { Inbox } from '../support/inbox';
+import { RawClient } from '../support/raw-client';
 import { refusal, settled, show } from '../support/refusals';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
@@ -29,6 +30,22 @@ for (const { name, options } of modes) {
         for (const event of ['news', 'login']) socket.on(event, () => heard.push('on', [event]));
       });
     }
+
+    it('keeps packets of other types from every listener: CONNECT_ERROR', async () => {
+      world.authorize().attach(world.io);
+      const errors: unknown[] = [];
+      world.io.on('connection', (socket) => socket.on('error', (error) => errors.push(error)));
+      for (const packet of ['4"x"', '4{"message":"x"}']) {
+        const raw = await RawClient.open(world.url, 'polling');
+        raw.send(RawClient.connect());
+        await raw.next('CONNECT');
+        // Newer versions close the connection for the first.
+        raw.send(packet, '1');
+        while (world.io.sockets.sockets.size > 0) await new Promise(setImmediate);
+        raw.close();
+      }
+      expect(errors).to.deep.equal([]);
+    });
 
     it('keeps events of a pending socket from every listener, and tells the client', async () => {
       world.authorize({ holdEvents: 0 }).attach(world.io);
