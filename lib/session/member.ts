@@ -292,8 +292,7 @@ export class Member implements Gatekeeper {
   }
 
   /** Another user takes over: earlier packets are not for the new user, and answers to earlier questions not by it. */
-  forgetUser(permit: Permit): void {
-    if (!this.#isUnder(permit)) return;
+  forgetUser(): void {
     forgetQuestions(this.socket);
     markLogin(this.socket);
   }

@@ -92,7 +92,7 @@ export class Members {
    */
   renew(permit: Permit, rooms: MemberRooms, isOther: boolean): void {
     for (const [member, own] of rooms) {
-      if (isOther) member.forgetUser(permit);
+      if (isOther) member.forgetUser();
       member.renew(permit, own);
     }
   }

@@ -211,6 +211,46 @@ describe('a listener of the application with a bug', () => {
     }
   });
 
+  it('of an adapter, that logs out during the renewal by another user, leaves nothing of either', async () => {
+    const auth = attach(
+      { scope: 'connection', sameSubject: false, rooms: ({ sub }) => [`user:${sub}`] },
+      '/a',
+      '/b',
+    );
+    const sockets: Socket[] = [];
+    for (const name of ['/a', '/b'])
+      world.io.of(name).on('connection', (socket: Socket) => sockets.push(socket));
+    world.io.of('/a').adapter.on('join-room', (room, id) => {
+      const socket = world.io.of('/a').sockets.get(id as string);
+      if (room === 'user:bob' && socket !== undefined) auth.deauthenticate(socket);
+    });
+    const client = await open('0/a,', '0/b,', login('alice', '/a,'));
+    await until('alice is in both', () => auth.stats().authenticated === 2);
+    client.send(login('bob', '/a,'));
+    await until('bob is out', () => auth.stats().pending === 2);
+    expect(auth.stats().authenticated).to.equal(0);
+    for (const socket of sockets) {
+      expect(socket).not.to.have.property('decoded_token');
+      expect(socket.rooms).to.deep.equal(new Set([socket.id]));
+    }
+  });
+
+  it('of a namespace, that takes the handshake away, leaves no socket without a guard', async () => {
+    const auth = attach({}, '/');
+    const heard: unknown[] = [];
+    world.io.use((socket, next) => {
+      Object.assign(socket, { handshake: undefined });
+      next();
+    });
+    world.io.on('connection', (socket) => socket.onAny((name) => heard.push(name)));
+    const client = await open('0');
+    await client.next('close');
+    expect(faults).to.have.length(1);
+    expect(auth.stats().authenticated).to.equal(0);
+    expect(world.io.of('/').sockets.size).to.equal(0);
+    expect(heard).to.deep.equal([]);
+  });
+
   it("of permissions, that ends the session, lets 'onAny' hear nothing more", async () => {
     const auth = attach(
       {

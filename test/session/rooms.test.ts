@@ -110,6 +110,17 @@ describe('the rooms of a login', () => {
     expect(socket.rooms).to.deep.equal(new Set([socket.id, 'two', 'three']));
   });
 
+  it('are updated no further than is wanted', () => {
+    const upTo = (count: number) => {
+      let left = count;
+      return () => (left -= 1) >= 0;
+    };
+    exchangeRooms(socket, new Set(), new Set(['one', 'two', 'three']), upTo(2));
+    expect(socket.rooms).to.deep.equal(new Set([socket.id, 'one', 'two']));
+    exchangeRooms(socket, new Set(['one', 'two']), new Set(['four']), upTo(1));
+    expect(socket.rooms).to.deep.equal(new Set([socket.id, 'two']));
+  });
+
   it('do not affect rooms that the application has joined, nor the room of the socket itself', () => {
     void socket.join('of the application');
     exchangeRooms(socket, new Set(), new Set([socket.id, 'one']), always);
