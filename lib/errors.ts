@@ -160,17 +160,11 @@ export function ownRefusal(thrown: unknown): UnauthorizedError | undefined {
 function canBeSent(error: UnauthorizedError): boolean {
   try {
     const { message, code, data } = error;
-    return (
-      [message, code, data.code].every((text) => typeof text === 'string') &&
-      Object.values(data).every(isPlain)
-    );
+    // The latter throws for a BigInt, a cycle, and members that throw.
+    return [message, code, data.code, JSON.stringify(data)].every((text) => typeof text === 'string');
   } catch {
     return false;
   }
-}
-
-function isPlain(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 }
 
 /** The error as it is sent: built by hand, so that neither `cause` nor a stack trace can leak. */

@@ -16,6 +16,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { AnySocket } from '../types';
+import { isTransportOpen } from './connections';
 import { inside, protoOf } from './inside';
 import type { EventPacket } from './event-packet';
 import type { SocketInside } from './inside';
@@ -168,14 +169,25 @@ function guardedOnclose(this: SocketInside, ...args: [reason: string]): void {
     return;
   }
   closing.add(this);
+  const faults: unknown[] = [];
+  attempt(faults, () => protoOf(this)._onclose.apply(this, args));
+  if (this.connected) attempt(faults, () => closeWithoutListeners(this, args));
+  keeperOf(this).left();
+  if (faults.length === 0) return;
+  const raise = (): never => {
+    throw faults[0];
+  };
+  // Whoever disconnects a socket gets the exception. If the transport has closed, it would keep Socket.IO from the other
+  // sockets of the connection.
+  if (isTransportOpen(this as unknown as AnySocket)) raise();
+  else process.nextTick(raise);
+}
+
+function attempt(faults: unknown[], act: () => void): void {
   try {
-    protoOf(this)._onclose.apply(this, args);
-  } finally {
-    try {
-      if (this.connected) closeWithoutListeners(this, args);
-    } finally {
-      keeperOf(this).left();
-    }
+    act();
+  } catch (fault) {
+    faults.push(fault);
   }
 }
 

@@ -95,6 +95,45 @@ describe('a listener of the application with a bug', () => {
       });
     }
 
+    it(`'${event}', saves no other socket of a connection that is lost, and stays an uncaught exception`, async () => {
+      const auth = attach({}, '/a', '/b');
+      world.io.of('/a').on('connection', (socket: Socket) =>
+        socket.on(event, () => {
+          throw new Error('a bug');
+        }),
+      );
+      const client = await open('0/a,', '0/b,');
+      await until('both are there', () => auth.stats().pending === 2);
+      client.close();
+      await until(
+        'both are gone',
+        () => world.io.of('/a').sockets.size + world.io.of('/b').sockets.size === 0,
+      );
+      expect(auth.stats().pending).to.equal(0);
+      await until('the process is told', () => faults.length === 1);
+      expect(faults).to.have.nested.property('[0].message', 'a bug');
+    });
+
+    it(`'${event}', throws to the application that disconnects the socket`, async () => {
+      const auth = attach({}, '/');
+      let thrown: unknown;
+      world.io.on('connection', (socket) => {
+        socket.on(event, () => {
+          throw new Error('a bug');
+        });
+        try {
+          socket.disconnect();
+        } catch (fault) {
+          thrown = fault;
+        }
+      });
+      await open('0');
+      await until('it is gone', () => thrown !== undefined);
+      expect(world.io.of('/').sockets.size).to.equal(0);
+      expect(auth.stats().pending).to.equal(0);
+      expect(faults).to.deep.equal([]);
+    });
+
     it(`'${event}', saves no socket of a revoked session`, async () => {
       const auth = attach({ scope: 'connection', required: false }, '/a', '/b');
       const ended: unknown[] = [];
