@@ -52,6 +52,11 @@ const FEATURES = [
     ],
   },
   {
+    name: 'acknowledgements of broadcasts',
+    since: '4.5.0',
+    tests: [/a broadcast gets no answer of the next user/],
+  },
+  {
     name: 'io.except() before a command',
     since: '4.1.0',
     tests: [/disconnects the sockets of rooms .*all but one/],
