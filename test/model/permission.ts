@@ -1,6 +1,4 @@
-/**
- * What a permission is, in the fewest words: no socket, no timer, no promise, nothing of the library. Times are in ms.
- */
+/** What a permission is: no socket, no timer, no promise, nothing of the library. Times are in ms. */
 import type { LoginTime } from './login-time';
 import { isAllowed, MISMATCH } from './terms';
 import type { Attempts, Message, Outside, Refusal, Rules, Shown, Token, Travelling } from './terms';
@@ -79,7 +77,9 @@ export class Permission {
   }
 
   arrive({ message, login }: Travelling): void {
-    if (this.token !== undefined && login === this.logins) this.outside.hear(message, this.token.sub);
+    if (this.token === undefined || login !== this.logins) return;
+    // A renewal may have taken the permission away since it was sent.
+    if (isAllowed(message.event, this.token)) this.outside.hear(message, this.token.sub);
   }
 
   logout(now: number): void {
