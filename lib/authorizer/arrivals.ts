@@ -71,7 +71,7 @@ export class Arrivals {
     }
     const admitted = this.#handshake.permitOf(socket);
     if (admitted === undefined || admitted.token === session.permit?.token) return;
-    if (!this.#handshake.isOutdated(socket)) {
+    if (!this.#connections.isOutdated(socket)) {
       session.take(admitted, socket);
       return;
     }

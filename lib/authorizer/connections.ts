@@ -15,6 +15,8 @@ const FIRST_SWEEP = 16;
 export class Connections {
   readonly #context: SessionContext;
   readonly #all = new WeakMap<object, ClientConnection>();
+  /** The logouts of a socket's connection when its CONNECT packet was first looked at. */
+  readonly #logouts = new WeakMap<AnySocket, number>();
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -26,6 +28,16 @@ export class Connections {
     let connection = this.#all.get(key);
     if (connection === undefined) this.#all.set(key, (connection = new ClientConnection(key, this.#context)));
     return connection;
+  }
+
+  /** A socket's CONNECT packet is looked at: {@link isOutdated} counts from the first time on. */
+  note(socket: AnySocket): void {
+    if (!this.#logouts.has(socket)) this.#logouts.set(socket, this.of(socket).logouts);
+  }
+
+  /** Whether the connection was logged out since: what the socket was granted then is void. */
+  isOutdated(socket: AnySocket): boolean {
+    return this.#logouts.get(socket) !== this.of(socket).logouts;
   }
 }
 

@@ -46,8 +46,6 @@ export class Handshake {
   readonly #busy = new WeakMap<AnyNamespace, Set<object>>();
   /** Sockets that were admitted; without a permit, those that a `fail` hook accepted. */
   readonly #admitted = new WeakMap<AnySocket, Permit | undefined>();
-  /** The connection's logouts when each socket's token was judged. */
-  readonly #logouts = new WeakMap<AnySocket, number>();
   readonly #hooks: ClassicHooks;
   /** CONNECT packets whose token is being verified. */
   #waiting = 0;
@@ -68,11 +66,6 @@ export class Handshake {
   /** The permit that a socket was admitted with. */
   permitOf(socket: AnySocket): Permit | undefined {
     return this.#admitted.get(socket);
-  }
-
-  /** Whether the connection was logged out since a socket was admitted. */
-  isOutdated(socket: AnySocket): boolean {
-    return this.#logouts.get(socket) !== this.#connections.of(socket).logouts;
   }
 
   /** Whether handshake mode has admitted a socket. */
@@ -101,7 +94,7 @@ export class Handshake {
       return;
     }
     busy.add(client);
-    this.#logouts.set(socket, connection.logouts);
+    this.#connections.note(socket);
     const answer: Answer = (error, isTold = true) => {
       // Kept until the socket has connected: before that, all CONNECT packets of one chunk are judged.
       setImmediate(() => {

@@ -42,8 +42,6 @@ export class Recovery implements RecoveryRules<KeptSocket> {
   readonly #connections: Connections;
   readonly #tokens: TokenSource;
   readonly #outcomes = new WeakMap<AnySocket, Outcome>();
-  /** The connection's logouts when each socket asked to be restored. */
-  readonly #logouts = new WeakMap<AnySocket, number>();
   readonly #settings: RecoverySettings;
   /** Tokens that are being verified here. */
   #verifying = 0;
@@ -82,8 +80,8 @@ export class Recovery implements RecoveryRules<KeptSocket> {
    * may have logged out.
    */
   lateRefusal({ permit }: RestoredSession, socket: AnySocket): UnauthorizedError | undefined {
-    const { sharedSession: shared, logouts } = this.#connections.of(socket);
-    if (shared?.permit === undefined && this.#logouts.get(socket) !== logouts)
+    const shared = this.#connections.of(socket).sharedSession;
+    if (shared?.permit === undefined && this.#connections.isOutdated(socket))
       return unauthorized(CODES.notAuthenticated);
     if (shared?.permit !== undefined)
       return shared.permit.userKey === permit.userKey ? undefined : unauthorized(CODES.identityMismatch);
@@ -115,7 +113,7 @@ export class Recovery implements RecoveryRules<KeptSocket> {
 
   async mayAsk(socket: AnySocket): Promise<Whose> {
     const connection = this.#connections.of(socket);
-    this.#logouts.set(socket, connection.logouts);
+    this.#connections.note(socket);
     // Under `scope: 'connection'` the socket will belong to the user that is logged in, or is about to be.
     if (this.#isClosed || connection.sharedSession?.isBusy) return undefined;
     const token = this.#tokens.shown(socket);
