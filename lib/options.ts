@@ -403,7 +403,14 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
 
 /** Options that say how the library verifies; an application that verifies itself cannot set them. */
 type VerificationOption =
-  'secret' | 'algorithms' | 'issuer' | 'audience' | 'subject' | 'jwtid' | 'nonce' | 'ignoreNotBefore';
+  | 'secret'
+  | 'algorithms'
+  | 'issuer'
+  | 'audience'
+  | 'subject'
+  | 'jwtid'
+  | 'nonce'
+  | 'ignoreNotBefore';
 
 /**
  * Everything that `authorize()` takes with `verify` in place of `secret`. The options that say how the library verifies

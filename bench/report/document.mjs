@@ -1,11 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { format } from 'oxfmt';
 
-export const DOCS = resolve(import.meta.dirname, '../../docs');
+const ROOT = resolve(import.meta.dirname, '../..');
+const CONFIG = resolve(ROOT, '.oxfmtrc.json');
+
+export const DOCS = resolve(ROOT, 'docs');
 
 /** Writes a document as the project's other documents are formatted. */
 export async function writeDocument(path, text) {
-  const config = await resolveConfig(path);
-  writeFileSync(path, await format(text, { ...config, filepath: path }));
+  const { code, errors } = await format(path, text, JSON.parse(readFileSync(CONFIG, 'utf8')));
+  if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`);
+  writeFileSync(path, code);
 }
