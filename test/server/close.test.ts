@@ -3,8 +3,10 @@ import type { AnySocket } from '../../lib';
 import { freshWorld } from '../support/fresh-world';
 import { cutOff, giveOffset, recoveryIdOf, returning, wireOf } from '../support/recovery';
 import { refusal, refusedAtConnect, settled, show } from '../support/refusals';
+import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
 import { until } from '../support/until';
+import type { TestClient } from '../support/world';
 
 describe('an authorizer that is closed', () => {
   const { world } = freshWorld({ connectionStateRecovery: {} });
@@ -28,6 +30,12 @@ describe('an authorizer that is closed', () => {
     });
   }
 
+  async function loggedIn(token: string): Promise<TestClient> {
+    const client = world.client('/', { auth: { token } });
+    await client.until('authenticated');
+    return client;
+  }
+
   /** A namespace whose middleware is skipped for a restored socket answers by event. */
   async function refusedOrDropped(client: Parameters<typeof refusal>[0]): Promise<{ code: string }> {
     return refusedAtConnect(client);
@@ -41,6 +49,44 @@ describe('an authorizer that is closed', () => {
     expect(await show(client, createToken()))
       .to.deep.include({ ok: false })
       .and.have.nested.property('error.code', 'server_busy');
+    expect(auth.stats()).to.include({ pending: 1, authenticated: 0 });
+  });
+
+  for (const [what, first] of [
+    ['a login', undefined],
+    ['a renewal', createToken()],
+  ] as const) {
+    it(`takes no token, of ${what}, whose verification it interrupts: nobody would end the session`, async () => {
+      const slow = new SlowCheck();
+      const auth = world.authorize({ validate: ({ slowly }) => (slowly ? slow.check() : undefined) });
+      auth.attach(world.io);
+      const client = first === undefined ? await world.connected() : await loggedIn(first);
+      const answer = show(client, createToken({ sub: 'bob', name: 'Bob', slowly: true }));
+      await slow.untilAsked();
+      const before = auth.stats();
+      auth.close();
+      slow.answer();
+      expect(await answer)
+        .to.deep.include({ ok: false })
+        .and.have.nested.property('error.code', 'server_busy');
+      const { pending, authenticated } = auth.stats();
+      expect({ pending, authenticated }).to.deep.equal({
+        pending: before.pending,
+        authenticated: before.authenticated,
+      });
+    });
+  }
+
+  it('takes no token whose rooms close it: nobody would end the session', async () => {
+    const auth = world.authorize({
+      rooms: () => {
+        auth.close();
+        return [];
+      },
+    });
+    auth.attach(world.io);
+    const client = await world.connected();
+    expect(await show(client, createToken())).to.have.nested.property('error.code', 'server_busy');
     expect(auth.stats()).to.include({ pending: 1, authenticated: 0 });
   });
 
