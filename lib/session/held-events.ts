@@ -19,6 +19,10 @@ export class HeldEvents {
     this.#max = max;
   }
 
+  get isEmpty(): boolean {
+    return this.#packets.length === 0;
+  }
+
   /**
    * Keeps an event, unless it would pass a bound. Of its packet, it keeps what delivery needs: with parsers that read
    * JSON or MessagePack, a packet has whatever members the client sent, and with the default one, a namespace of 13

@@ -29,6 +29,8 @@ export interface MemberSession {
   readonly logins: number;
   /** Tokens so far that it was given: logins and renewals. */
   readonly grants: number;
+  /** How often it has dropped what was held: refusals and logouts. */
+  readonly drops: number;
   readonly claims: JwtClaims;
   /** What it was granted last; `undefined` while it is pending. */
   readonly permit: Permit | undefined;
@@ -38,6 +40,12 @@ export interface MemberSession {
   /** A logout has arrived; {@link onDeauthenticate} follows in this tick. */
   expectLogout(): void;
   onDeauthenticate(socket: AnySocket, reply: Reply | undefined): void;
+  /**
+   * The socket holds an event.
+   *
+   * @param isExpecting whether it holds the event only because a token is under way
+   */
+  onHold(member: Member, isExpecting: boolean): void;
   leave(member: Member): void;
 }
 
@@ -54,8 +62,10 @@ export class Member implements Gatekeeper {
   isWelcomed = false;
   /** Whether the gauges count the socket as authenticated. */
   #isIn = false;
-  /** Whether no token has had an outcome since the socket connected. */
+  /** Whether the socket has never been logged in. */
   #isNew = true;
+  /** What the session had dropped when the socket connected. */
+  readonly #dropsAtFirst: number;
   /** Rooms that the option `rooms` has joined. */
   #rooms = NO_ROOMS;
   #held: HeldEvents | undefined;
@@ -80,6 +90,7 @@ export class Member implements Gatekeeper {
     this.#isRestored = former !== undefined;
     this.#rooms = former ?? NO_ROOMS;
     this.#session = session;
+    this.#dropsAtFirst = session.drops;
     this.#context = context;
     guardEvents(socket, this);
   }
@@ -188,7 +199,16 @@ export class Member implements Gatekeeper {
 
   /** Whether events wait: also from the connection on, for the first token of a socket that must log in. */
   get #isHolding(): boolean {
-    return this.#session.isHolding || (this.#isNew && this.#context.settings.required);
+    return this.#session.isHolding || this.#isWaiting;
+  }
+
+  /** Whether no token has had an outcome since the socket connected, which must log in. */
+  get #isWaiting(): boolean {
+    return this.#isNew && this.#session.drops === this.#dropsAtFirst && this.#context.settings.required;
+  }
+
+  get isHoldingEvents(): boolean {
+    return [this.#held, this.#behind].some((events) => events?.isEmpty === false);
   }
 
   #hold(packet: EventPacket): boolean {
@@ -196,8 +216,13 @@ export class Member implements Gatekeeper {
     if (holdEvents === 0) return false;
     // Behind a second logout it is not of the user who logs in between the two.
     if (this.#session.leaving > 1) return false;
-    if (this.#session.leaving > 0) return (this.#behind ??= new HeldEvents(holdEvents)).push(packet);
-    return (this.#held ??= new HeldEvents(holdEvents)).push(packet);
+    const isBehind = this.#session.leaving > 0;
+    const events = isBehind
+      ? (this.#behind ??= new HeldEvents(holdEvents))
+      : (this.#held ??= new HeldEvents(holdEvents));
+    const isHeld = events.push(packet);
+    if (isHeld) this.#session.onHold(this, isBehind || !this.#isWaiting);
+    return isHeld;
   }
 
   /** The session is open: delivers the held events, in order. */
@@ -218,7 +243,6 @@ export class Member implements Gatekeeper {
 
   /** The token was refused, or the client has logged out: drops and reports the held events. */
   dropHeld(): void {
-    this.#isNew = false;
     this.#drop(this.#held);
   }
 

@@ -19,6 +19,8 @@ export type MemberRooms = ReadonlyMap<Member, ReadonlySet<string>>;
  * every namespace.
  */
 const MAX_TOLD = 192;
+/** Sockets to which a connection's renewals are applied in one minute. Each renewal is applied to every namespace. */
+const MAX_RENEWED = 10_000;
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -34,10 +36,15 @@ export interface SessionEnd {
 export class Members {
   readonly #context: SessionContext;
   readonly #all = new Set<Member>();
+  /** Those that hold events. A client that logs out without end must not have all its sockets looked at each time. */
+  readonly #holding = new Set<Member>();
+  /** Those of them that hold events only because a token is under way. */
+  readonly #expecting = new Set<Member>();
   /** Bounds how often the server reports renewals to the connection's other namespaces. */
   #others: ReportBudget | undefined;
 
   #logins: ReportBudget | undefined;
+  #renewals: ReportBudget | undefined;
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -45,9 +52,16 @@ export class Members {
 
   /** Whether one more login, which is reported to every socket, stays within the bound. */
   mayLogIn(): boolean {
-    if (this.#all.size < 2) return true;
-    this.#logins ??= new ReportBudget(MAX_TOLD);
-    return this.#logins.allows(this.#context.deadlines.now(), this.#all.size);
+    return this.#all.size < 2 || this.#isWithin((this.#logins ??= new ReportBudget(MAX_TOLD)));
+  }
+
+  /** Whether one more renewal, which is applied to every socket, stays within the bound. */
+  mayRenew(): boolean {
+    return this.#all.size < 2 || this.#isWithin((this.#renewals ??= new ReportBudget(MAX_RENEWED)));
+  }
+
+  #isWithin(budget: ReportBudget): boolean {
+    return budget.allows(this.#context.deadlines.now(), this.#all.size);
   }
 
   get size(): number {
@@ -66,6 +80,14 @@ export class Members {
 
   delete(member: Member): void {
     this.#all.delete(member);
+    this.#holding.delete(member);
+    this.#expecting.delete(member);
+  }
+
+  /** @param isExpecting whether the member holds the event only because a token is under way */
+  onHold(member: Member, isExpecting: boolean): void {
+    this.#holding.add(member);
+    if (isExpecting) this.#expecting.add(member);
   }
 
   /** The rooms that a permit gives to each socket, or a refusal. The application may close sockets meanwhile. */
@@ -126,22 +148,38 @@ export class Members {
 
   /** Delivers the events that waited for the login. */
   releaseHeld(): void {
-    for (const member of this.#all) member.releaseHeld();
+    this.#visitHolding((member) => member.releaseHeld());
   }
 
   /** The client has logged out: decides on the events that it has sent behind the logout. */
   goOn(): void {
-    for (const member of this.#all) member.goOn();
+    this.#visitHolding((member) => member.goOn());
   }
 
   /** Drops the events that wait for nothing any more. */
   dropStranded(): void {
-    for (const member of this.#all) member.dropStranded();
+    for (const member of this.#expecting) {
+      member.dropStranded();
+      this.#forgetIfEmpty(member);
+    }
   }
 
   /** Drops the events that waited for the login. */
   dropHeld(): void {
-    for (const member of this.#all) member.dropHeld();
+    this.#visitHolding((member) => member.dropHeld());
+  }
+
+  #visitHolding(visit: (member: Member) => void): void {
+    for (const member of this.#holding) {
+      visit(member);
+      this.#forgetIfEmpty(member);
+    }
+  }
+
+  #forgetIfEmpty(member: Member): void {
+    if (member.isHoldingEvents) return;
+    this.#holding.delete(member);
+    this.#expecting.delete(member);
   }
 
   tellExpiring(payload: AuthenticatedPayload): void {

@@ -65,6 +65,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   #lastAttempt = 0;
   #logins = 0;
   #grants = 0;
+  #drops = 0;
   #leaving = 0;
 
   /** @param attempts what the connection has tried at this session's namespace */
@@ -104,6 +105,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
 
   get grants(): number {
     return this.#grants;
+  }
+
+  get drops(): number {
+    return this.#drops;
   }
 
   get leaving(): number {
@@ -147,6 +152,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     }
   }
 
+  onHold(member: Member, isExpecting: boolean): void {
+    this.#members.onHold(member, isExpecting);
+  }
+
   leave(member: Member): void {
     this.#members.delete(member);
     this.#place.onLeave(this, member.socket);
@@ -179,6 +188,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#leaving -= 1;
     this.logout();
     if (socket.connected) reply?.({ ok: true });
+    this.#drops += 1;
     this.#members.goOn();
   }
 
@@ -196,7 +206,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   }
 
   dropStranded(): void {
-    if (!this.isOpen) this.#members.dropStranded();
+    if (!this.isOpen && !this.isHolding) this.#members.dropStranded();
   }
 
   /** Takes a permit that was granted before the socket connected: at the handshake, or before a drop. */
@@ -229,11 +239,14 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     return late instanceof UnauthorizedError ? late : { permit, rooms };
   }
 
-  /** Under `scope: 'connection'`, a client that logs in and out without end must not have all its sockets told. */
+  /**
+   * Under `scope: 'connection'`, a client that logs in and out, or renews, without end must not have all its sockets
+   * told, or changed.
+   */
   #bounded(outcome: Outcome): Outcome {
-    const isLogin = this.#permit === undefined && !(outcome instanceof UnauthorizedError);
-    if (!isLogin || this.#members.mayLogIn()) return outcome;
-    return unauthorized(CODES.rateLimited, { retryAfter: BUDGET_PERIOD });
+    if (outcome instanceof UnauthorizedError) return outcome;
+    const isAllowed = this.#permit === undefined ? this.#members.mayLogIn() : this.#members.mayRenew();
+    return isAllowed ? outcome : unauthorized(CODES.rateLimited, { retryAfter: BUDGET_PERIOD });
   }
 
   /**
@@ -280,7 +293,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const isOverdue = this.#isOverdue;
     this.#step({ type: 'refuse', attempt });
     tellRefused(socket, error, this.#context, reply);
-    if (!this.isOpen) this.#members.dropHeld();
+    if (!this.isOpen) this.#dropHeld();
     // The permit was granted before the connection and is refused now: the socket must not stay.
     if (isConnecting) disconnect(socket);
     else if (this.#attempts.fail(error)) this.#giveUp();
@@ -302,7 +315,12 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#leave();
     if (this.#permit !== undefined) this.#end('logout', notice, false);
     else if (isOverdue) this.onTimeout();
-    else this.#members.dropHeld();
+    else this.#dropHeld();
+  }
+
+  #dropHeld(): void {
+    this.#drops += 1;
+    this.#members.dropHeld();
   }
 
   revoke(refusal: RevocationRefusal): void {
