@@ -17,7 +17,7 @@ export interface SessionSweepContext {
   /** Ms in which each session is looked up once. */
   readonly interval: number;
   readonly sessions: SessionIndex<RevocableSession>;
-  /** Whether a session is revoked already and in its grace period. */
+  /** Whether a session's user is revoked already, and it is in its grace period. */
   readonly hasGrace: (session: RevocableSession) => boolean;
 }
 
@@ -99,7 +99,7 @@ export class SessionSweep {
 
   #look(session: RevocableSession): void {
     const { store, sessions, hasGrace } = this.#context;
-    if (!sessions.has(session) || hasGrace(session)) {
+    if (!sessions.has(session)) {
       this.#owed?.delete(session);
       return;
     }
@@ -107,12 +107,14 @@ export class SessionSweep {
     if (this.#asked.has(session)) return;
     this.#asked.add(session);
     const { identity } = session;
-    void store.lookUp(identity).then((answer) => {
+    const { sub: _, ...withoutUser } = identity;
+    // That the user is revoked is known during its grace: only a rule for the token itself would be news.
+    void store.lookUp(hasGrace(session) ? withoutUser : identity).then((answer) => {
       this.#asked.delete(session);
       if (answer === undefined || !this.#isRunning) return;
       this.#owed?.delete(session);
-      const isSame = session.identity === identity && !hasGrace(session);
-      if (answer.refusal !== undefined && isSame) endSessions([session], answer.refusal);
+      const isNews = session.identity === identity && !(answer.refusal?.retryable && hasGrace(session));
+      if (answer.refusal !== undefined && isNews) endSessions([session], answer.refusal);
     });
   }
 }

@@ -216,7 +216,7 @@ describe('a node and a store that lists no rules', () => {
   let clock: SinonFakeTimers;
   let node: Node;
   let asked: { jti: unknown; at: number }[];
-  let answer: (jti: unknown) => unknown;
+  let answer: (jti: unknown, sub?: unknown) => unknown;
 
   beforeEach(() => {
     clock = fakeClock();
@@ -224,9 +224,9 @@ describe('a node and a store that lists no rules', () => {
     answer = () => false;
     const store: RevocationStore = {
       add: () => undefined,
-      isRevoked: ({ jti }) => {
+      isRevoked: ({ jti, sub }) => {
         asked.push({ jti, at: Date.now() - START });
-        return answer(jti) as boolean;
+        return answer(jti, sub) as boolean;
       },
     };
     node = new Node({ store, recheckInterval: INTERVAL });
@@ -287,10 +287,30 @@ describe('a node and a store that lists no rules', () => {
 
   it('does not end a session that has a grace', async () => {
     const session = new LiveSession(node, { sub: 'bob', jti: 'one', iat: SECOND });
-    answer = () => true;
+    answer = (_jti, sub) => sub === 'bob';
     void node.revocations.revoke({ sub: 'bob', grace: 3 * INTERVAL });
     await clock.tickAsync(2 * INTERVAL);
-    expect([session.events, asked]).to.deep.equal([[3 * INTERVAL], []]);
+    expect(session.events).to.deep.equal([3 * INTERVAL]);
+  });
+
+  it('ends a session that has a grace if its token is revoked, too', async () => {
+    const session = new LiveSession(node, { sub: 'bob', jti: 'one', iat: SECOND });
+    answer = (jti, sub) => jti === 'one' || sub === 'bob';
+    void node.revocations.revoke({ sub: 'bob', grace: 3 * INTERVAL });
+    await clock.tickAsync(2 * INTERVAL);
+    expect(session.events).to.deep.equal([3 * INTERVAL, 'revoked']);
+  });
+
+  it('ends a session whose token is revoked, and that was given a grace while the store was asked', async () => {
+    const session = new LiveSession(node, { sub: 'bob', jti: 'one', iat: SECOND });
+    let say: (revoked: boolean) => void = () => undefined;
+    answer = () => new Promise((resolve) => (say = resolve));
+    await clock.tickAsync(INTERVAL);
+    void node.revocations.revoke({ sub: 'bob', grace: 3 * INTERVAL });
+    answer = (jti) => jti === 'one';
+    say(true);
+    await clock.tickAsync(0);
+    expect(session.events).to.deep.equal(['revoked']);
   });
 
   it('does not end a session that was given a grace while the store was asked', async () => {
