@@ -4,8 +4,9 @@ import type { SessionContext } from '../session/context';
 import { tellRefused } from '../session/refusals';
 import type { Session } from '../session/session';
 import { hideIdentity } from '../session/socket-properties';
-import { disconnect, leaveRooms, replace } from '../socket-io/connections';
+import { disconnect, replace } from '../socket-io/connections';
 import { gatekeeperOf } from '../socket-io/event-gate';
+import { leaveRooms } from '../socket-io/rooms';
 import type { Outcome } from '../token/admission';
 import type { AnySocket } from '../types';
 import type { Connections } from './connections';
@@ -43,7 +44,7 @@ export class Arrivals {
       disconnect(socket);
       return;
     }
-    if (socket.recovered && restored === undefined) leaveRooms(socket);
+    if (socket.recovered && restored === undefined) this.#takeAway(socket);
     const session = connection.sessionFor(socket);
     session.join(socket, restored?.rooms);
     this.#grant(session, socket, restored);
@@ -60,6 +61,12 @@ export class Arrivals {
     // The token is removed from the handshake but not used: the client does not expect a login now.
     this.#context.settings.tokens.atConnect(socket);
     this.#connections.of(socket).sessionFor(socket).join(socket);
+  }
+
+  /** A socket that was restored without its session gets nothing of the former user. */
+  #takeAway(socket: AnySocket): void {
+    hideIdentity(socket, this.#context.settings);
+    leaveRooms(socket);
   }
 
   /** Applies what was granted before the socket connected: its former session, or a login at the handshake. */

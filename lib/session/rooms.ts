@@ -2,6 +2,7 @@
 import { ownRefusal, unauthorized } from '../errors';
 import type { UnauthorizedError } from '../errors';
 import { CODES } from '../protocol';
+import { joinRoom, leaveRoom } from '../socket-io/rooms';
 import type { AnySocket, JwtClaims } from '../types';
 
 type RoomsOption = (claims: JwtClaims, socket: AnySocket) => unknown;
@@ -52,10 +53,10 @@ export function exchangeRooms(
 ): void {
   for (const room of former) {
     if (!isWanted()) return;
-    if (!rooms.has(room) && room !== socket.id) void socket.leave(room);
+    if (!rooms.has(room) && room !== socket.id) leaveRoom(socket, room);
   }
   for (const room of rooms) {
     if (!isWanted()) return;
-    if (!former.has(room)) void socket.join(room);
+    if (!former.has(room)) joinRoom(socket, room);
   }
 }

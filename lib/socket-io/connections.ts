@@ -20,6 +20,7 @@ import { callGuarded } from '../runtime/warnings';
 import type { AnySocket } from '../types';
 import { inside } from './inside';
 import type { Client } from './inside';
+import { changeRooms } from './rooms';
 
 /** The connection below a socket; the same object for its sockets in all namespaces. */
 export function connectionOf(socket: AnySocket): object {
@@ -72,7 +73,7 @@ export function replace(older: AnySocket, newer: AnySocket): void {
   // Socket.IO has removed the newer one from its records, because both have one id.
   client.sockets.set(newer.id, newer);
   nsp.sockets.set(newer.id, newer);
-  void adapter.addAll(newer.id, new Set([newer.id]));
+  changeRooms(() => adapter.addAll(newer.id, new Set([newer.id])));
 }
 
 /** Forgets a socket that has not connected. The client is told nothing. */
@@ -84,9 +85,4 @@ export function discard(socket: AnySocket): void {
 export function refuseAndClose(socket: AnySocket, error: Error & { data: unknown }): void {
   inside(socket)._error({ message: error.message, data: error.data });
   closeIfIdle(socket.client);
-}
-
-/** Removes a socket from every room but its own. */
-export function leaveRooms(socket: AnySocket): void {
-  for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
 }

@@ -24,7 +24,6 @@ export interface SocketInside {
   data: unknown;
   recovered: boolean;
   connected: boolean;
-  join(room: string): unknown;
   dispatch(event: unknown[]): void;
   run(event: unknown[], done: (error?: Error) => void): void;
   packet(packet: { type: number; data: readonly unknown[]; id?: number }): void;

@@ -17,6 +17,7 @@ import type { AnySocket } from '../types';
 import { inside } from './inside';
 import type { Adapter, SocketFilter } from './inside';
 import { baseOf } from './namespaces';
+import { changeRooms } from './rooms';
 
 const LOBBY = Symbol('socketio-authorize lobby');
 type WithLobby = Adapter & { [LOBBY]?: Lobby };
@@ -53,7 +54,7 @@ export class Lobby {
     const rooms = this.#adapter.sids.get(id) ?? new Set([id]);
     // A socket that has just connected is in no other room: its set is used without a copy.
     const later = isLone(rooms, id) ? rooms : new Set(rooms).add(id);
-    for (const room of later) if (room !== id) void this.#adapter.del(id, room);
+    for (const room of later) if (room !== id) changeRooms(() => this.#adapter.del(id, room));
     this.#adapter.sids.delete(id);
     this.waiting.set(id, later);
   }
@@ -70,7 +71,7 @@ export class Lobby {
     this.waiting.delete(id);
     // It has never left its own room.
     if (isLone(rooms, id)) this.#adapter.sids.set(id, rooms);
-    else void this.own.addAll.call(this.#adapter, id, rooms);
+    else changeRooms(() => this.own.addAll.call(this.#adapter, id, rooms));
   }
 
   /** Disconnects the waiting sockets that a command is for. */

@@ -26,6 +26,7 @@ import { onNewAdapter } from './namespaces';
 import { comesAfter, firstOffset, lastOffset, watchOffsets } from './offsets';
 import type { Place } from './offsets';
 import { EVENT } from './packet-types';
+import { joinRoom } from './rooms';
 
 /** The key of a kept session in the data that adapters keep; removed when the session is restored. */
 const KEPT = 'socketio-authorize';
@@ -216,7 +217,7 @@ function resume(socket: AnySocket, session: PersistedSession, since: Place, mean
   const own = inside(socket);
   own.id = session.sid;
   own.pid = session.pid;
-  for (const room of session.rooms) own.join(room);
+  for (const room of session.rooms) joinRoom(socket, room);
   const { [KEPT]: _, ...data } = session.data as Record<string, unknown>;
   // A value that a hook has set for the new connection wins.
   own.data = { ...data, ...(own.data as Data) };

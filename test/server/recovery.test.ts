@@ -106,6 +106,8 @@ describe('connectionStateRecovery', () => {
     expect((await warnings.next()).message).to.match(/customDecoded/);
     warnings.close();
     expect(auth.stats()).to.include({ pending: 1, authenticated: 0 });
+    const [socket] = await world.io.in(String(client.socket.id)).fetchSockets();
+    expect(socket?.data).not.to.have.property('auth');
   });
 
   const denied: [what: string, token: () => string, meanwhile: () => unknown][] = [

@@ -1,0 +1,30 @@
+/**
+ * Changes of rooms.
+ *
+ * Relies on (read in Socket.IO 4.0.2 and 4.8.4, with socket.io-adapter 2.2 and 2.5):
+ * - `socket.join` and `socket.leave` call the adapter, and return what it returns: nothing, or a promise.
+ * - An adapter emits `create-room`, `join-room`, `leave-room` and `delete-room` at once, while it changes its records.
+ */
+import { callGuarded } from '../runtime/warnings';
+import type { AnySocket } from '../types';
+
+/**
+ * Changes rooms. What an adapter or its listeners throw is reported: it must not keep a socket in the next room, nor a
+ * session open.
+ */
+export function changeRooms(change: () => unknown): void {
+  callGuarded('a change of rooms', change);
+}
+
+export function joinRoom(socket: AnySocket, room: string): void {
+  changeRooms(() => socket.join(room));
+}
+
+export function leaveRoom(socket: AnySocket, room: string): void {
+  changeRooms(() => socket.leave(room));
+}
+
+/** Removes a socket from every room but its own. */
+export function leaveRooms(socket: AnySocket): void {
+  for (const room of socket.rooms) if (room !== socket.id) leaveRoom(socket, room);
+}
