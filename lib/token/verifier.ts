@@ -9,7 +9,7 @@ import { ownText } from '../runtime/own-text';
 import { muteStacks, restoreStacks } from '../runtime/stack-traces';
 import type { Algorithm, JwtClaims, JwtHeader, UnverifiedToken } from '../types';
 import type { VerificationKey } from './keys';
-import { malformed, unsigned } from './refusals';
+import { badClaim, malformed, unsigned } from './refusals';
 import type { TokenLife } from './token-life';
 
 /** The options of `jsonwebtoken` for every token. */
@@ -96,7 +96,9 @@ export class TokenVerifier {
     // RFC 7515 §4.1.11: extensions that are not understood must be refused; jsonwebtoken does not check.
     if (header.crit !== undefined) return malformed();
     const claims = claimsIn(payload, token);
-    return claims === undefined ? malformed() : (this.#life.judgeFurther(claims, Date.now()) ?? claims);
+    if (claims === undefined) return malformed();
+    if (!isFor(options.audience, claims)) return badClaim('jwt audience invalid');
+    return this.#life.judgeFurther(claims, Date.now()) ?? claims;
   }
 
   #toRefusal(error: unknown, token: string): UnauthorizedError {
@@ -163,6 +165,18 @@ function holdsObject(token: string): boolean {
 /** RFC 8259 §2: space, tab, line feed, carriage return. */
 const JSON_SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const OPENING_BRACE = 0x7b;
+
+/**
+ * Whether `aud` has a text that names the audience (RFC 7519 §4.1.3). jsonwebtoken makes a text of anything that it
+ * compares with a RegExp: `/^\w+$/` would match `undefined`, and so accept a token without `aud`.
+ */
+function isFor(audience: VerifyOptions['audience'], { aud }: JwtClaims): boolean {
+  if (audience === undefined) return true;
+  const wanted = [audience].flat();
+  const isWanted = (name: string): boolean =>
+    wanted.some((one) => (one instanceof RegExp ? one.test(name) : one === name));
+  return [aud].flat().some((name) => typeof name === 'string' && isWanted(name));
+}
 
 /** V8's `SyntaxError` of `JSON.parse` contains the parsed text. */
 function withoutSource(error: unknown): Error {

@@ -120,6 +120,12 @@ describe('a token', () => {
     ['whose exp is in ms, where exp does not count', createToken({ exp: Date.now() }), 'claim', IGNORING],
     ['of another issuer', createToken({ iss: 'eve' }), 'claim', { passed: { issuer: 'alice' } }],
     ['for another audience', createToken({ aud: 'mail' }), 'claim', { passed: { audience: 'chat' } }],
+    ...[undefined, null, 7, {}, [['chat']], [null, 7]].map((aud): (typeof cases)[number] => [
+      `whose aud is ${JSON.stringify(aud)}, which is no text that a RegExp could match,`,
+      forge({ alg: 'HS256' }, { aud }),
+      'claim',
+      { passed: { audience: ['mail', /./] } },
+    ]),
     ['of another subject', createToken({ sub: 'eve' }), 'claim', { passed: { subject: 'bob' } }],
     ['of another name', createToken({ jti: 'two' }), 'claim', { passed: { jwtid: 'one' } }],
     ['of another nonce', createToken({ nonce: 'two' }), 'claim', { passed: { nonce: 'one' } }],
@@ -147,6 +153,12 @@ describe('a token', () => {
     const token = forge({ alg: 'HS256', typ: 'JWT' }, '\r\n\t {"sub":"bob"} ');
     expect(tokenVerifier().verify(token, [hmacKey])).to.deep.equal({ sub: 'bob' });
     expect(decodeUnverified(token).payload).to.deep.equal({ sub: 'bob' });
+  });
+
+  it('for several audiences is accepted if a RegExp matches one of them', () => {
+    const verifier = tokenVerifier({ passed: { audience: ['mail', /^chat:/] } });
+    for (const aud of ['mail', 'chat:1', ['chat:1'], ['other', 7, 'chat:1'], [null, 'mail']])
+      expect(verifier.verify(forge({ alg: 'HS256' }, { aud }), [hmacKey])).to.deep.equal({ aud });
   });
 
   it('that is not active yet is refused with the ms until then, less the tolerance', () => {
