@@ -369,7 +369,10 @@ export interface AuthorizeOptions<Claims = JwtClaims, Events = DefaultEvents> {
 
   /** `iss` must be this, or one of these (RFC 7519 §4.1.1). */
   issuer?: string | readonly string[] | undefined;
-  /** `aud` must name this, or one of these (RFC 7519 §4.1.3). A RegExp may not have the flags `g` and `y`. */
+  /**
+   * `aud` must name this, or one of these (RFC 7519 §4.1.3). A RegExp may not be empty, nor have the flags `g` and `y`. It
+   * matches no token without `aud`.
+   */
   audience?: string | RegExp | readonly (string | RegExp)[] | undefined;
   /** `sub` must be this (RFC 7519 §4.1.2). */
   subject?: string | undefined;

@@ -29,6 +29,9 @@ const TAKEN: ReadonlySet<string> = new Set(
 /** Setting `__proto__` would create no property; it and `constructor` are of every object. */
 const isTaken = (name: string): boolean => TAKEN.has(name) || name in EventEmitter.prototype;
 
+/** The source of `new RegExp('')`. */
+const EMPTY_PATTERN = '(?:)';
+
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const hasMethods = (value: unknown, ...names: string[]): boolean =>
@@ -47,9 +50,11 @@ const aProperty = expect(
 );
 const oneOf = (...values: string[]): Check =>
   expect(`one of '${values.join("', '")}'`, (value) => typeof value === 'string' && values.includes(value));
-// With these flags a RegExp remembers where the last match ended, and starts there at the next token.
+// With these flags a RegExp remembers where the last match ended, and starts there at the next token. An empty one,
+// such as of a variable that is not set, matches every audience.
 const isAudience = (value: unknown): boolean =>
-  isText(value) || (value instanceof RegExp && !value.global && !value.sticky);
+  isText(value) ||
+  (value instanceof RegExp && !value.global && !value.sticky && value.source !== EMPTY_PATTERN);
 
 function isOrigin(value: unknown): boolean {
   return typeof value === 'string' && normalizeOrigin(value) !== undefined;
@@ -122,8 +127,8 @@ const CHECKS: Readonly<Record<Exclude<OptionName, 'secret'>, Check>> = {
     isText,
   ),
   audience: expectOneOrMore(
-    'a string that is not empty, a RegExp without the flags g and y, or a list of them',
-    'a string that is not empty, or a RegExp without the flags g and y',
+    'a string that is not empty, a RegExp that is not empty and without the flags g and y, or a list of them',
+    'a string that is not empty, or a RegExp that is not empty and without the flags g and y',
     isAudience,
   ),
   subject: aText,

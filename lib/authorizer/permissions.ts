@@ -26,9 +26,17 @@ const areScopes = expectList(
   expect('a scope, which is a string that is not empty', isScope),
 );
 const isMap = expect(
-  'a map from event to a scope, a list of scopes, a function, true or false',
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'a plain object, from event to a scope, a list of scopes, a function, true or false',
+  isPlain,
 );
+
+/** The entries of a `Map`, and members that are inherited, would not be found: those events would be open to all. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // That of another realm is not `Object.prototype`.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
 /** Finds what is wrong with a map of permissions. */
 export function checkPermissions(value: unknown): Fault | undefined {

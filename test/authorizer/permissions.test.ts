@@ -30,6 +30,8 @@ describe('the option permissions', () => {
       ['a text', 'news'],
       ['a list', ['news']],
       ['a function', () => true],
+      ['a Map, whose entries are no members', new Map([['news', 'chat']])],
+      ['an object with inherited members', Object.create({ news: 'chat' })],
       ['a map to a number', { news: 7 }],
       ['a map to nothing', { news: undefined }],
       ['a map to null', { news: null }],
