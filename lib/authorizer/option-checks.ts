@@ -149,7 +149,8 @@ const CHECKS: Readonly<Record<Exclude<OptionName, 'secret'>, Check>> = {
 /** Whose texts may be a secret by accident, such as a key in the place of `verify`, or the URL of a store. */
 const HIDDEN: ReadonlySet<string> = new Set(['verify', 'limiter', 'revocation']);
 
-const NAMES = ['secret', ...Object.keys(CHECKS)];
+/** All options of `authorize()`. */
+export const NAMES: readonly string[] = ['secret', ...Object.keys(CHECKS)];
 
 /**
  * Checks the value of one option; {@link toKeySource} checks `secret`.

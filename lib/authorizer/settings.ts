@@ -1,8 +1,8 @@
 import type { VerifyOptions } from 'jsonwebtoken';
 import type { AuthorizeOptions, DefaultEvents, VerifierOptions } from '../options';
+import { ownOptions } from '../runtime/option-check';
 import type { SessionSettings } from '../session/context';
 import type { AdmissionRules } from '../token/admission';
-import { describe } from '../token/keys';
 import { TokenLife } from '../token/token-life';
 import { TokenSource } from '../token/token-source';
 import type { SourceRules } from '../token/token-source';
@@ -14,7 +14,7 @@ import type { JwtClaims } from '../types';
 import type { HandshakeSettings } from './handshake';
 import { toKeySource } from './key-source';
 import { maxAgeInSeconds } from './max-age';
-import { checkOption } from './option-checks';
+import { checkOption, NAMES } from './option-checks';
 import { DEFAULTS, defaultRecheck } from './option-defaults';
 import type { CompleteOptions, OptionName, Options } from './option-defaults';
 import { toPermissions } from './permissions';
@@ -51,9 +51,7 @@ const PASSED = [
 export function toSettings<Claims = JwtClaims, Events = DefaultEvents>(
   given: AuthorizeOptions<Claims, Events> | VerifierOptions<Claims, Events>,
 ): Settings {
-  if (typeof given !== 'object' || given === null)
-    throw new TypeError(`options must be an object, got ${describe(given)}`);
-  const chosen = withoutUndefined(given as unknown as Options);
+  const chosen = withoutUndefined(ownOptions(given, NAMES));
   const options: CompleteOptions = { ...DEFAULTS, ...toleranceOf(chosen.verify), ...chosen };
   for (const [name, value] of Object.entries(options)) checkOption(name, value);
   const { timeout, required, decodedPropertyName, encodedPropertyName, clockTolerance } = options;

@@ -1,10 +1,10 @@
-import { describe } from '../runtime/describe';
 import {
   checkValue,
   expect,
   expectList,
   expectOneOrMore,
   isFilled,
+  ownOptions,
   show,
   unknownOption,
 } from '../runtime/option-check';
@@ -167,10 +167,9 @@ const CHECKS: Readonly<Record<keyof JwksVerifierOptions, Check>> = {
 
 /** @throws TypeError that names the option and what it must be */
 export function toJwksSettings<Claims>(given: JwksVerifierOptions<Claims>): JwksSettings {
-  if (typeof given !== 'object' || given === null)
-    throw new TypeError(`options must be an object, got ${describe(given)}`);
-  for (const [name, value] of Object.entries(given)) checkOption(name, value);
-  const options = { ...DEFAULTS, ...withoutUndefined(given as JwksVerifierOptions) };
+  const own = ownOptions(given, Object.keys(CHECKS));
+  for (const [name, value] of Object.entries(own)) checkOption(name, value);
+  const options = { ...DEFAULTS, ...withoutUndefined(own) };
   const { jwksUri, issuer, audience, typ, fetch } = options;
   if (jwksUri === undefined) checkIssuer(issuer);
   // Copies: if the application changes its lists later, the settings must stay the same.

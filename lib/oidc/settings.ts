@@ -3,7 +3,7 @@ import { toJwksSettings } from '../jwks/settings';
 import type { JwksSettings, JwksVerifierOptions } from '../jwks/settings';
 import type { Revocation } from '../types';
 import { describe } from '../runtime/describe';
-import { checkValue, expect, unknownOption } from '../runtime/option-check';
+import { checkValue, expect, ownOptions, unknownOption } from '../runtime/option-check';
 
 /** Options that {@link backchannelLogout} shares with `jwksVerifier`. Their meaning is the same. */
 type KeyOptions = Pick<
@@ -79,11 +79,10 @@ export function toLogoutSettings(auth: LogoutAuthorizer, given: BackchannelLogou
   // `Object()` also turns `null` and numbers into objects.
   if (typeof (Object(auth) as Partial<LogoutAuthorizer>).revoke !== 'function')
     throw new TypeError(`backchannelLogout() takes an authorizer first, got ${describe(auth)}`);
-  if (typeof given !== 'object' || given === null)
-    throw new TypeError(`options must be an object, got ${describe(given)}`);
-  const stranger = Object.keys(given).find((name) => !NAMES.has(name));
+  const own: Partial<BackchannelLogoutOptions> = ownOptions(given, [...NAMES]);
+  const stranger = Object.keys(own).find((name) => !NAMES.has(name));
   if (stranger !== undefined) throw unknownOption(stranger, 'backchannelLogout()', [...NAMES]);
-  const { endBy = 'sid', clockTolerance = 60, ...rest } = given;
+  const { endBy = 'sid', clockTolerance = 60, ...rest } = own;
   checkValue('endBy', isEndBy, endBy);
   const jwks = toJwksSettings({ ...rest, clockTolerance, requiredClaims: REQUIRED_CLAIMS });
   // An access token or ID token for somebody else must not end sessions.

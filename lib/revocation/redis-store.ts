@@ -1,6 +1,5 @@
 /** Revocation rules in Redis, on a client of the `redis` or `ioredis` package: both are optional peer dependencies. */
-import { checkValue, expect, unknownOption } from '../runtime/option-check';
-import { describe } from '../token/keys';
+import { checkValue, expect, ownOptions, unknownOption } from '../runtime/option-check';
 import type { NewRules, RevocationRule, RevocationStore, TokenIdentity } from '../types';
 import { ReadBatch } from './read-batch';
 import { toCommands, toText } from './redis-client';
@@ -193,12 +192,10 @@ function leaseOf(client: object, prefix: string, store: RevocationStore): StoreL
 const isPrefix = expect('a string that is not empty', (value) => typeof value === 'string' && value !== '');
 
 function prefixOf(options: RedisRevocationOptions): string {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`options must be an object, got ${describe(options)}`);
-  }
-  const stranger = Object.keys(options).find((name) => name !== 'prefix');
+  const own = ownOptions(options, ['prefix']);
+  const stranger = Object.keys(own).find((name) => name !== 'prefix');
   if (stranger !== undefined) throw unknownOption(stranger, 'redisRevocationStore()', ['prefix']);
-  const { prefix = '{socketio-authorize}:' }: { prefix?: unknown } = options;
+  const { prefix = '{socketio-authorize}:' } = own;
   checkValue('prefix', isPrefix, prefix);
   return prefix as string;
 }

@@ -96,6 +96,24 @@ export function placeOf(name: string): string {
   return /^\w{1,40}$/.test(name) ? `.${name}` : `[${quote(name)}]`;
 }
 
+/**
+ * A copy of the options. Every member is read once, so that a getter cannot answer differently after the check.
+ *
+ * @param known the names of all options
+ * @throws TypeError if it is no object, or has an option that a copy has not, such as the getter of a class: that would
+ *   be ignored, and a check of tokens with it
+ */
+export function ownOptions(given: unknown, known: readonly string[]): Record<string, unknown> {
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`options must be an object, got ${describe(given)}`);
+  const own: Record<string, unknown> = { ...given };
+  const ignored = known.find((name) => name in given && !Object.hasOwn(own, name));
+  if (ignored === undefined) return own;
+  throw new TypeError(
+    `options${placeOf(ignored)} is inherited or not enumerable, and would be ignored; make it a member of the options themselves`,
+  );
+}
+
 /** The error for an option that there is not. It never shows the value: the name may be a misspelt `secret`. */
 export function unknownOption(name: string, owner: string, known: readonly string[]): TypeError {
   const closest = closestTo(name, known);

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import { authorize } from '../../lib';
 import { jwksVerifier } from '../../lib/jwks';
+import { toJwksSettings } from '../../lib/jwks/settings';
 import { backchannelLogout } from '../../lib/oidc';
 import { redisRevocationStore } from '../../lib/redis';
 import { SECRET } from '../support/tokens';
@@ -191,6 +192,72 @@ describe('the message about a wrong option', () => {
     ];
     for (const [call, message] of calls) expect(messageOf(call)).to.equal(message);
     auth.close();
+  });
+});
+
+describe('options that would be ignored', () => {
+  const jwksUri = 'https://login.example/jwks';
+  const issuer = 'https://login.example';
+  const auth = authorize({ secret: SECRET });
+  const client = { isReady: true, mGet: fail, eval: fail };
+  after(() => auth.close());
+
+  /** An object with the members, of which one is not its own. */
+  const inheriting = (members: object, inherited: object): never =>
+    Object.assign(Object.create(inherited) as object, members) as never;
+  const hiding = (members: object, hidden: object): never => {
+    const options = { ...members, ...hidden };
+    for (const name of Object.keys(hidden)) Object.defineProperty(options, name, { enumerable: false });
+    return options as never;
+  };
+  class Config {
+    secret = SECRET;
+    get audience(): string {
+      return 'chat';
+    }
+  }
+
+  const calls: [what: string, call: () => unknown, name: string][] = [
+    ['a getter of a class', () => authorize(new Config()), 'audience'],
+    ['inherited', () => authorize(inheriting({ secret: SECRET }, { issuer })), 'issuer'],
+    ['not enumerable', () => authorize(hiding({ secret: SECRET }, { permissions: {} })), 'permissions'],
+    ['inherited', () => jwksVerifier(inheriting({ jwksUri }, { audience: 'chat' })), 'audience'],
+    [
+      'inherited',
+      () => backchannelLogout(auth, inheriting({ issuer, audience: 'chat' }, { endBy: 'sub' })),
+      'endBy',
+    ],
+    ['inherited', () => redisRevocationStore(client, inheriting({}, { prefix: 'users:' })), 'prefix'],
+  ];
+  for (const [what, call, name] of calls) {
+    it(`are refused, because a check may be among them: ${name}, ${what}`, () => {
+      expect(messageOf(call)).to.equal(
+        `options.${name} is inherited or not enumerable, and would be ignored; make it a member of the options themselves`,
+      );
+    });
+  }
+
+  it('are not refused for what they inherit besides: the members of a class', () => {
+    class Named {
+      secret = SECRET;
+      name(): string {
+        return 'config';
+      }
+    }
+    authorize(new Named()).close();
+  });
+});
+
+describe('the options of jwksVerifier()', () => {
+  it('are read once: what was checked is what counts', () => {
+    const audiences = ['chat', ''];
+    const options = {
+      jwksUri: 'https://login.example/jwks',
+      get audience() {
+        return audiences.shift();
+      },
+    };
+    expect(toJwksSettings(options).audience).to.equal('chat');
   });
 });
 
