@@ -41,7 +41,11 @@ export class AuthorizerCore {
   readonly #attached = new Set<AnyNamespace>();
   #isClosed = false;
   readonly #warnWrongWay: () => void;
-  readonly #warnTwice = warnOnce('two authorizers guard one namespace. Its connections are refused.');
+  readonly #warnTwice = warnOnce(
+    // A client chooses the name of a namespace that is made on request.
+    ({ name }: AnyNamespace) =>
+      `two authorizers guard the namespace ${JSON.stringify(name.slice(0, 200))}. Its connections are refused.`,
+  );
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -183,7 +187,7 @@ export class AuthorizerCore {
   /** The authorizer cannot work as it is used: refuses the socket, and warns once why. */
   #turnAway(socket: AnySocket, next: Next | undefined, isRightWay: boolean): void {
     if (!isRightWay) this.#warnWrongWay();
-    else if (!this.#isClosed) this.#warnTwice();
+    else if (!this.#isClosed) this.#warnTwice(socket.nsp);
     const error = unauthorized(this.#isClosed ? CODES.serverBusy : CODES.serverMisconfigured);
     if (next === undefined) {
       tellRefused(socket, error, this.#context);

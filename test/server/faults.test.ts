@@ -51,7 +51,18 @@ describe('an authorizer that is installed in the wrong way', () => {
       await client.until('disconnect');
       expect(client.received('authenticated')).to.deep.equal([]);
     }
-    expect((await warnings.next()).message).to.match(/two authorizers/);
+    expect((await warnings.next()).message).to.equal(
+      'two authorizers guard the namespace "/". Its connections are refused.',
+    );
+  });
+
+  it('names one namespace of a dynamic one, and little of the name that a client has made up', async () => {
+    const rooms = world.io.of(/^\/room/);
+    for (const auth of [world.authorize(), world.authorize()]) auth.attach(rooms);
+    const client = world.client(`/room${'x'.repeat(1_000)}`);
+    expect(await refusal(client)).to.include({ code: 'server_misconfigured' });
+    const { message } = await warnings.next();
+    expect(message).to.include('the namespace "/roomxxx').and.have.length.below(300);
   });
 
   it('works normally if it is the same one twice', async () => {
