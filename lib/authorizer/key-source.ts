@@ -1,5 +1,6 @@
 import type { KeyFunction } from '../options';
 import type { KeySource } from '../token/key-function';
+import { isFactory } from '../runtime/factories';
 import { toVerificationKeys } from '../token/keys';
 import type { VerificationKey } from '../token/keys';
 import type { TokenVerifier } from '../token/verifier';
@@ -25,12 +26,18 @@ const NOT_WITH_VERIFY = [
 export function toKeySource(options: Options, verifier: TokenVerifier): KeySource {
   const { verify, secret } = options as { verify?: Options['verify']; secret?: unknown };
   if (verify !== undefined) {
+    // It would refuse every token.
+    if (isFactory(verify)) {
+      throw new TypeError(
+        'options.verify must be what jwksVerifier() returns, such as jwksVerifier({ issuer, audience })',
+      );
+    }
     const other = NOT_WITH_VERIFY.find((name) => name in options);
     if (other === undefined) return { verify };
     throw new TypeError(`options.${other} must not be combined with options.verify, which replaces it`);
   }
   if (typeof secret === 'function') {
-    if ('clockTolerance' in secret)
+    if (isFactory(secret) || 'clockTolerance' in secret)
       throw new TypeError('options.secret: what jwksVerifier() returns belongs in options.verify');
     return { find: secret as KeyFunction };
   }

@@ -1,4 +1,5 @@
 /** A `verify` function for tokens of a provider that publishes its keys at a JWKS endpoint (RFC 7517 §5). */
+import { markFactory } from '../runtime/factories';
 import type { JwtClaims } from '../types';
 import { toJwksSettings } from './settings';
 import type { JwksVerifier, JwksVerifierOptions } from './settings';
@@ -17,3 +18,4 @@ import { createVerifier } from './verification';
 export function jwksVerifier<Claims = JwtClaims>(options: JwksVerifierOptions<Claims>): JwksVerifier<Claims> {
   return createVerifier(toJwksSettings(options)) as JwksVerifier<Claims>;
 }
+markFactory(jwksVerifier);

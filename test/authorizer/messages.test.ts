@@ -297,6 +297,15 @@ describe('the message about a wrong secret', () => {
     expect(messageFor({ secret: jwksVerifier({ issuer: 'https://example.com' }) })).to.equal(
       'options.secret: what jwksVerifier() returns belongs in options.verify',
     );
+    expect(messageFor({ secret: jwksVerifier })).to.equal(
+      'options.secret: what jwksVerifier() returns belongs in options.verify',
+    );
+  });
+
+  it('says that jwksVerifier must be called', () => {
+    expect(messageOf(() => authorize({ verify: jwksVerifier as never }))).to.equal(
+      'options.verify must be what jwksVerifier() returns, such as jwksVerifier({ issuer, audience })',
+    );
   });
 
   it('says how to write line breaks, where a PEM has lost them', () => {
