@@ -1,6 +1,7 @@
 import type { VerifyOptions } from 'jsonwebtoken';
 import type { AuthorizeOptions, DefaultEvents, VerifierOptions } from '../options';
 import { ownOptions } from '../runtime/option-check';
+import { WARNING } from '../runtime/warnings';
 import type { SessionSettings } from '../session/context';
 import type { AdmissionRules } from '../token/admission';
 import { TokenLife } from '../token/token-life';
@@ -58,6 +59,7 @@ export function toSettings<Claims = JwtClaims, Events = DefaultEvents>(
   if (decodedPropertyName === encodedPropertyName) {
     throw new TypeError('options.encodedPropertyName must differ from options.decodedPropertyName');
   }
+  warnOfHandshakeOptions(options);
   const maxAge = options.maxAge === undefined ? undefined : maxAgeInSeconds(options.maxAge);
   const life = new TokenLife({ maxAge, clockTolerance, ignoreExpiration: options.ignoreExpiration });
   const verifier = toVerifier(options, life);
@@ -97,6 +99,21 @@ export function toSettings<Claims = JwtClaims, Events = DefaultEvents>(
     store: options.revocation,
     recheckInterval: options.recheckInterval ?? defaultRecheck(options.revocation),
   });
+}
+
+/** A warning, not an error: socketio-jwt ignored them, and its users' programs must start. */
+function warnOfHandshakeOptions(options: CompleteOptions): void {
+  const idle = (['auth_header_required', 'success', 'fail'] as const).filter((name) => options[name]);
+  if (options.handshake || idle.length === 0) return;
+  const names = idle
+    .map((name) => `options.${name}`)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' and $1');
+  process.emitWarning(
+    `${names} ${idle.length > 1 ? 'are' : 'is'} for handshake mode, and options.handshake is not true: ` +
+      'a token in an authenticate event is accepted all the same',
+    { type: WARNING },
+  );
 }
 
 /** A verifier may name its `clockTolerance`, as `jwksVerifier` does: the authorizer checks `exp` and `nbf`. */

@@ -8,6 +8,7 @@ import type { VerificationKey } from '../../lib/token/keys';
 import { toSettings } from '../../lib/authorizer/settings';
 import { membersOf, readText } from '../support/repository';
 import { createToken, rsaKeys, SECRET } from '../support/tokens';
+import { Warnings } from '../support/warnings';
 import { World } from '../support/world';
 
 const HIDDEN = 'a value that must not be told';
@@ -105,6 +106,35 @@ describe('the recheck of live sessions', () => {
       expect(toSettings(options).recheckInterval).to.equal(ms);
     });
   }
+});
+
+describe('options of handshake mode', () => {
+  const hook = (): void => undefined;
+  let warnings: Warnings;
+  beforeEach(() => (warnings = new Warnings()));
+  afterEach(() => warnings.close());
+
+  for (const [named, options] of [
+    ['options.auth_header_required is', { auth_header_required: true }],
+    ['options.success is', { success: hook }],
+    [
+      'options.auth_header_required, options.success and options.fail are',
+      { auth_header_required: true, success: hook, fail: hook },
+    ],
+  ] as const) {
+    it(`cause a process warning without handshake: true, as they decide nothing then: ${named}`, async () => {
+      toSettings({ secret: SECRET, ...options });
+      expect((await warnings.next()).message).to.equal(
+        `${named} for handshake mode, and options.handshake is not true: a token in an authenticate event is accepted all the same`,
+      );
+    });
+  }
+
+  it('cause no warning in handshake mode, or where they are off', async () => {
+    toSettings({ secret: SECRET, handshake: true, auth_header_required: true, success: hook, fail: hook });
+    toSettings({ secret: SECRET, auth_header_required: false, success: undefined });
+    await new Promise(setImmediate);
+  });
 });
 
 describe('the options of authorize()', () => {
