@@ -107,12 +107,15 @@ export function reportStore(fault: unknown): void {
   reportFault('the revocation store', fault);
 }
 
-/** Synchronous if the answer is: an in-memory store must not cost a turn of the event loop. */
+/**
+ * Synchronous if the answer is: an in-memory store must not cost a turn of the event loop. A promise that is not Node's
+ * may return nothing from `then`, which would look like no refusal.
+ */
 function whenAnswered<Result>(
   answer: unknown,
   judge: (answer: unknown) => Result | PromiseLike<Result>,
 ): Result | PromiseLike<Result> {
-  return isThenable(answer) ? answer.then(judge) : judge(answer);
+  return isThenable(answer) ? Promise.resolve(answer).then(judge) : judge(answer);
 }
 
 function toNews(answer: unknown): StoreNews {

@@ -322,6 +322,17 @@ describe('revoke', () => {
       expect(rules).to.deep.equal([{ sub: 'bob', issuedBefore: 100, expiresAt: (100 + 3600 + 5) * 1000 }]);
     });
 
+    it('that answers by a promise of its own has its answer heard, whatever then() returns', async () => {
+      const answer = {
+        then: (resolve: (revoked: unknown) => void) => {
+          resolve(Promise.resolve(true));
+        },
+      };
+      guard({ revocation: { add: () => undefined, isRevoked: () => answer as never } });
+      const { error } = await show(await world.connected(), createToken());
+      expect(error).to.include({ code: 'invalid_token', reason: 'revoked' });
+    });
+
     const failures: [how: string, answer: () => unknown][] = [
       ['rejects', () => Promise.reject(new Error('down'))],
       [
