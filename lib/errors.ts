@@ -153,8 +153,17 @@ export function isUnauthorizedError(value: unknown): value is Refusal {
  * sent, there is one with the code `unknown`.
  */
 export function ownRefusal(thrown: unknown): UnauthorizedError | undefined {
-  if (!(thrown instanceof UnauthorizedError)) return undefined;
+  if (!isOwn(thrown)) return undefined;
   return canBeSent(thrown) ? thrown : unauthorized(CODES.unknown, { cause: thrown });
+}
+
+function isOwn(thrown: unknown): thrown is UnauthorizedError {
+  try {
+    return thrown instanceof UnauthorizedError;
+  } catch {
+    // It throws when it is looked at, as a revoked proxy does.
+    return false;
+  }
 }
 
 function canBeSent(error: UnauthorizedError): boolean {

@@ -36,7 +36,8 @@ export function backchannelLogout(
     } catch (fault) {
       // The provider may not try again, so the operator must know.
       reportFault('backchannelLogout(): revoke()', fault);
-      throw fault;
+      // Not `fault` itself: it may be anything, even a value that throws when it is looked at.
+      throw new Error('revoke() failed', { cause: fault });
     }
   }
 

@@ -10,10 +10,18 @@ export const WARNING = 'SocketioAuthorizeWarning';
  * @param where what was being called
  */
 export function reportFault(where: string, fault: unknown): void {
-  // Of a value that is no Error, only the type is reported: the value may contain a token.
-  const detail =
-    fault instanceof Error ? (fault.stack ?? fault.message) : `threw a value of type ${typeof fault}`;
+  const detail = textOf(fault) ?? `threw a value of type ${typeof fault}`;
   process.emitWarning(`${where} failed`, { type: WARNING, code: 'SOCKETIO_AUTHORIZE_FAULT', detail });
+}
+
+/** Only an Error has a text: another value may contain a token. */
+function textOf(fault: unknown): string | undefined {
+  try {
+    return fault instanceof Error ? (fault.stack ?? fault.message) : undefined;
+  } catch {
+    // It throws when it is looked at, as a revoked proxy does.
+    return undefined;
+  }
 }
 
 /** Calls the application's code, and reports what it throws or rejects with. */

@@ -8,8 +8,9 @@ import type { RequestHandler } from 'express';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { backchannelLogout } from '../../lib/oidc';
+import { Warnings } from '../support/warnings';
 import { World } from '../support/world';
-import { bad, DONE, Keys, now, PATH, post, toAnswer } from './kit';
+import { bad, DONE, Keys, LATER, now, PATH, post, toAnswer } from './kit';
 import type { LogoutAnswer } from './kit';
 
 type Logout = ReturnType<typeof backchannelLogout>;
@@ -262,6 +263,20 @@ describe('the endpoint for logouts', () => {
       );
       await over;
       expect(await post(served.url, { logout_token: await keys.logoutToken() })).to.deep.equal(DONE);
+    });
+
+    it('asks the provider to try again if revoke() rejects with a value that throws when it is looked at', async () => {
+      const { proxy, revoke } = Proxy.revocable(new Error('x'), {});
+      revoke();
+      const warnings = new Warnings();
+      // As a wrapper around an authorizer may do.
+      served = await listen(backchannelLogout({ revoke: () => Promise.reject(proxy) }, keys.options));
+      expect(await post(served.url, { logout_token: await keys.logoutToken() })).to.deep.equal(LATER);
+      expect(await warnings.next()).to.include({
+        message: 'backchannelLogout(): revoke() failed',
+        detail: 'threw a value of type object',
+      });
+      warnings.close();
     });
 
     it('sends nothing if the application has answered already', async () => {
