@@ -253,8 +253,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
    * The session was logged out meanwhile. A refusal still counts as an attempt, or a logout would make attempts free.
    */
   #settleStale(outcome: Outcome, { socket, reply }: Shown): void {
+    // Counted before anyone is told: if a listener disconnects the socket, a connection without failures is forgotten.
+    const isLast = outcome instanceof UnauthorizedError && this.#attempts.fail(outcome);
     tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context, reply);
-    if (outcome instanceof UnauthorizedError && this.#attempts.fail(outcome)) this.#giveUp();
+    if (isLast) this.#giveUp(socket);
   }
 
   #accept(attempt: number, { permit, rooms }: Grant, shown: Shown): void {
@@ -292,11 +294,12 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     const { disconnectAfter } = this.#context.settings;
     const isOverdue = this.#isOverdue;
     this.#step({ type: 'refuse', attempt });
+    const isLast = !isConnecting && this.#attempts.fail(error);
     tellRefused(socket, error, this.#context, reply);
     if (!this.isOpen) this.#dropHeld();
     // The permit was granted before the connection and is refused now: the socket must not stay.
     if (isConnecting) disconnect(socket);
-    else if (this.#attempts.fail(error)) this.#giveUp();
+    else if (isLast) this.#giveUp(socket);
     else if (isOverdue) this.onTimeout();
     else if (disconnectAfter !== undefined && !this.isOpen)
       this.#members.disconnectLater(socket, disconnectAfter);
@@ -359,8 +362,10 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#members.refuseAll(unauthorized(CODES.authenticationTimeout));
   }
 
-  #giveUp(): void {
+  #giveUp(socket: AnySocket): void {
     this.#members.refuseAll(unauthorized(CODES.tooManyAttempts));
+    // If a listener has disconnected it, its transport must not stay for further attempts.
+    disconnect(socket);
   }
 
   #leave(): void {

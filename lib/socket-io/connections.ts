@@ -42,8 +42,8 @@ export function disconnect(socket: AnySocket): void {
   const { client } = inside(socket);
   const isLast = client.sockets.size <= 1;
   callGuarded(LISTENERS, () => socket.disconnect(isLast));
-  // A listener's exception keeps Socket.IO from it.
-  if (isLast && client.conn.readyState === 'open') closeIfIdle(client);
+  // A listener's exception keeps Socket.IO from it, or a listener has disconnected the other ones.
+  if (client.conn.readyState === 'open') closeIfIdle(client);
 }
 
 /** Whether a connection is in no namespace. */

@@ -54,9 +54,10 @@ export class Lobby {
     const rooms = this.#adapter.sids.get(id) ?? new Set([id]);
     // A socket that has just connected is in no other room: its set is used without a copy.
     const later = isLone(rooms, id) ? rooms : new Set(rooms).add(id);
-    for (const room of later) if (room !== id) changeRooms(() => this.#adapter.del(id, room));
-    this.#adapter.sids.delete(id);
+    // First, so that a `leave-room` listener that joins the socket to a room does so for later.
     this.waiting.set(id, later);
+    for (const room of later) if (room !== id) changeRooms(() => this.own.del.call(this.#adapter, id, room));
+    this.#adapter.sids.delete(id);
   }
 
   /** The socket has closed: a `disconnect` listener may have ended its session, when it was in no room any more. */
@@ -71,7 +72,18 @@ export class Lobby {
     this.waiting.delete(id);
     // It has never left its own room.
     if (isLone(rooms, id)) this.#adapter.sids.set(id, rooms);
-    else changeRooms(() => this.own.addAll.call(this.#adapter, id, rooms));
+    else this.#join(id, rooms);
+  }
+
+  #join(id: string, rooms: ReadonlySet<string>): void {
+    const { sids } = this.#adapter;
+    const joined = new Set<string>();
+    sids.set(id, joined);
+    for (const room of rooms) {
+      changeRooms(() => lobbyAddAll.call(this.#adapter, id, new Set([room])));
+      // A listener has ended the session, or closed the socket: no further room is its own.
+      if (sids.get(id) !== joined) return;
+    }
   }
 
   /** Disconnects the waiting sockets that a command is for. */
@@ -90,8 +102,16 @@ const lobbyIn = (adapter: Adapter): Lobby => (adapter as WithLobby)[LOBBY] as Lo
 function lobbyAddAll(this: Adapter, id: string, rooms: Set<string>): Promise<void> | void {
   const { waiting, own } = lobbyIn(this);
   const later = waiting.get(id);
-  if (later === undefined) return own.addAll.call(this, id, rooms);
-  for (const room of rooms) later.add(room);
+  if (later !== undefined) {
+    for (const room of rooms) later.add(room);
+    return;
+  }
+  try {
+    return own.addAll.call(this, id, rooms);
+  } finally {
+    // A `create-room` or `join-room` listener has ended the session, or closed the socket: it must not be in a room now.
+    if (!this.sids.has(id)) for (const room of rooms) changeRooms(() => own.del.call(this, id, room));
+  }
 }
 
 function lobbyDel(this: Adapter, id: string, room: string): Promise<void> | void {
@@ -104,7 +124,10 @@ function lobbyDelAll(this: Adapter, id: string): void {
   const { waiting, own } = lobbyIn(this);
   // Into the adapter's records again, or the room of its own id would remain.
   if (waiting.delete(id)) this.sids.set(id, new Set([id]));
-  own.delAll.call(this, id);
+  changeRooms(() => own.delAll.call(this, id));
+  // A `leave-room` listener has thrown: Socket.IO would keep the socket, connected, in the other rooms.
+  for (const room of this.sids.get(id) ?? []) changeRooms(() => own.del.call(this, id, room));
+  this.sids.delete(id);
 }
 
 function lobbySocketRooms(this: Adapter, id: string): Set<string> | undefined {

@@ -3,7 +3,8 @@
  *
  * Relies on (read in Socket.IO 4.0.2 and 4.8.4, with socket.io-adapter 2.2 and 2.5):
  * - `socket.join` and `socket.leave` call the adapter, and return what it returns: nothing, or a promise.
- * - An adapter emits `create-room`, `join-room`, `leave-room` and `delete-room` at once, while it changes its records.
+ * - An adapter emits `create-room`, `join-room`, `leave-room` and `delete-room` at once, while it changes its records;
+ *   those of the room of the event are right by then. What a listener throws comes back to the caller.
  */
 import { callGuarded } from '../runtime/warnings';
 import type { AnySocket } from '../types';
@@ -13,7 +14,7 @@ import type { AnySocket } from '../types';
  * session open.
  */
 export function changeRooms(change: () => unknown): void {
-  callGuarded('a change of rooms', change);
+  callGuarded("the adapter, or a listener of 'join-room' or 'leave-room',", change);
 }
 
 export function joinRoom(socket: AnySocket, room: string): void {

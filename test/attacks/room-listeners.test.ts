@@ -1,0 +1,143 @@
+/** Listeners of an adapter's rooms, and of refusals, that throw or act in the middle of the library's work. */
+import { expect } from 'chai';
+import { stub } from 'sinon';
+import type { SinonStub } from 'sinon';
+import type { Socket } from 'socket.io';
+import type { AuthorizeOptions, Authorizer } from '../../lib';
+import { RawClient } from '../support/raw-client';
+import { createToken } from '../support/tokens';
+import { Unharmed } from '../support/unharmed';
+import { until } from '../support/until';
+import { World } from '../support/world';
+
+const login = (namespace: string): string =>
+  `2${namespace},["authenticate",{"token":"${createToken({ sub: 'alice' })}"}]`;
+
+describe('a listener that runs in the middle of the library’s work', () => {
+  let world: World;
+  let client: RawClient;
+  let unharmed: Unharmed;
+  let warn: SinonStub;
+
+  beforeEach(async () => {
+    unharmed = new Unharmed();
+    warn = stub(process, 'emitWarning');
+    world = await new World().listen();
+    client = await RawClient.open(world.url, 'websocket');
+  });
+
+  afterEach(async () => {
+    client.close();
+    await world.close();
+    warn.restore();
+    unharmed.close();
+  });
+
+  function attach(options: Partial<AuthorizeOptions>): Authorizer {
+    const auth = world.authorize({ rooms: ({ sub }) => [`user:${sub}`, 'members'], ...options });
+    for (const name of ['/a', '/b']) auth.attach(world.io.of(name));
+    return auth;
+  }
+
+  const adapterOf = (name: string): { rooms: Map<string, Set<string>>; sids: Map<string, Set<string>> } =>
+    world.io.of(name).adapter;
+
+  function throwAt(event: 'join-room' | 'leave-room'): void {
+    world.io.of('/a').adapter.on(event, () => {
+      throw new Error('a bug');
+    });
+  }
+
+  it('and throws when a socket joins a room, keeps no socket from its login, nor from its other rooms', async () => {
+    const auth = attach({ scope: 'connection' });
+    world.io.of('/a').on('connection', (socket: Socket) => {
+      void socket.join(['lounge', 'news']);
+      throwAt('join-room');
+    });
+    client.send('0/a,', '0/b,');
+    await until('both are there', () => auth.stats().pending === 2);
+    client.send(login('/a'));
+    await until('both are in', () => auth.stats().authenticated === 2);
+    const [rooms] = adapterOf('/a').sids.values();
+    expect(rooms).to.include.all.keys('lounge', 'news', 'members', 'user:alice');
+    expect(String(warn.firstCall.args[0])).to.include("'join-room'");
+  });
+
+  it('and throws when a socket leaves a room, keeps no socket in a room or a broadcast behind its logout', async () => {
+    const auth = attach({ scope: 'connection' });
+    throwAt('leave-room');
+    client.send('0/a,', '0/b,');
+    await until('both are there', () => auth.stats().pending === 2);
+    client.send(login('/a'));
+    await until('both are in', () => auth.stats().authenticated === 2);
+    client.send('2/a,["deauthenticate"]');
+    await until('both are out', () => auth.stats().pending === 2);
+    for (const name of ['/a', '/b']) {
+      expect(adapterOf(name).sids.size).to.equal(0);
+      expect([...(adapterOf(name).rooms.get('members') ?? [])]).to.deep.equal([]);
+    }
+  });
+
+  it('and throws when a socket leaves a room, keeps no socket that is revoked, or whose client is gone', async () => {
+    for (const end of ['revoke', 'leave'] as const) {
+      const auth = attach({});
+      throwAt('leave-room');
+      const one = await RawClient.open(world.url, 'websocket');
+      one.send('0/a,');
+      await until('it is there', () => auth.stats().pending === 1);
+      one.send(login('/a'));
+      await until('it is in', () => auth.stats().authenticated === 1);
+      if (end === 'revoke') await auth.revoke({ sub: 'alice', issuedBefore: new Date() });
+      else one.send('1/a,');
+      await until('it is gone', () => world.io.of('/a').sockets.size === 0);
+      expect(auth.stats()).to.include({ pending: 0, authenticated: 0 });
+      expect(adapterOf('/a').sids.size).to.equal(0);
+      one.close();
+      auth.close();
+      await world.close();
+      world = await new World().listen();
+    }
+  });
+
+  it('and joins a socket to a room while it leaves others, joins one that has lost its session to none', async () => {
+    const auth = attach({});
+    const { adapter, sockets } = world.io.of('/a');
+    adapter.on('leave-room', (room: string, id: string) => {
+      if (room === 'members') void sockets.get(id)?.join('club');
+    });
+    client.send('0/a,');
+    await until('it is there', () => auth.stats().pending === 1);
+    client.send(login('/a'));
+    await until('it is in', () => auth.stats().authenticated === 1);
+    let whileLeaving: unknown;
+    world.io.of('/a').on('deauthenticated', () => (whileLeaving = adapterOf('/a').rooms.has('club')));
+    await auth.revoke({ sub: 'alice' });
+    await client.next('close');
+    expect(whileLeaving).to.equal(false);
+    expect([...adapterOf('/a').rooms.keys()]).to.deep.equal([]);
+  });
+
+  it('and disconnects whoever is refused, makes no attempt free', async () => {
+    attach({ maxAttempts: 3 });
+    world.io.of('/a').on('unauthorized', (socket: Socket) => socket.disconnect());
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      client.send('0/a,');
+      await client.next('CONNECT');
+      client.send('2/a,["authenticate",{"token":"bad"}]');
+      await client.next('DISCONNECT');
+    }
+    await client.next('close');
+  });
+
+  it('and disconnects the connection’s other sockets, leaves no transport that nobody uses', async () => {
+    const auth = attach({});
+    client.send('0/a,', '0/b,');
+    await until('both are there', () => auth.stats().pending === 2);
+    for (const socket of world.io.of('/a').sockets.values())
+      socket.on('disconnecting', () => world.io.of('/b').disconnectSockets());
+    client.send(login('/a'));
+    await until('one is in', () => auth.stats().authenticated === 1);
+    await auth.revoke({ sub: 'alice' });
+    await client.next('close');
+  });
+});
