@@ -1,17 +1,33 @@
 /** The real server, with the real library, and an application that writes down what it hears. */
 import { Server } from 'socket.io';
 import { authorize } from '../../lib';
-import type { AnySocket, AuthorizeOptions, Authorizer, JwtClaims } from '../../lib';
+import type { AnySocket, AuthorizeOptions, Authorizer, JwtClaims, UnauthorizedError } from '../../lib';
 import { openMemoryPort } from '../support/memory-connection';
+import { Bug } from './deeds';
+import type { Act, Deed, Hook } from './deeds';
 import type { MemoryPort } from '../support/memory-connection';
 
 export const PLACES = ['/', '/side'] as const;
 export const EVENTS = ['talk', 'admin'] as const;
 export const RECOVERY_TIME = 20_013;
 
+/** Refusals that answer no token. */
+const NO_ANSWERS: ReadonlySet<string> = new Set(['authentication_timeout', 'too_many_attempts']);
+
 export interface Heard {
   readonly id: number;
   readonly sub: string | undefined;
+}
+
+export type ModelSocket = AnySocket & { decoded_token?: JwtClaims };
+
+/** What the application asks the test. */
+export interface Plans {
+  use(event: readonly unknown[], next: () => void): void;
+  /** The deed that is due now; `connection` is the id of the socket's connection. */
+  deed(hook: Hook, connection: string, place: string): Deed | undefined;
+  /** Which socket has sent a message. */
+  sender(message: number): ModelSocket | undefined;
 }
 
 export class Application {
@@ -21,18 +37,30 @@ export class Application {
   readonly heard: Heard[] = [];
   /** Sessions that ended, as `socket id: reason`. */
   readonly ended: string[] = [];
+  /** Deeds that were done, as `listener: act`. */
+  readonly done: string[] = [];
+
+  readonly #closing = new WeakSet<AnySocket>();
 
   constructor(
     options: Partial<AuthorizeOptions>,
     canRecover: boolean,
-    readonly use: (event: readonly unknown[], next: () => void) => void,
+    readonly plans: Plans,
   ) {
     const recovery = { maxDisconnectionDuration: RECOVERY_TIME, skipMiddlewares: true };
     this.io = new Server(canRecover ? { connectionStateRecovery: recovery } : {});
     this.port = openMemoryPort(this.io);
     this.auth = authorize({
-      permissions: { admin: 'admin' },
-      rooms: ({ sub }: JwtClaims) => [`user:${sub}`],
+      permissions: {
+        admin: ({ scope }: JwtClaims, id: number) => {
+          this.#do('permission', this.plans.sender(id));
+          return scope === 'admin';
+        },
+      },
+      rooms: ({ sub }: JwtClaims, socket: AnySocket) => {
+        this.#do('rooms', socket);
+        return [`user:${sub}`];
+      },
       ...options,
     } as AuthorizeOptions);
     for (const place of PLACES) this.#serve(place);
@@ -42,17 +70,62 @@ export class Application {
     const namespace = this.auth.attach(this.io.of(place));
     namespace.on('deauthenticated', (socket: AnySocket, reason: string) => {
       this.ended.push(`${socket.id}: ${reason}`);
+      this.#do('deauthenticated', socket);
     });
-    namespace.on('connection', (socket: AnySocket & { decoded_token?: JwtClaims }) => {
+    for (const event of ['authenticated', 'reauthenticated'] as const) {
+      namespace.on(event, (socket: AnySocket) => this.#do(event, socket));
+    }
+    namespace.on('unauthorized', (socket: AnySocket, { code, data }: UnauthorizedError) => {
+      const isAnswer = data.event === undefined && !NO_ANSWERS.has(code);
+      if (isAnswer) this.#do('unauthorized', socket);
+    });
+    for (const event of ['join-room', 'leave-room'] as const) {
+      namespace.adapter.on(event, (room: string, id: string) => {
+        if (room.startsWith('user:')) this.#do(event, namespace.sockets.get(id));
+      });
+    }
+    // Ahead of the library's listener, in which the socket may be closed already.
+    namespace.prependListener('connect', (socket: AnySocket) => {
+      for (const event of ['disconnecting', 'disconnect'] as const) {
+        socket.on(event, () => {
+          this.#closing.add(socket);
+          this.#do(event, socket);
+        });
+      }
+    });
+    namespace.on('connection', (socket: ModelSocket) => {
       void socket.join('lounge');
-      socket.use(this.use);
+      socket.use((event, next) => this.plans.use(event, next));
       for (const event of EVENTS) {
-        socket.on(event, (id: number) => this.heard.push({ id, sub: socket.decoded_token?.sub }));
+        socket.on(event, (id: number) => {
+          this.heard.push({ id, sub: socket.decoded_token?.sub });
+          this.#do('event', socket);
+        });
       }
     });
   }
 
-  socket(place: string, id: string | undefined): (AnySocket & { decoded_token?: JwtClaims }) | undefined {
+  /** A listener or a function of the application runs: does what is planned for it. */
+  #do(hook: Hook, socket: AnySocket | undefined): void {
+    const deed =
+      socket && this.plans.deed(hook, (socket.conn as unknown as { id: string }).id, socket.nsp.name);
+    if (deed === undefined) return;
+    this.done.push(`${hook}: ${deed.act}`);
+    const acts: Record<Act, () => unknown> = {
+      throw: () => {
+        throw new Bug(hook);
+      },
+      logout: () => this.auth.deauthenticate(socket as AnySocket),
+      disconnect: () => disconnect(socket as AnySocket),
+      // Rejects if the store is silent for too long; the rule counts all the same.
+      revoke: () => void this.auth.revoke({ sub: deed.sub }).catch(() => undefined),
+      // Socket.IO would keep a socket that is gone in a room that a listener joins it to meanwhile.
+      join: () => this.#closing.has(socket as AnySocket) || socket?.join('club'),
+    };
+    acts[deed.act]();
+  }
+
+  socket(place: string, id: string | undefined): ModelSocket | undefined {
     return id === undefined ? undefined : this.io.of(place).sockets.get(id);
   }
 
@@ -60,5 +133,14 @@ export class Application {
     this.auth.close();
     // `io.close()` waits for an HTTP server.
     for (const place of PLACES) void this.io.of(place).adapter.close();
+  }
+}
+
+/** Its own listeners may throw: that is no fault of the one that disconnects it. */
+function disconnect(socket: AnySocket): void {
+  try {
+    socket.disconnect();
+  } catch (fault) {
+    if (!(fault instanceof Bug)) throw fault;
   }
 }

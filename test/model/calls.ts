@@ -1,8 +1,9 @@
 /** The application's functions that a token waits for, and what they answer. */
 import type { Scheduler } from 'fast-check';
 import type { RevocationRule, RevocationStore, TokenIdentity } from '../../lib';
+import type { ModelSocket } from './application';
 import type { TokenKind } from './setup';
-import type { Refusal, Shown, Token } from './terms';
+import type { Refusal, Token } from './terms';
 import { INVALID, MISMATCH } from './terms';
 
 /** A token as the tests make it: what each function will say of it is written on it. */
@@ -20,7 +21,6 @@ export type Slow = Readonly<Record<Kind | 'add' | 'use', boolean>>;
 
 /** What is known of one token's judgement. */
 interface Judgement {
-  readonly shown: Pick<Shown, 'renews'> | undefined;
   refusal: Refusal;
   isStoreAsked: boolean;
   /** How long each function may be silent. What the library asks the store about its answer is one question with it. */
@@ -60,8 +60,8 @@ export class Calls implements RevocationStore {
   }
 
   /** The judgement of a token begins. */
-  expect(token: Token, shown?: Pick<Shown, 'renews'>): void {
-    this.#judgements.set(token.id, { shown, refusal: undefined, isStoreAsked: false, until: {} });
+  expect(token: Token): void {
+    this.#judgements.set(token.id, { refusal: undefined, isStoreAsked: false, until: {} });
   }
 
   isWaiting(token: Token): boolean {
@@ -93,11 +93,10 @@ export class Calls implements RevocationStore {
     }
   }
 
-  verify = (text: string): unknown => {
+  verify = (text: string, { decoded_token: current }: ModelSocket): unknown => {
     const token = this.tokens.get(text) as TestToken;
+    const isOther = this.sameSubject && current !== undefined && current.sub !== token.sub;
     return this.#ask('verify', token.id, (judgement) => {
-      const { renews } = judgement.shown ?? {};
-      const isOther = this.sameSubject && renews !== undefined && renews.sub !== token.sub;
       judgement.refusal = ofVerify(token) ?? (token.exp <= Date.now() ? INVALID : undefined);
       if (token.verify === 'bad') throw new Error('no such token');
       if (token.verify === 'down') throw Object.assign(new Error('no answer'), { name: 'AbortError' });

@@ -3,6 +3,12 @@ import fc from 'fast-check';
 import { commands, setups } from './commands';
 import { World } from './world';
 
+/** What has happened, and how often each deed was done. */
+export interface Happened {
+  readonly seen: ReadonlySet<string>;
+  readonly deeds: ReadonlyMap<string, number>;
+}
+
 export interface CheckOptions {
   readonly runs: number;
   readonly seed?: number | undefined;
@@ -17,14 +23,9 @@ export interface CheckOptions {
  * @returns what has happened
  * @throws Error with seed, path and the steps of the shortest run that fails
  */
-export async function check({
-  runs,
-  seed,
-  path,
-  replay,
-  maxCommands = 24,
-}: CheckOptions): Promise<Set<string>> {
+export async function check({ runs, seed, path, replay, maxCommands = 24 }: CheckOptions): Promise<Happened> {
   const seen = new Set<string>();
+  const deeds = new Map<string, number>();
   const property = fc.asyncProperty(
     fc.scheduler(),
     setups,
@@ -38,9 +39,10 @@ export async function check({
       } finally {
         world.close();
         for (const one of world.expected.seen) seen.add(one);
+        for (const one of world.application.done) deeds.set(one, (deeds.get(one) ?? 0) + 1);
       }
     },
   );
   await fc.assert(property, { numRuns: runs, ...(seed !== undefined && { seed }), ...(path && { path }) });
-  return seen;
+  return { seen, deeds };
 }

@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import type { AsyncCommand } from 'fast-check';
 import { EVENTS, PLACES } from './application';
+import { ACTS, HOOKS } from './deeds';
+import type { Deed } from './deeds';
 import { GRACE } from './setup';
 import type { Setup, TokenKind } from './setup';
 import type { World } from './world';
@@ -52,6 +54,17 @@ const token: fc.Arbitrary<TokenKind> = fc.record({
   verify: often('good', 'bad', 'down'),
   validate: often('good', 'bad'),
   store: often('good', 'down'),
+});
+
+/** A token that logs in, unless its user is revoked. */
+const good = token.map(
+  (one) => ({ ...one, life: Infinity, verify: 'good', validate: 'good', store: 'good' }) as const,
+);
+
+const deed: fc.Arbitrary<Deed> = fc.record({
+  hook: fc.constantFrom(...HOOKS),
+  act: fc.constantFrom(...ACTS),
+  sub: user,
 });
 
 const at = { index, place };
@@ -108,6 +121,20 @@ export const commands = (maxCommands: number, replayPath?: string): fc.Arbitrary
         'revoke',
         fc.record({ sid: fc.constantFrom('s1', 's2') }),
         (rule) => (world) => world.revoke(rule),
+      ),
+      ...[1, 2].map(() =>
+        steps(
+          'plan',
+          fc.record({ ...at, deed }),
+          (one) => (world) => world.plan(one.index, one.place, one.deed),
+        ),
+      ),
+      ...[1, 2, 3].map(() =>
+        steps('work', fc.record({ ...at, deed, token: good, after: events }), (one) => (world) => {
+          world.plan(one.index, one.place, one.deed);
+          world.connect(one.index, one.place, one.token, false);
+          world.send(one.index, one.place, [], one.token, one.after);
+        }),
       ),
       steps('pass', fc.constantFrom(1, 4, 8, 20, 24), (time) => (world) => world.pass(time)),
     ],

@@ -8,6 +8,7 @@ export interface Kept {
   readonly token: Token;
   /** Broadcasts since the drop. */
   readonly missed: number[];
+  readonly rooms: readonly string[];
 }
 
 /** A CONNECT packet that is not answered yet. */
@@ -19,9 +20,24 @@ export interface Connecting {
 export interface LineSocket {
   readonly sid: string;
   readonly permission: Permission;
-  /** Whether the application's room counts it. */
-  isInLounge: boolean;
+  /** Rooms that the application has joined it to. */
+  readonly rooms: Set<string>;
+  /** Whether it is in the room of its user. */
+  isInUserRoom: boolean;
+  /** Whether the application's `connection` listeners have run, behind the library's own. */
+  isConnected: boolean;
+  isClosing: boolean;
+  /** Whether it has left the connection: its `disconnect` listeners run. */
+  isGone: boolean;
 }
+
+/** The application's `connection` listener runs. */
+export function connected(socket: LineSocket): void {
+  if (!socket.isConnected && !socket.isClosing) socket.rooms.add('lounge');
+  socket.isConnected = true;
+}
+
+export type Keep = (place: string, socket: LineSocket) => void;
 
 export class Line {
   isOpen = false;
@@ -34,6 +50,7 @@ export class Line {
   readonly #news = new Map<string, number[]>();
   #attempts = new Map<string, Attempts>();
   #shared: Permission | undefined;
+  readonly #all = new Set<Permission>();
 
   constructor(
     readonly name: string,
@@ -84,21 +101,39 @@ export class Line {
     this.clock = this.#newClock();
     this.#attempts = new Map();
     this.#shared = undefined;
+    this.#all.clear();
+  }
+
+  /** Whether a permission is of this connection, though its sockets may be gone. */
+  has(permission: Permission): boolean {
+    return this.#all.has(permission);
   }
 
   join(place: string, now: number, sid: string): Permission {
     const permission =
       this.shared ?? new Permission(this.rules, this.clock, this.#attemptsAt(place), this.outside);
     if (this.isShared) this.#shared = permission;
-    this.sockets.set(place, { sid, permission, isInLounge: true });
+    this.#all.add(permission);
+    this.sockets.set(place, {
+      sid,
+      permission,
+      rooms: new Set(),
+      isConnected: false,
+      isInUserRoom: false,
+      isClosing: false,
+      isGone: false,
+    });
     if (permission.token === undefined) this.clock.start(permission, now);
     return permission;
   }
 
   leave(place: string, now: number): void {
-    const permission = this.sockets.get(place)?.permission;
-    if (permission === undefined) return;
+    const socket = this.sockets.get(place);
+    if (socket === undefined || !this.#goes(place, socket)) return;
+    const { permission } = socket;
     this.sockets.delete(place);
+    // A listener may have closed the connection.
+    if (!this.isOpen) return permission.close();
     permission.held = permission.held.filter((message) => message.place !== place);
     permission.travelling = permission.travelling.filter(({ message }) => message.place !== place);
     if (this.isShared && this.sockets.size > 0) return;
@@ -107,21 +142,48 @@ export class Line {
     if (this.sockets.size === 0) this.clock.idle(now);
   }
 
+  /** A socket closes: the application's listeners run while its session is still there. */
+  #goes(place: string, socket: LineSocket, keep?: Keep): boolean {
+    const { permission } = socket;
+    if (socket.isClosing) return false;
+    socket.isClosing = true;
+    this.outside.during('disconnecting', permission, place);
+    keep?.(place, socket);
+    this.outside.during('leave-room', permission, place);
+    socket.isGone = true;
+    this.outside.during('disconnect', permission, place);
+    return true;
+  }
+
+  /** How many sockets the connection has. */
+  get #live(): number {
+    return [...this.sockets.values()].filter(({ isGone }) => !isGone).length;
+  }
+
   /** The server disconnects a permission's sockets; the last one takes the transport with it. */
   disconnect(permission: Permission, now: number): void {
     const places = [...this.sockets].filter(([, socket]) => socket.permission === permission);
-    if (places.length === 0) return;
-    const isLast = places.length === this.sockets.size;
-    for (const [place] of places) this.leave(place, now);
+    for (const [place, { isGone }] of places) {
+      const isLast = !isGone && this.#live <= 1;
+      this.leave(place, now);
+      if (isLast) this.close();
+    }
     permission.close();
-    if (isLast) this.close();
+    if (this.#live === 0) this.close();
   }
 
-  close(): void {
+  /** @param keep what recovery does with a socket, before its `disconnect` listeners run */
+  close(keep?: Keep): void {
+    for (const [place, socket] of this.sockets) {
+      if (!this.#goes(place, socket, keep)) continue;
+      if (!this.isShared) socket.permission.close();
+      this.sockets.delete(place);
+    }
     this.isOpen = false;
     this.connecting.clear();
-    for (const permission of this.permissions) permission.close();
-    this.sockets.clear();
+    // Those that a listener closes are not gone yet.
+    const going = new Set([...this.sockets.values()].map(({ permission }) => permission));
+    for (const permission of this.permissions) if (!going.has(permission)) permission.close();
     this.clock.stop();
   }
 
@@ -134,7 +196,7 @@ export class Line {
 
   #newClock(): LoginTime {
     return new LoginTime(this.timeout, () => {
-      if (this.sockets.size === 0) this.close();
+      if ([...this.sockets.values()].every(({ isClosing }) => isClosing)) this.close();
     });
   }
 }

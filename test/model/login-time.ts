@@ -10,6 +10,8 @@ interface Timed {
 export class LoginTime {
   at = Infinity;
   readonly #pending = new Set<Timed>();
+  /** Those whose time was over while a token was being judged. */
+  readonly #overdue = new Set<Timed>();
   #left: number;
 
   constructor(
@@ -26,12 +28,14 @@ export class LoginTime {
 
   loggedIn(one: Timed, now: number): void {
     this.#pending.delete(one);
+    this.#overdue.delete(one);
     this.#left = this.timeout;
     this.at = this.#pending.size > 0 ? now + this.timeout : Infinity;
   }
 
   /** A permission has lost its sockets. */
   left(one: Timed, now: number): void {
+    this.#overdue.delete(one);
     if (!this.#pending.delete(one) || this.#pending.size > 0) return;
     this.#left = Math.max(0, this.at - now);
     this.at = Infinity;
@@ -42,12 +46,15 @@ export class LoginTime {
     if (this.at === Infinity) this.at = now + this.#left;
   }
 
-  refill(): void {
-    this.#left = this.timeout;
+  /** A permission has ended because its time was over. While another one is overdue, the connection gains no time. */
+  refill(one: Timed): void {
+    this.#overdue.delete(one);
+    if (this.#overdue.size === 0) this.#left = this.timeout;
   }
 
   stop(): void {
     this.#pending.clear();
+    this.#overdue.clear();
     this.at = Infinity;
   }
 
@@ -55,6 +62,7 @@ export class LoginTime {
     if (this.at > now) return;
     const due = [...this.#pending];
     this.#pending.clear();
+    for (const one of due) this.#overdue.add(one);
     this.at = Infinity;
     if (due.length > 0) this.#left = 0;
     for (const one of due) one.timeOut();

@@ -32,6 +32,10 @@ export class MemoryClient {
     this.#onNews = onNews;
   }
 
+  get connectionId(): string | undefined {
+    return this.#connection?.id;
+  }
+
   get isOpen(): boolean {
     return this.#connection?.readyState === 'open';
   }

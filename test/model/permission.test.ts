@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { check } from './check';
+import { ACTS, HOOKS } from './deeds';
 
 describe('a permission, in every order of what may happen to it', () => {
-  it('is what the model says, after each step', async () => {
-    const seen = await check({ runs: 2_000, seed: 20_261_126 });
+  it('is what the model says, after each step, whatever the application’s listeners do meanwhile', async () => {
+    const { seen, deeds } = await check({ runs: 2_000, seed: 20_261_126 });
     // All of it has happened, or nothing was shown.
     expect([...seen]).to.include.members([
       'answer: ok',
@@ -21,5 +22,8 @@ describe('a permission, in every order of what may happen to it', () => {
       'restored',
       'a token waited for another',
     ]);
+    expect([...deeds.keys()]).to.include.members(
+      HOOKS.flatMap((hook) => ACTS.map((act) => `${hook}: ${act}`)),
+    );
   });
 });

@@ -1,85 +1,87 @@
 /** What a permission is: no socket, no timer, no promise, nothing of the library. Times are in ms. */
 import type { LoginTime } from './login-time';
-import { isAllowed, MISMATCH } from './terms';
-import type { Attempts, Message, Outside, Refusal, Rules, Shown, Token, Travelling } from './terms';
+import { Messages } from './messages';
+import { MISMATCH, UNKNOWN } from './terms';
+import type { Attempts, Outside, Refusal, Rules, Shown } from './terms';
 
-export class Permission {
-  token: Token | undefined;
-  logins = 0;
+const MOVES = ['leave-room', 'join-room'] as const;
+
+export class Permission extends Messages {
   isClosed = false;
   graceUntil = Infinity;
-  held: Message[] = [];
-  travelling: Travelling[] = [];
   #isNew = true;
   #isOverdue = false;
   #counting: Shown | undefined;
 
   constructor(
-    readonly rules: Rules,
+    rules: Rules,
     readonly clock: LoginTime,
     readonly attempts: Attempts,
-    readonly outside: Outside,
-  ) {}
+    outside: Outside,
+  ) {
+    super(rules, outside);
+  }
+
+  get isHolding(): boolean {
+    return this.isBusy || (this.#isNew && this.rules.mustLogIn);
+  }
 
   get isBusy(): boolean {
     return this.#counting !== undefined;
   }
 
   show(shown: Shown): void {
-    if (this.isBusy) return this.outside.answer(shown, 'authentication_in_progress');
+    if (this.isBusy) return this.outside.refuse(shown, 'authentication_in_progress');
     this.#counting = shown;
-    if (this.attempts.judging === undefined) this.judge(shown);
+    if (this.attempts.judging === undefined) this.attempts.judging = shown;
     else this.attempts.waiting = shown;
   }
 
-  judge(shown: Shown): void {
-    this.attempts.judging = Object.assign(shown, { renews: this.token });
-  }
-
   /** All questions about a token are answered. `late` is what has come to refuse it meanwhile. */
-  settle(shown: Shown, own: Refusal, late: Refusal, now: number): void {
+  settle(shown: Shown, own: Refusal, late: () => Refusal, now: number): void {
+    const refusal = shown === this.#counting ? (own ?? this.#refusalOf(shown, late)) : own;
     if (shown !== this.#counting) {
-      this.outside.answer(shown, 'not_authenticated');
+      this.outside.refuse(shown, 'not_authenticated');
       return this.#count(own);
     }
     this.#counting = undefined;
     this.#isNew = false;
-    const isOther = this.rules.sameSubject && this.token !== undefined && this.token.sub !== shown.token.sub;
-    const refusal = own ?? late ?? (isOther ? MISMATCH : undefined);
-    if (refusal === undefined) {
-      this.accept(shown.token, now);
-      this.outside.answer(shown, 'ok');
-      for (const message of this.held.splice(0)) this.send(message);
-      return;
-    }
-    this.outside.answer(shown, refusal.code);
+    if (refusal === undefined) return this.accept(shown, now);
+    const isOverdue = this.#isOverdue;
+    this.outside.refuse(shown, refusal.code);
     if (this.token === undefined) this.held = [];
+    if (shown.isRestored) return this.outside.disconnect(this);
     this.#count(refusal);
-    if (this.#isOverdue) this.#timeOver();
+    if (isOverdue) this.#timeOver();
   }
 
-  accept(token: Token, now: number): void {
-    if (this.token?.sub !== token.sub) this.logins += 1;
+  /** The application's `rooms` may refuse the token, and may act. */
+  #refusalOf({ token }: Shown, late: () => Refusal): Refusal {
+    const isOther = this.rules.sameSubject && this.token !== undefined && this.token.sub !== token.sub;
+    const refusal = late() ?? (isOther ? MISMATCH : undefined);
+    return refusal ?? (this.outside.during('rooms', this) ? UNKNOWN : late());
+  }
+
+  /** A session from before a drop. The application's `rooms` is asked again. */
+  restore(kept: Pick<Shown, 'token' | 'place' | 'socket'>, late: () => Refusal, now: number): void {
+    this.#counting = { ...kept, question: undefined, by: this, isRestored: true };
+    this.settle(this.#counting, undefined, late, now);
+  }
+
+  accept(shown: Shown, now: number): void {
+    const former = this.token;
+    const { token } = shown;
     this.token = token;
     this.#isNew = this.#isOverdue = false;
     this.graceUntil = Infinity;
     this.attempts.failures = 0;
     this.clock.loggedIn(this, now);
-  }
-
-  send(message: Message): void {
-    if (this.token !== undefined) {
-      if (isAllowed(message.event, this.token)) this.travelling.push({ message, login: this.logins });
-    } else if (this.isBusy || (this.#isNew && this.rules.mustLogIn)) {
-      const waiting = this.held.filter(({ place }) => place === message.place).length;
-      if (waiting < this.rules.holdEvents) this.held.push(message);
-    }
-  }
-
-  arrive({ message, login }: Travelling): void {
-    if (this.token === undefined || login !== this.logins) return;
-    // A renewal may have taken the permission away since it was sent.
-    if (isAllowed(message.event, this.token)) this.outside.hear(message, this.token.sub);
+    const isOther = former?.sub !== token.sub;
+    if (isOther) this.logins += 1;
+    for (const hook of isOther ? MOVES : []) if (this.token === token) this.outside.during(hook, this);
+    if (this.token === token) this.outside.during(former ? 'reauthenticated' : 'authenticated', this);
+    this.outside.answer(shown, this.token === token ? 'ok' : 'not_authenticated');
+    for (const message of this.held.splice(0)) this.send(message);
   }
 
   logout(now: number): void {
@@ -92,8 +94,7 @@ export class Permission {
 
   revoke(now: number): void {
     this.#leave();
-    this.#end('revoked', now);
-    this.#disconnect(now);
+    this.#end('revoked', now, true);
   }
 
   advance(now: number): void {
@@ -103,8 +104,7 @@ export class Permission {
     if (this.token === undefined || due > now) return;
     if (this.graceUntil < end) return this.revoke(due);
     if (onExpired === 'disconnect') this.#leave();
-    this.#end('expired', due);
-    if (onExpired === 'disconnect') this.#disconnect(due);
+    this.#end('expired', due, onExpired === 'disconnect');
   }
 
   timeOut(): void {
@@ -126,25 +126,23 @@ export class Permission {
     this.#isNew = this.#isOverdue = false;
     if (waiting?.by !== this) return;
     this.attempts.waiting = undefined;
-    this.outside.answer(waiting, 'not_authenticated');
+    this.outside.refuse(waiting, 'not_authenticated');
   }
 
-  #end(reason: string, now: number): void {
-    this.outside.end(this, reason);
+  #end(reason: string, now: number, isDisconnecting = false): void {
     this.token = undefined;
     this.clock.start(this, now);
+    this.outside.end(this, reason, isDisconnecting ? now : undefined);
   }
 
   #count(refusal: Refusal): void {
-    if (refusal?.isFailure && ++this.attempts.failures >= this.rules.maxAttempts) this.#disconnect();
+    if (refusal?.isFailure && ++this.attempts.failures >= this.rules.maxAttempts)
+      this.outside.disconnect(this);
   }
 
   #timeOver(): void {
-    this.clock.refill();
-    this.#disconnect();
-  }
-
-  #disconnect(at?: number): void {
-    if (!this.isClosed) this.outside.disconnect(this, at);
+    this.clock.refill(this);
+    // A listener may have closed its sockets.
+    if (!this.isClosed && this.outside.isPresent(this)) this.outside.disconnect(this);
   }
 }

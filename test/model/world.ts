@@ -4,19 +4,22 @@ import { createSandbox } from 'sinon';
 import type { SinonFakeTimers } from 'sinon';
 import type { Revocation, RevocationRule } from '../../lib';
 import { Application, PLACES } from './application';
+import type { ModelSocket, Plans } from './application';
 import { Books } from './books';
+import { Deeds } from './deeds';
+import type { Deed, Hook } from './deeds';
 import { Calls, identityOf, KEY_TIMEOUT, names } from './calls';
 import type { TestToken } from './calls';
 import { compare } from './compare';
 import { Expected } from './expected';
-import type { Connecting } from './line';
-import { Line } from './line';
+import type { Connecting, Kept, LineSocket } from './line';
+import { connected, Line } from './line';
 import { MemoryClient } from './memory-client';
 import { GRACE, optionsOf, START, STEP, TIMEOUT } from './setup';
 import type { Setup, TokenKind } from './setup';
 import { INVALID } from './terms';
 import type { Permission } from './permission';
-import type { Message, Shown } from './terms';
+import type { Message, Refusal, Shown, Token } from './terms';
 
 export class World {
   readonly #fakes = createSandbox();
@@ -26,7 +29,9 @@ export class World {
   readonly application: Application;
   readonly lines: readonly Line[];
   readonly clients: readonly MemoryClient[];
-  readonly expected = new Expected();
+  readonly deeds = new Deeds();
+  readonly expected = new Expected(this.deeds, (deed, line, place) => this.#actOnModel(deed, line, place));
+  readonly faults = new Faults();
   readonly #rules: RevocationRule[] = [];
   #serial = 0;
 
@@ -34,15 +39,25 @@ export class World {
     readonly setup: Setup,
     scheduler: Scheduler,
   ) {
+    // Of what a listener throws.
+    this.#fakes.stub(process, 'emitWarning');
     const toFake = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] as const;
     this.#time = this.#fakes.useFakeTimers({ now: START, toFake: [...toFake] });
     const { rules, isShared, canRecover, slow } = setup;
     this.calls = new Calls(scheduler, slow, rules.sameSubject, () => this.settle());
-    this.application = new Application(optionsOf(setup, this.calls), canRecover, this.calls.use);
+    this.application = new Application(optionsOf(setup, this.calls), canRecover, this.#plans);
     const timeout = rules.mustLogIn ? TIMEOUT : Infinity;
     this.lines = ['a', 'b'].map((name) => new Line(name, rules, timeout, isShared, this.expected));
     this.expected.lines = this.lines;
     this.clients = this.lines.map(() => new MemoryClient(this.application.port));
+  }
+
+  get #plans(): Plans {
+    return {
+      use: this.calls.use,
+      deed: (hook, connection, place) => this.#deed(hook, connection, place),
+      sender: (message) => this.#socketOf(message),
+    };
   }
 
   get now(): number {
@@ -58,9 +73,8 @@ export class World {
     const token = kind && this.#token(kind);
     const { pid, offset } = client.place(place);
     const kept = line.takeKept(place, isReturning);
-    const renews = kept === undefined ? line.shared?.token : undefined;
-    const shown = token && { token, place, question: undefined, renews };
-    for (const one of [kept, shown]) if (one !== undefined) this.calls.expect(one.token, shown);
+    const shown = token && { token, place, question: undefined };
+    for (const one of [kept, shown]) if (one !== undefined) this.calls.expect(one.token);
     line.connecting.set(place, { shown, kept });
     client.connect(place, { ...(kept && { pid, offset }), ...(token && { token: token.id }) });
   }
@@ -69,17 +83,25 @@ export class World {
   send(index: number, place: string, before: string[], kind?: TokenKind, after: string[] = []): void {
     const [line, client] = this.#pair(index);
     const permission = line.sockets.get(place)?.permission;
-    const speak = (event: string): void => {
+    if (permission === undefined) return;
+    const speak = (event: string): Message => {
       const message: Message = { id: (this.#serial += 1), event, place };
       this.expected.sent(message, line);
       client.emit(place, [event, message.id]);
-      permission?.send(message);
+      return message;
     };
-    if (permission === undefined) return;
-    for (const event of before) speak(event);
-    if (!this.setup.slow.use) this.#arrive(permission, () => true);
-    if (kind !== undefined) this.#authenticate(line, client, place, permission, this.#token(kind));
-    for (const event of after) speak(event);
+    const first = before.map(speak);
+    const shown = kind && this.#authenticate(line, client, place, permission, this.#token(kind));
+    const last = after.map(speak);
+    for (const message of first) permission.send(message);
+    const { travelling } = permission;
+    permission.travelling = [];
+    permission.isExpecting = shown !== undefined;
+    for (const message of last) permission.send(message);
+    permission.isExpecting = false;
+    permission.travelling.unshift(...travelling);
+    if (!this.setup.slow.use) this.#arrive(permission, ({ id }) => first.some((one) => one.id === id));
+    if (shown !== undefined && line.sockets.get(place) === shown.socket) permission.show(shown);
   }
 
   #authenticate(
@@ -88,13 +110,13 @@ export class World {
     place: string,
     permission: Permission,
     token: TestToken,
-  ): void {
+  ): Shown {
     const question = (this.#serial += 1);
     const socket = line.sockets.get(place) as object;
     const shown: Shown = { token, place, socket, question, by: permission };
-    this.calls.expect(token, shown);
+    this.calls.expect(token);
     client.emit(place, ['authenticate', { token: token.id }], question);
-    permission.show(shown);
+    return shown;
   }
 
   logout(index: number, place: string, byServer: boolean): void {
@@ -119,20 +141,22 @@ export class World {
     if (!line.isOpen) return;
     client.drop();
     line.kept.clear();
-    for (const [place, { permission }] of line.sockets) {
-      const { token } = permission;
-      if (!this.setup.canRecover || token === undefined) continue;
-      line.kept.set(place, { token, missed: [] });
-    }
-    line.close();
+    line.close((at, { permission: { token }, rooms }) => {
+      if (!this.setup.canRecover || token === undefined) return;
+      line.kept.set(at, { token, missed: [], rooms: [...rooms] });
+    });
   }
 
   revoke(revocation: Revocation): void {
+    // Rejects if the store is silent for too long; the rule counts all the same.
+    this.application.auth.revoke(revocation as { sub: string }).catch(() => undefined);
+    this.#revokeInModel(revocation);
+  }
+
+  #revokeInModel(revocation: Revocation): void {
     const issuedBefore = Math.floor(this.now / 1000) + 1;
     const rule = { issuedBefore, ...revocation, expiresAt: null } as RevocationRule;
     this.#rules.push(rule);
-    // Rejects if the store is silent for too long; the rule counts all the same.
-    this.application.auth.revoke(revocation as { sub: string }).catch(() => undefined);
     for (const permission of this.lines.flatMap((line) => [...line.permissions])) {
       const { token } = permission;
       // A revocation of a user ends every live session, whenever its token was issued.
@@ -183,12 +207,12 @@ export class World {
     const { waiting } = attempts;
     attempts.judging = undefined;
     const own = this.calls.judgement(shown.token, this.now);
-    shown.by.settle(shown, own, this.#late(shown.token as TestToken), this.now);
+    shown.by.settle(shown, own, () => this.#late(shown.token as TestToken), this.now);
     const next = attempts.waiting === waiting ? waiting : undefined;
     attempts.waiting = undefined;
     if (next === undefined) return;
     this.expected.seen.add('a token waited for another');
-    next.by.judge(next);
+    next.by.attempts.judging = next;
     this.#judge(line, next);
   }
 
@@ -197,21 +221,53 @@ export class World {
     const tokens = kept === undefined ? [] : [shown?.token, kept.token];
     if (tokens.some((token) => token && this.calls.isWaiting(token))) return;
     line.connecting.delete(place);
-    const isSame = shown === undefined || shown.token.sub === kept?.token.sub;
-    const isValid = kept !== undefined && this.#late(kept.token as TestToken) === undefined;
-    const isRestored = isValid && isSame && this.calls.isRestorable(kept.token);
-    const permission = line.join(
-      place,
-      this.now,
-      this.#pair(this.lines.indexOf(line))[1].place(place).lastSid,
-    );
-    if (isRestored) {
-      this.expected.seen.add('restored');
-      permission.accept(kept.token, this.now);
-      line.newsAt(place).push(...kept.missed);
+    const { lastSid } = this.#pair(this.lines.indexOf(line))[1].place(place);
+    const permission = line.join(place, this.now, lastSid);
+    const socket = line.sockets.get(place) as LineSocket;
+    if (kept !== undefined && this.#isRestored(kept, shown)) this.#restore(line, place, socket, kept);
+    else if (permission.token !== undefined) this.#joinLate(line, place, permission);
+    connected(socket);
+    // A client whose time is over gains none by a token in another namespace.
+    line.clock.advance(this.now);
+    if (shown === undefined || line.sockets.get(place) !== socket) return;
+    permission.show(Object.assign(shown, { by: permission, socket }));
+  }
+
+  #isRestored({ token }: Kept, shown: Connecting['shown']): boolean {
+    const isSame = shown === undefined || shown.token.sub === token.sub;
+    return isSame && this.#late(token as TestToken) === undefined && this.calls.isRestorable(token);
+  }
+
+  #restore(line: Line, place: string, socket: LineSocket, kept: Kept): void {
+    this.expected.seen.add('restored');
+    for (const room of kept.rooms) socket.rooms.add(room);
+    line.newsAt(place).push(...kept.missed);
+    const { permission } = socket;
+    // Socket.IO has joined its rooms: it leaves them until it is logged in again.
+    socket.isInUserRoom = true;
+    this.expected.during('leave-room', permission, place);
+    if (line.sockets.get(place) === socket) {
+      const late = (): Refusal => this.#late(kept.token as TestToken);
+      permission.restore({ token: kept.token, place, socket }, late, this.now);
     }
-    if (shown === undefined) return;
-    permission.show(Object.assign(shown, { by: permission, socket: line.sockets.get(place) as object }));
+  }
+
+  /** A socket joins a permission that is logged in. */
+  #joinLate(line: Line, place: string, permission: Permission): void {
+    const { token } = permission;
+    const socket = line.sockets.get(place) as LineSocket;
+    if (this.expected.during('rooms', permission, place)) {
+      this.expected.refuse(
+        { token: token as Token, place, socket, question: undefined, by: permission },
+        'unknown',
+      );
+      line.leave(place, this.now);
+      if (line.sockets.size === 0) line.close();
+      return;
+    }
+    for (const hook of ['join-room', 'authenticated'] as const) {
+      if (permission.token === token) this.expected.during(hook, permission, place);
+    }
   }
 
   /** What has come to refuse a token since it was judged. */
@@ -252,6 +308,33 @@ export class World {
     this.application.close();
     this.books.close();
     this.#fakes.restore();
+    this.faults.close();
+  }
+
+  // What the application does in the middle of the library's work.
+
+  plan(index: number, place: string, deed: Deed): void {
+    this.deeds.plan(deed, this.#pair(index)[0].name, place);
+  }
+
+  #deed(hook: Hook, connection: string, place: string): Deed | undefined {
+    const index = this.clients.findIndex(({ connectionId }) => connectionId === connection);
+    return this.deeds.take('library', hook, `${this.lines[index]?.name} ${place}`);
+  }
+
+  #socketOf(message: number): ModelSocket | undefined {
+    const [name, place = ''] = this.expected.senderOf(message).split(' ');
+    const index = this.lines.findIndex((line) => line.name === name);
+    return this.application.socket(place, this.#pair(index)[1].place(place).sid);
+  }
+
+  #actOnModel({ act, sub }: Deed, line: Line, place: string): void {
+    const socket = line.sockets.get(place);
+    if (act === 'revoke') this.#revokeInModel({ sub });
+    if (socket === undefined) return;
+    if (act === 'logout') socket.permission.logout(this.now);
+    if (act === 'disconnect') line.leave(place, this.now);
+    if (act === 'join' && !socket.isClosing) socket.rooms.add('club');
   }
 
   #pair(index: number): [Line, MemoryClient] {
@@ -260,6 +343,22 @@ export class World {
 
   #token(kind: TokenKind): TestToken {
     return this.calls.issue(`t${(this.#serial += 1)}`, kind);
+  }
+}
+
+/** What reaches the process. */
+class Faults {
+  readonly uncaught: unknown[] = [];
+  readonly #former = process.listeners('uncaughtException');
+  readonly #listener = (fault: unknown): void => void this.uncaught.push(fault);
+
+  constructor() {
+    process.removeAllListeners('uncaughtException').on('uncaughtException', this.#listener);
+  }
+
+  close(): void {
+    process.off('uncaughtException', this.#listener);
+    for (const listener of this.#former) process.on('uncaughtException', listener);
   }
 }
 
