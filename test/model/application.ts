@@ -37,6 +37,8 @@ export class Application {
   readonly heard: Heard[] = [];
   /** Sessions that ended, as `socket id: reason`. */
   readonly ended: string[] = [];
+  /** Logins and renewals, as `socket id: event`. */
+  readonly welcomed: string[] = [];
   /** Deeds that were done, as `listener: act`. */
   readonly done: string[] = [];
 
@@ -73,7 +75,10 @@ export class Application {
       this.#do('deauthenticated', socket);
     });
     for (const event of ['authenticated', 'reauthenticated'] as const) {
-      namespace.on(event, (socket: AnySocket) => this.#do(event, socket));
+      namespace.on(event, (socket: AnySocket) => {
+        this.welcomed.push(`${socket.id}: ${event}`);
+        this.#do(event, socket);
+      });
     }
     namespace.on('unauthorized', (socket: AnySocket, { code, data }: UnauthorizedError) => {
       const isAnswer = data.event === undefined && !NO_ANSWERS.has(code);

@@ -18,6 +18,11 @@ export function compare(world: World): void {
     'what the application hears',
   );
   deepStrictEqual(world.deeds.left('library'), world.deeds.left('model'), 'which listeners have not run');
+  deepStrictEqual(
+    world.application.welcomed.toSorted(),
+    world.expected.welcomed.toSorted(),
+    'who is welcomed',
+  );
   deepStrictEqual(world.application.ended.toSorted(), world.expected.ended.toSorted(), 'which sessions end');
 }
 

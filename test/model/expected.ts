@@ -13,6 +13,7 @@ export class Expected implements Outside {
   /** What must have been heard, by line and place, as `message: user`. */
   readonly heard = new Map<string, string[]>();
   readonly ended: string[] = [];
+  readonly welcomed: string[] = [];
   /** What has happened, so that a test can say that it did. */
   readonly seen = new Set<string>();
   readonly #senders = new Map<number, string>();
@@ -81,6 +82,7 @@ export class Expected implements Outside {
       // A listener may have ended it. The application's `rooms` is asked all the same.
       if (hook !== 'rooms' && permission.token !== token) return false;
       const isRun = runs(hook, socket);
+      if (WELCOMES.has(hook)) this.welcomed.push(`${socket.sid}: ${hook}`);
       const act = isRun ? this.#do(hook, line as Line, place) : undefined;
       if (act === 'throw' && ASKED.has(hook)) return true;
     }
@@ -97,6 +99,8 @@ export class Expected implements Outside {
     return this.lines.find((line) => line.has(permission));
   }
 }
+
+const WELCOMES: ReadonlySet<Hook> = new Set(['authenticated', 'reauthenticated']);
 
 /** Functions whose exception refuses what they are asked for. */
 const ASKED: ReadonlySet<Hook> = new Set(['rooms', 'permission']);
