@@ -82,7 +82,6 @@ export class Expected implements Outside {
       // A listener may have ended it. The application's `rooms` is asked all the same.
       if (hook !== 'rooms' && permission.token !== token) return false;
       const isRun = runs(hook, socket);
-      if (WELCOMES.has(hook)) this.welcomed.push(`${socket.sid}: ${hook}`);
       const act = isRun ? this.#do(hook, line as Line, place) : undefined;
       if (act === 'throw' && ASKED.has(hook)) return true;
     }
@@ -90,6 +89,7 @@ export class Expected implements Outside {
   }
 
   #do(hook: Hook, line: Line, place: string): Act | undefined {
+    if (WELCOMES.has(hook)) this.welcomed.push(`${line.sockets.get(place)?.sid}: ${hook}`);
     const deed = this.deeds.take('model', hook, `${line.name} ${place}`);
     if (deed !== undefined) this.act(deed, line, place);
     return deed?.act;
