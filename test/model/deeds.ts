@@ -17,7 +17,7 @@ export const HOOKS = [
 ] as const;
 export type Hook = (typeof HOOKS)[number];
 
-/** `revoke`: the user of the deed; `join`: a room of its own; `whisper`: a message to those who are in a room. */
+/** `revoke`: the user of the deed; `join`: a room of its own. */
 export const ACTS = ['throw', 'logout', 'disconnect', 'revoke', 'join'] as const;
 export type Act = (typeof ACTS)[number];
 
