@@ -106,11 +106,13 @@ function lobbyAddAll(this: Adapter, id: string, rooms: Set<string>): Promise<voi
     for (const room of rooms) later.add(room);
     return;
   }
+  const wasIn = this.sids.has(id);
   try {
     return own.addAll.call(this, id, rooms);
   } finally {
-    // A `create-room` or `join-room` listener has ended the session, or closed the socket: it must not be in a room now.
-    if (!this.sids.has(id)) for (const room of rooms) changeRooms(() => own.del.call(this, id, room));
+    // A listener has ended the session, or closed the socket: it must not be in a room now.
+    if (wasIn && !this.sids.has(id))
+      for (const room of rooms) changeRooms(() => own.del.call(this, id, room));
   }
 }
 

@@ -48,6 +48,19 @@ describe('a listener that runs in the middle of the library’s work', () => {
     });
   }
 
+  /** The rooms that anyone is in, but for a socket's own. */
+  function occupied(): string[] {
+    const rooms = [...adapterOf('/a').rooms].filter(([, ids]) => ids.size > 0);
+    return rooms.map(([room]) => room).filter((room) => !world.io.of('/a').sockets.has(room));
+  }
+
+  /** Another client in place of this one. */
+  async function closeAnew(): Promise<void> {
+    client.close();
+    await until('it is gone', () => world.io.engine.clientsCount === 0);
+    client = await RawClient.open(world.url, 'websocket');
+  }
+
   it('and throws when a socket joins a room, keeps no socket from its login, nor from its other rooms', async () => {
     const auth = attach({ scope: 'connection' });
     world.io.of('/a').on('connection', (socket: Socket) => {
@@ -116,6 +129,62 @@ describe('a listener that runs in the middle of the library’s work', () => {
     expect(whileLeaving).to.equal(false);
     expect([...adapterOf('/a').rooms.keys()]).to.deep.equal([]);
   });
+
+  const ENDS: [string, (auth: Authorizer, socket: Socket) => unknown][] = [
+    ['logs it out', (auth, socket) => auth.deauthenticate(socket)],
+    ['disconnects it', (_auth, socket) => socket.disconnect()],
+  ];
+  for (const event of ['create-room', 'join-room'] as const) {
+    for (const [what, end] of ENDS) {
+      it(`and ${what} while it joins rooms, leaves it in none, at ${event} of a login`, async () => {
+        const auth = attach({ rooms: () => ['first', 'second'] });
+        const { adapter, sockets } = world.io.of('/a');
+        // The rooms of the application, which take effect at the login, and those of the token.
+        for (const room of ['lounge', 'first']) {
+          world.io.of('/a').once('connection', (socket: Socket) => void socket.join(['lounge', 'news']));
+          client.send('0/a,');
+          await until('it is there', () => auth.stats().pending === 1);
+          let hasActed = false;
+          const act = (joined: string): void => {
+            const [socket] = sockets.values();
+            if (joined !== room || socket === undefined) return;
+            hasActed = true;
+            end(auth, socket);
+          };
+          adapter.on(event, act);
+          client.send(login('/a'));
+          await until('the listener has run', () => hasActed && auth.stats().authenticated === 0);
+          expect(occupied(), room).to.deep.equal([]);
+          expect(adapterOf('/a').sids.size, room).to.equal(0);
+          adapter.off(event, act);
+          await closeAnew();
+        }
+      });
+
+      it(`and ${what} while it joins rooms, leaves it in none, at ${event} of the application`, async () => {
+        const auth = attach({ rooms: undefined });
+        const { adapter, sockets } = world.io.of('/a');
+        client.send('0/a,');
+        await until('it is there', () => auth.stats().pending === 1);
+        client.send(login('/a'));
+        await until('it is in', () => auth.stats().authenticated === 1);
+        const [socket] = sockets.values() as Iterable<Socket>;
+        if (socket === undefined) throw new Error('there is no socket');
+        adapter.on(event, (room: string) => {
+          if (room === 'lounge') end(auth, socket);
+        });
+        try {
+          await socket.join(['lounge', 'news']);
+        } catch (error) {
+          // The adapter itself, whose record of the socket is gone.
+          expect(error).to.be.instanceOf(TypeError);
+        }
+        expect(auth.stats().authenticated).to.equal(0);
+        expect(occupied()).to.deep.equal([]);
+        expect(adapterOf('/a').sids.size).to.equal(0);
+      });
+    }
+  }
 
   it('and disconnects whoever is refused, makes no attempt free', async () => {
     attach({ maxAttempts: 3 });
