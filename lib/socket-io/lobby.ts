@@ -80,7 +80,7 @@ export class Lobby {
     const joined = new Set<string>();
     sids.set(id, joined);
     for (const room of rooms) {
-      changeRooms(() => lobbyAddAll.call(this.#adapter, id, new Set([room])));
+      changeRooms(() => this.own.addAll.call(this.#adapter, id, new Set([room])));
       // A listener has ended the session, or closed the socket: no further room is its own.
       if (sids.get(id) !== joined) return;
     }
@@ -102,18 +102,8 @@ const lobbyIn = (adapter: Adapter): Lobby => (adapter as WithLobby)[LOBBY] as Lo
 function lobbyAddAll(this: Adapter, id: string, rooms: Set<string>): Promise<void> | void {
   const { waiting, own } = lobbyIn(this);
   const later = waiting.get(id);
-  if (later !== undefined) {
-    for (const room of rooms) later.add(room);
-    return;
-  }
-  const wasIn = this.sids.has(id);
-  try {
-    return own.addAll.call(this, id, rooms);
-  } finally {
-    // A listener has ended the session, or closed the socket: it must not be in a room now.
-    if (wasIn && !this.sids.has(id))
-      for (const room of rooms) changeRooms(() => own.del.call(this, id, room));
-  }
+  if (later === undefined) return own.addAll.call(this, id, rooms);
+  for (const room of rooms) later.add(room);
 }
 
 function lobbyDel(this: Adapter, id: string, room: string): Promise<void> | void {
