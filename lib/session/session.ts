@@ -315,9 +315,9 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   logout(notice?: UnauthorizedError): void {
     const isOverdue = this.#isOverdue;
     this.#place.hasLoggedOut();
+    if (this.#permit !== undefined) return this.#end('logout', notice);
     this.#leave();
-    if (this.#permit !== undefined) this.#end('logout', notice, false);
-    else if (isOverdue) this.onTimeout();
+    if (isOverdue) this.onTimeout();
     else this.#dropHeld();
   }
 
@@ -329,8 +329,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   revoke(refusal: RevocationRefusal): void {
     if (this.#permit === undefined) return;
     this.#context.stats.revoked += this.#members.size;
-    this.#leave();
-    this.#end('revoked', revokedToken(refusal), true);
+    this.#end('revoked', revokedToken(refusal));
   }
 
   /** A rule with `grace` asks for a fresh token. Without one, the session ends at `endsAt`, in ms since the epoch. */
@@ -346,11 +345,8 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
 
   /** The token has expired. If the socket stays connected, a renewal that is being verified continues as a login. */
   onEnd(): void {
-    const isEnd = this.#context.settings.onExpired === 'disconnect';
     this.#context.stats.expired += this.#members.size;
-    if (isEnd) this.#leave();
-    else this.#step({ type: 'expire' });
-    this.#end('expired', expired(), isEnd);
+    this.#end('expired', expired());
   }
 
   /** The time to log in is over. A running verification finishes first. */
@@ -373,16 +369,16 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.intake.withdraw();
   }
 
-  #end(
-    reason: DeauthenticationReason,
-    notice: UnauthorizedError | undefined,
-    isDisconnecting: boolean,
-  ): void {
+  #end(reason: DeauthenticationReason, notice: UnauthorizedError | undefined): void {
     const { claims } = this;
+    const goesOn = reason === 'expired' && this.#context.settings.onExpired !== 'disconnect';
+    // First: the application hears of a token that is withdrawn, and may log the session out.
     this.#dropPermit();
     this.#term.stop();
+    if (goesOn) this.#step({ type: 'expire' });
+    else this.#leave();
     this.#place.mustLogIn(this);
-    this.#members.evict({ reason, claims, notice, isDisconnecting });
+    this.#members.evict({ reason, claims, notice, isDisconnecting: reason !== 'logout' && !goesOn });
   }
 
   #dropPermit(): void {

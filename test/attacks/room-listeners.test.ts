@@ -3,12 +3,13 @@ import { expect } from 'chai';
 import { stub } from 'sinon';
 import type { SinonStub } from 'sinon';
 import type { Socket } from 'socket.io';
-import type { AuthorizeOptions, Authorizer } from '../../lib';
+import type { Authorizer } from '../../lib';
 import { RawClient } from '../support/raw-client';
 import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
 import { until } from '../support/until';
 import { World } from '../support/world';
+import type { TestOptions } from '../support/world';
 
 const login = (namespace: string): string =>
   `2${namespace},["authenticate",{"token":"${createToken({ sub: 'alice' })}"}]`;
@@ -33,7 +34,7 @@ describe('a listener that runs in the middle of the library’s work', () => {
     unharmed.close();
   });
 
-  function attach(options: Partial<AuthorizeOptions>): Authorizer {
+  function attach(options: TestOptions): Authorizer {
     const auth = world.authorize({ rooms: ({ sub }) => [`user:${sub}`, 'members'], ...options });
     for (const name of ['/a', '/b']) auth.attach(world.io.of(name));
     return auth;
@@ -208,5 +209,34 @@ describe('a listener that runs in the middle of the library’s work', () => {
     await until('one is in', () => auth.stats().authenticated === 1);
     await auth.revoke({ sub: 'alice' });
     await client.next('close');
+  });
+
+  it('and logs out whoever is refused, reports the end of a session once, while a token waits to be verified', async () => {
+    const ends: unknown[] = [];
+    const auth = attach({
+      handshake: true,
+      fail: (_error, _socket, accept) => accept(),
+      scope: 'connection',
+      // The first one is verified for ever: those behind it wait.
+      verify: (token: string) =>
+        token === 'slow' ? new Promise(() => undefined) : Promise.resolve({ sub: 'alice', exp: 9e9 }),
+    });
+    const [a, b] = [world.io.of('/a'), world.io.of('/b')];
+    a.on('unauthorized', (socket: Socket) => auth.deauthenticate(socket));
+    for (const nsp of [a, b])
+      nsp.on('deauthenticated', (_socket: Socket, reason: unknown) => ends.push(nsp.name, reason));
+    client.send('0/a,');
+    await client.next('CONNECT');
+    client.send('2/a,["authenticate",{"token":"slow"}]', '2/a,1["deauthenticate"]');
+    await client.next('ACK');
+    client.send('0/b,{"token":"good"}');
+    await until('the session is open', () => auth.stats().authenticated === 2);
+    let isThere = false;
+    for (const socket of b.sockets.values()) socket.on('behind', () => (isThere = true));
+    client.send('2/a,["authenticate",{"token":"waits"}]', '2/b,["behind"]');
+    await until('the token is there', () => isThere);
+    await auth.revoke({ sub: 'alice' });
+    await client.next('close');
+    expect(ends).to.deep.equal(['/a', 'revoked', '/b', 'revoked']);
   });
 });
