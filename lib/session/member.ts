@@ -30,8 +30,8 @@ export interface MemberSession {
   readonly logins: number;
   /** Tokens so far that it was given: logins and renewals. */
   readonly grants: number;
-  /** How often it has dropped what was held: refusals and logouts. */
-  readonly drops: number;
+  /** How often it has begun, ended, or stayed pending after a token or a logout. */
+  readonly outcomes: number;
   readonly claims: JwtClaims;
   /** What it was granted last; `undefined` while it is pending. */
   readonly permit: Permit | undefined;
@@ -63,10 +63,8 @@ export class Member implements Gatekeeper {
   isWelcomed = false;
   /** Whether the gauges count the socket as authenticated. */
   #isIn = false;
-  /** Whether the socket has never been logged in. */
-  #isNew = true;
-  /** What the session had dropped when the socket connected. */
-  readonly #dropsAtFirst: number;
+  /** The session's outcomes when the socket connected. */
+  readonly #outcomesAtFirst: number;
   /** Rooms that the option `rooms` has joined. */
   #rooms = NO_ROOMS;
   #held: HeldEvents | undefined;
@@ -91,7 +89,7 @@ export class Member implements Gatekeeper {
     this.#isRestored = former !== undefined;
     this.#rooms = former ?? NO_ROOMS;
     this.#session = session;
-    this.#dropsAtFirst = session.drops;
+    this.#outcomesAtFirst = session.outcomes;
     this.#context = context;
     guardEvents(socket, this);
   }
@@ -205,7 +203,7 @@ export class Member implements Gatekeeper {
 
   /** Whether no token has had an outcome since the socket connected, which must log in. */
   get #isWaiting(): boolean {
-    return this.#isNew && this.#session.drops === this.#dropsAtFirst && this.#context.settings.required;
+    return this.#session.outcomes === this.#outcomesAtFirst && this.#context.settings.required;
   }
 
   get isHoldingEvents(): boolean {
@@ -309,7 +307,6 @@ export class Member implements Gatekeeper {
     stats.pending -= 1;
     stats.authenticated += 1;
     this.#isIn = true;
-    this.#isNew = false;
     lobbyOf(this.socket).release(this.socket.id);
     if (!this.#isRestored) markLogin(this.socket);
     this.#isRestored = false;

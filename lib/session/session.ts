@@ -65,7 +65,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   #lastAttempt = 0;
   #logins = 0;
   #grants = 0;
-  #drops = 0;
+  #outcomes = 0;
   #leaving = 0;
 
   /** @param attempts what the connection has tried at this session's namespace */
@@ -107,8 +107,8 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     return this.#grants;
   }
 
-  get drops(): number {
-    return this.#drops;
+  get outcomes(): number {
+    return this.#outcomes;
   }
 
   get leaving(): number {
@@ -188,7 +188,6 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#leaving -= 1;
     this.logout();
     if (socket.connected) reply?.({ ok: true });
-    this.#drops += 1;
     this.#members.goOn();
   }
 
@@ -284,6 +283,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
     this.#context.revocations.register(this);
     this.#term.start(permit.endsAt);
     this.#grants += 1;
+    this.#outcomes += 1;
     // With `sameSubject: false`, a renewal may bring another user: as for messages, that is a login.
     if (former?.userKey !== permit.userKey) this.#logins += 1;
     if (former === undefined) this.#members.admit(permit, rooms);
@@ -322,7 +322,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   }
 
   #dropHeld(): void {
-    this.#drops += 1;
+    this.#outcomes += 1;
     this.#members.dropHeld();
   }
 
@@ -372,6 +372,7 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   #end(reason: DeauthenticationReason, notice: UnauthorizedError | undefined): void {
     const { claims } = this;
     const goesOn = reason === 'expired' && this.#context.settings.onExpired !== 'disconnect';
+    this.#outcomes += 1;
     // First: the application hears of a token that is withdrawn, and may log the session out.
     this.#dropPermit();
     this.#term.stop();

@@ -33,7 +33,8 @@ export class Expected implements Outside {
   answer({ question, place, socket }: Shown, code: string): void {
     this.seen.add(`answer: ${code}`);
     const line = this.lines.find(({ sockets }) => sockets.get(place) === socket);
-    if (question !== undefined) line?.answers.set(question, code);
+    const isHeard = line !== undefined && !line.isCut && line.sockets.get(place)?.isGone === false;
+    if (question !== undefined && isHeard) line.answers.set(question, code);
   }
 
   refuse(shown: Shown, code: string): void {

@@ -41,6 +41,8 @@ export type Keep = (place: string, socket: LineSocket) => void;
 
 export class Line {
   isOpen = false;
+  /** Whether the client has cut the connection: it hears nothing more. */
+  isCut = false;
   clock: LoginTime;
   readonly sockets = new Map<string, LineSocket>();
   readonly connecting = new Map<string, Connecting>();
@@ -98,6 +100,7 @@ export class Line {
 
   open(): void {
     this.isOpen = true;
+    this.isCut = false;
     this.clock = this.#newClock();
     this.#attempts = new Map();
     this.#shared = undefined;
@@ -114,6 +117,7 @@ export class Line {
       this.shared ?? new Permission(this.rules, this.clock, this.#attemptsAt(place), this.outside);
     if (this.isShared) this.#shared = permission;
     this.#all.add(permission);
+    permission.newcomers.add(place);
     this.sockets.set(place, {
       sid,
       permission,
@@ -144,15 +148,22 @@ export class Line {
 
   /** A socket closes: the application's listeners run while its session is still there. */
   #goes(place: string, socket: LineSocket, keep?: Keep): boolean {
-    const { permission } = socket;
-    if (socket.isClosing) return false;
+    if (socket.isClosing) {
+      // The server disconnects it, in the middle of its close: Socket.IO closes it at once.
+      if (!socket.isGone) this.#isOff(place, socket);
+      return false;
+    }
     socket.isClosing = true;
-    this.outside.during('disconnecting', permission, place);
+    this.outside.during('disconnecting', socket.permission, place);
     keep?.(place, socket);
-    this.outside.during('leave-room', permission, place);
-    socket.isGone = true;
-    this.outside.during('disconnect', permission, place);
+    this.#isOff(place, socket);
     return true;
+  }
+
+  #isOff(place: string, socket: LineSocket): void {
+    this.outside.during('leave-room', socket.permission, place);
+    socket.isGone = true;
+    this.outside.during('disconnect', socket.permission, place);
   }
 
   /** How many sockets the connection has. */
@@ -172,8 +183,9 @@ export class Line {
     if (this.#live === 0) this.close();
   }
 
-  /** @param keep what recovery does with a socket, before its `disconnect` listeners run */
+  /** @param keep if the client has cut it: what recovery does with a socket, before its `disconnect` listeners run */
   close(keep?: Keep): void {
+    this.isCut = keep !== undefined;
     for (const [place, socket] of this.sockets) {
       if (!this.#goes(place, socket, keep)) continue;
       if (!this.isShared) socket.permission.close();

@@ -16,14 +16,14 @@ export abstract class Messages {
     readonly outside: Outside,
   ) {}
 
-  /** Whether messages wait for the outcome of a token. */
-  abstract get isHolding(): boolean;
+  /** Whether a message waits for the outcome of a token. */
+  abstract holds(message: Message): boolean;
 
   send(message: Message): void {
     const { token, logins } = this;
     if (token !== undefined) {
       if (this.#allows(message)) this.travelling.push({ message, login: logins, token });
-    } else if (this.isHolding || this.isExpecting) {
+    } else if (this.holds(message) || this.isExpecting) {
       const waiting = this.held.filter(({ place }) => place === message.place).length;
       if (waiting < this.rules.holdEvents) this.held.push(message);
     }

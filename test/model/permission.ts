@@ -2,14 +2,15 @@
 import type { LoginTime } from './login-time';
 import { Messages } from './messages';
 import { MISMATCH, UNKNOWN } from './terms';
-import type { Attempts, Outside, Refusal, Rules, Shown } from './terms';
+import type { Attempts, Message, Outside, Refusal, Rules, Shown } from './terms';
 
 const MOVES = ['leave-room', 'join-room'] as const;
 
 export class Permission extends Messages {
   isClosed = false;
   graceUntil = Infinity;
-  #isNew = true;
+  /** Places whose socket has seen no outcome of a token: its messages wait for the first. */
+  readonly newcomers = new Set<string>();
   #isOverdue = false;
   #counting: Shown | undefined;
 
@@ -22,8 +23,8 @@ export class Permission extends Messages {
     super(rules, outside);
   }
 
-  get isHolding(): boolean {
-    return this.isBusy || (this.#isNew && this.rules.mustLogIn);
+  holds({ place }: Message): boolean {
+    return this.isBusy || (this.newcomers.has(place) && this.rules.mustLogIn);
   }
 
   get isBusy(): boolean {
@@ -33,8 +34,7 @@ export class Permission extends Messages {
   show(shown: Shown): void {
     if (this.isBusy) return this.outside.refuse(shown, 'authentication_in_progress');
     this.#counting = shown;
-    if (this.attempts.judging === undefined) this.attempts.judging = shown;
-    else this.attempts.waiting = shown;
+    this.attempts[this.attempts.judging === undefined ? 'judging' : 'waiting'] = shown;
   }
 
   /** All questions about a token are answered. `late` is what has come to refuse it meanwhile. */
@@ -45,7 +45,7 @@ export class Permission extends Messages {
       return this.#count(own);
     }
     this.#counting = undefined;
-    this.#isNew = false;
+    this.newcomers.clear();
     if (refusal === undefined) return this.accept(shown, now);
     const isOverdue = this.#isOverdue;
     this.outside.refuse(shown, refusal.code);
@@ -72,7 +72,7 @@ export class Permission extends Messages {
     const former = this.token;
     const { token } = shown;
     this.token = token;
-    this.#isNew = this.#isOverdue = false;
+    this.#isOverdue = false;
     this.graceUntil = Infinity;
     this.attempts.failures = 0;
     this.clock.loggedIn(this, now);
@@ -123,7 +123,8 @@ export class Permission extends Messages {
   #leave(): void {
     const { waiting } = this.attempts;
     this.#counting = undefined;
-    this.#isNew = this.#isOverdue = false;
+    this.newcomers.clear();
+    this.#isOverdue = false;
     if (waiting?.by !== this) return;
     this.attempts.waiting = undefined;
     this.outside.refuse(waiting, 'not_authenticated');
@@ -131,6 +132,7 @@ export class Permission extends Messages {
 
   #end(reason: string, now: number, isDisconnecting = false): void {
     this.token = undefined;
+    this.newcomers.clear();
     this.clock.start(this, now);
     this.outside.end(this, reason, isDisconnecting ? now : undefined);
   }

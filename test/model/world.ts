@@ -171,13 +171,26 @@ export class World {
     for (let step = 0; step < steps; step += 1) {
       this.#time.tick(STEP);
       const { now } = this;
-      for (const line of this.lines) {
-        for (const permission of line.permissions) permission.advance(now);
+      for (const line of this.#inOrder(this.lines, ({ sockets }) => [...sockets.values()])) {
+        const socketsOf = (permission: Permission): LineSocket[] =>
+          [...line.sockets.values()].filter((socket) => socket.permission === permission);
+        for (const permission of this.#inOrder(line.permissions, socketsOf)) permission.advance(now);
         line.clock.advance(now);
       }
       this.calls.advance(now);
       await this.settle();
     }
+  }
+
+  /** Which of two sessions that are over at one moment ends first, nobody promises: the model follows the library. */
+  #inOrder<Part>(parts: Iterable<Part>, socketsOf: (part: Part) => readonly LineSocket[]): Part[] {
+    const { ended } = this.application;
+    const lastOf = ({ sid }: LineSocket): number => ended.findLastIndex((end) => end.startsWith(`${sid}: `));
+    const rankOf = (part: Part): number => {
+      const last = Math.max(...socketsOf(part).map(lastOf));
+      return last < 0 ? ended.length : last;
+    };
+    return [...parts].toSorted((one, other) => rankOf(one) - rankOf(other));
   }
 
   // What follows.
