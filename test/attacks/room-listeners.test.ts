@@ -187,6 +187,28 @@ describe('a listener that runs in the middle of the library’s work', () => {
     }
   }
 
+  it('and logs out ahead of another socket’s login, has its events wait no longer: a token had its outcome', async () => {
+    const auth = attach({ scope: 'connection' });
+    const { adapter, sockets } = world.io.of('/a');
+    client.send('0/a,', '0/b,');
+    await until('both are there', () => auth.stats().pending === 2);
+    adapter.once('join-room', () => {
+      for (const socket of sockets.values()) auth.deauthenticate(socket);
+    });
+    client.send(login('/a').replace('["auth', '1["auth'));
+    await client.next('ACK');
+    client.send('2/b,["talk"]');
+    const told: unknown[] = [];
+    while (!told.includes('talk')) {
+      const [, { data }] = (await client.next('EVENT')) as [
+        string,
+        { data: { code: string; event?: string } },
+      ];
+      expect(data.code).to.equal('not_authenticated');
+      told.push(data.event);
+    }
+  });
+
   it('and disconnects whoever is refused, makes no attempt free', async () => {
     attach({ maxAttempts: 3 });
     world.io.of('/a').on('unauthorized', (socket: Socket) => socket.disconnect());
