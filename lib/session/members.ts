@@ -5,6 +5,7 @@ import { disconnect } from '../socket-io/connections';
 import type { Permit } from '../token/permit';
 import type { AnySocket, JwtClaims } from '../types';
 import type { SessionContext } from './context';
+import { HoldingMembers } from './holding-members';
 import type { Member } from './member';
 import { tellAuthenticated, tellExpiring, tellRefusal } from './notifications';
 import { tellRefused } from './refusals';
@@ -36,10 +37,11 @@ export interface SessionEnd {
 export class Members {
   readonly #context: SessionContext;
   readonly #all = new Set<Member>();
-  /** Those that hold events. A client that logs out without end must not have all its sockets looked at each time. */
-  readonly #holding = new Set<Member>();
-  /** Those of them that hold events only because a token is under way. */
-  readonly #expecting = new Set<Member>();
+  /**
+   * Those that hold events, if any: most sessions need no record of them. A client that logs out without end must not
+   * have all its sockets looked at each time.
+   */
+  #holding: HoldingMembers | undefined;
   /** Bounds how often the server reports renewals to the connection's other namespaces. */
   #others: ReportBudget | undefined;
 
@@ -80,14 +82,13 @@ export class Members {
 
   delete(member: Member): void {
     this.#all.delete(member);
-    this.#holding.delete(member);
-    this.#expecting.delete(member);
+    this.#holding?.delete(member);
   }
 
   /** @param isExpecting whether the member holds the event only because a token is under way */
   onHold(member: Member, isExpecting: boolean): void {
-    this.#holding.add(member);
-    if (isExpecting) this.#expecting.add(member);
+    this.#holding ??= new HoldingMembers();
+    this.#holding.add(member, isExpecting);
   }
 
   /** The rooms that a permit gives to each socket, or a refusal. The application may close sockets meanwhile. */
@@ -148,38 +149,24 @@ export class Members {
 
   /** Delivers the events that waited for the login. */
   releaseHeld(): void {
-    this.#visitHolding((member) => member.releaseHeld());
+    this.#holding?.visit((member) => member.releaseHeld());
+    // A session that is open holds nothing, unless a listener has just ended it.
+    if (this.#holding?.isEmpty === true) this.#holding = undefined;
   }
 
   /** The client has logged out: decides on the events that it has sent behind the logout. */
   goOn(): void {
-    this.#visitHolding((member) => member.goOn());
+    this.#holding?.visit((member) => member.goOn());
   }
 
   /** Drops the events that wait for nothing any more. */
   dropStranded(): void {
-    for (const member of this.#expecting) {
-      member.dropStranded();
-      this.#forgetIfEmpty(member);
-    }
+    this.#holding?.visitExpecting((member) => member.dropStranded());
   }
 
   /** Drops the events that waited for the login. */
   dropHeld(): void {
-    this.#visitHolding((member) => member.dropHeld());
-  }
-
-  #visitHolding(visit: (member: Member) => void): void {
-    for (const member of this.#holding) {
-      visit(member);
-      this.#forgetIfEmpty(member);
-    }
-  }
-
-  #forgetIfEmpty(member: Member): void {
-    if (member.isHoldingEvents) return;
-    this.#holding.delete(member);
-    this.#expecting.delete(member);
+    this.#holding?.visit((member) => member.dropHeld());
   }
 
   tellExpiring(payload: AuthenticatedPayload): void {
