@@ -1,6 +1,7 @@
 /** Turns the options `permissions`, `scopes` and `allow` into what sessions ask. */
 import { expect, expectList, placeOf } from '../runtime/option-check';
 import type { Fault } from '../runtime/option-check';
+import { isPlainObject } from '../runtime/plain-object';
 import type { Permission, Permissions as PermissionMap } from '../options';
 import { EVENTS } from '../protocol';
 import { Permissions } from '../session/permissions';
@@ -25,18 +26,11 @@ const areScopes = expectList(
   () => true,
   expect('a scope, which is a string that is not empty', isScope),
 );
+// The entries of a `Map`, and members that are inherited, would not be found: those events would be open to all.
 const isMap = expect(
   'a plain object, from event to a scope, a list of scopes, a function, true or false',
-  isPlain,
+  (value) => typeof value === 'object' && value !== null && isPlainObject(value),
 );
-
-/** The entries of a `Map`, and members that are inherited, would not be found: those events would be open to all. */
-function isPlain(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // That of another realm is not `Object.prototype`.
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
 
 /** Finds what is wrong with a map of permissions. */
 export function checkPermissions(value: unknown): Fault | undefined {

@@ -105,10 +105,7 @@ export function toSettings<Claims = JwtClaims, Events = DefaultEvents>(
 function warnOfHandshakeOptions(options: CompleteOptions): void {
   const idle = (['auth_header_required', 'success', 'fail'] as const).filter((name) => options[name]);
   if (options.handshake || idle.length === 0) return;
-  const names = idle
-    .map((name) => `options.${name}`)
-    .join(', ')
-    .replace(/, ([^,]*)$/, ' and $1');
+  const names = new Intl.ListFormat('en-GB').format(idle.map((name) => `options.${name}`));
   process.emitWarning(
     `${names} ${idle.length > 1 ? 'are' : 'is'} for handshake mode, and options.handshake is not true: ` +
       'a token in an authenticate event is accepted all the same',

@@ -1,6 +1,7 @@
 import type { UnauthorizedError } from '../errors';
 import type { KeyFunction, VerifyFunction } from '../options';
 import type { Deadlines } from '../runtime/deadlines';
+import { isPlainObject } from '../runtime/plain-object';
 import type { AnySocket, JwtClaims } from '../types';
 import type { ApplicationCalls } from './application-calls';
 import { rejected, toKeyRefusal, toVerifierRefusal } from './application-refusals';
@@ -91,7 +92,7 @@ function toClaims(answer: unknown): JwtClaims {
     throw rejected(cause);
   }
   if (!isObject(copy) || Array.isArray(copy)) throw noClaims('no object');
-  if (Object.keys(copy).length === 0 && !isPlain(answer))
+  if (Object.keys(copy).length === 0 && !isPlainObject(answer))
     throw noClaims('an object without members of its own');
   // Its `exp` would not be checked.
   if (isObject(copy.payload) && isObject(copy.protectedHeader))
@@ -105,9 +106,4 @@ function noClaims(what: string): UnauthorizedError {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
-}
-
-function isPlain(value: unknown): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
