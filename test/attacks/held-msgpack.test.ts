@@ -8,7 +8,7 @@ import { decodePacket, encode, eventPacket, encodeList, encodeMap } from '../sup
 import { createToken } from '../support/tokens';
 
 const CLIENTS = 6;
-const EVENTS = 16;
+const EVENTS = 8;
 /** Nearly as much as Socket.IO takes in one packet, which is 1 MB. */
 const SIZE = 900_000;
 /** What so many clients may have held, and what they take by themselves, both ends being in this process. */
