@@ -3,8 +3,8 @@ import { Server } from 'socket.io';
 import { authorize } from '../../lib';
 import type { AnySocket, AuthorizeOptions, Authorizer, JwtClaims, UnauthorizedError } from '../../lib';
 import { openMemoryPort } from '../support/memory-connection';
-import { Bug } from './deeds';
-import type { Act, Deed, Hook } from './deeds';
+import { Bug, isAlone } from './deeds';
+import type { Act, Hook, PlannedDeed } from './deeds';
 import type { MemoryPort } from '../support/memory-connection';
 
 export const PLACES = ['/', '/side'] as const;
@@ -25,7 +25,7 @@ export type ModelSocket = AnySocket & { decoded_token?: JwtClaims };
 export interface Plans {
   use(event: readonly unknown[], next: () => void): void;
   /** The deed that is due now; `connection` is the id of the socket's connection. */
-  deed(hook: Hook, connection: string, place: string): Deed | undefined;
+  deed(hook: Hook, connection: string, place: string): PlannedDeed | undefined;
   /** Which socket has sent a message. */
   sender(message: number): ModelSocket | undefined;
 }
@@ -126,8 +126,18 @@ export class Application {
       revoke: () => void this.auth.revoke({ sub: deed.sub }).catch(() => undefined),
       // Socket.IO would keep a socket that is gone in a room that a listener joins it to meanwhile.
       join: () => this.#closing.has(socket as AnySocket) || socket?.join('club'),
+      leave: () => socket?.leave('lounge'),
+      broadcast: () => this.#broadcast(socket as AnySocket, deed),
     };
     acts[deed.act]();
+  }
+
+  /** Whether it reaches sockets that are closing at the moment, nobody promises: it leaves them out. */
+  #broadcast({ id, nsp }: AnySocket, { hook, news }: PlannedDeed): void {
+    const others = [...nsp.sockets.values()].filter(
+      (socket) => this.#closing.has(socket) || (isAlone(hook) && socket.id !== id),
+    );
+    nsp.except(others.map((socket) => socket.id)).emit('news', news);
   }
 
   socket(place: string, id: string | undefined): ModelSocket | undefined {

@@ -1,12 +1,12 @@
 /** What the model says: what must have been heard, answered and ended so far. */
-import type { Act, Deed, Deeds, Hook } from './deeds';
+import type { Act, Deeds, Hook, PlannedDeed } from './deeds';
 import { connected } from './line';
 import type { Line, LineSocket } from './line';
 import type { Permission } from './permission';
 import type { Message, Outside, Shown } from './terms';
 
 /** Does to the model what a deed does to the library. */
-export type Doing = (deed: Deed, line: Line, place: string) => void;
+export type Doing = (deed: PlannedDeed, line: Line, place: string) => void;
 
 export class Expected implements Outside {
   lines: readonly Line[] = [];

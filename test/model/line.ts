@@ -26,6 +26,8 @@ export interface LineSocket {
   isInUserRoom: boolean;
   /** Whether the application's `connection` listeners have run, behind the library's own. */
   isConnected: boolean;
+  /** Whether broadcasts reach it, as soon as its permission is logged in. */
+  isAdmitted: boolean;
   isClosing: boolean;
   /** Whether it has left the connection: its `disconnect` listeners run. */
   isGone: boolean;
@@ -36,6 +38,10 @@ export function connected(socket: LineSocket): void {
   if (!socket.isConnected && !socket.isClosing) socket.rooms.add('lounge');
   socket.isConnected = true;
 }
+
+/** Whether broadcasts reach it. */
+const isIn = ({ permission, isAdmitted, isGone }: LineSocket): boolean =>
+  permission.token !== undefined && isAdmitted && !isGone;
 
 export type Keep = (place: string, socket: LineSocket) => void;
 
@@ -91,6 +97,20 @@ export class Line {
     return known;
   }
 
+  /**
+   * A broadcast to the namespace, which leaves out a socket that is closing at the moment.
+   *
+   * @param isMeant whether it is for sockets that are there, too, and not for kept sessions alone
+   */
+  told(place: string, number: number, isMeant: boolean): void {
+    const socket = this.sockets.get(place);
+    if (socket?.isClosing && !socket.isGone) return;
+    if (isMeant && socket !== undefined && isIn(socket)) this.newsAt(place).push(number);
+    this.kept.get(place)?.missed.push(number);
+    // What is sent while the store is asked about a kept session reaches it, too.
+    this.connecting.get(place)?.kept?.missed.push(number);
+  }
+
   /** A client comes back once with what recovery has kept, or never. */
   takeKept(place: string, isReturning: boolean): Kept | undefined {
     const kept = this.kept.get(place);
@@ -124,6 +144,7 @@ export class Line {
       rooms: new Set(),
       isConnected: false,
       isInUserRoom: false,
+      isAdmitted: true,
       isClosing: false,
       isGone: false,
     });

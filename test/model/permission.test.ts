@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { check } from './check';
-import { ACTS, HOOKS } from './deeds';
+import { ACTS, HOOKS, isPossible } from './deeds';
 
 describe('a permission, in every order of what may happen to it', () => {
   it('is what the model says, after each step, whatever the application’s listeners do meanwhile', async () => {
@@ -23,7 +23,9 @@ describe('a permission, in every order of what may happen to it', () => {
       'a token waited for another',
     ]);
     expect([...deeds.keys()]).to.include.members(
-      HOOKS.flatMap((hook) => ACTS.map((act) => `${hook}: ${act}`)),
+      HOOKS.flatMap((hook) =>
+        ACTS.filter((act) => isPossible({ hook, act })).map((act) => `${hook}: ${act}`),
+      ),
     );
   });
 });

@@ -6,8 +6,8 @@ import type { Revocation, RevocationRule } from '../../lib';
 import { Application, PLACES } from './application';
 import type { ModelSocket, Plans } from './application';
 import { Books } from './books';
-import { Deeds } from './deeds';
-import type { Deed, Hook } from './deeds';
+import { Deeds, isAlone } from './deeds';
+import type { Deed, Hook, PlannedDeed } from './deeds';
 import { Calls, identityOf, KEY_TIMEOUT, names } from './calls';
 import type { TestToken } from './calls';
 import { compare } from './compare';
@@ -269,7 +269,10 @@ export class World {
   #joinLate(line: Line, place: string, permission: Permission): void {
     const { token } = permission;
     const socket = line.sockets.get(place) as LineSocket;
-    if (this.expected.during('rooms', permission, place)) {
+    socket.isAdmitted = false;
+    const isRefused = this.expected.during('rooms', permission, place);
+    socket.isAdmitted = true;
+    if (isRefused) {
       this.expected.refuse(
         { token: token as Token, place, socket, question: undefined, by: permission },
         'unknown',
@@ -294,13 +297,12 @@ export class World {
     const number = (this.#serial += 1);
     for (const place of PLACES) {
       this.application.io.of(place).emit('news', number);
-      for (const line of this.lines) {
-        if (line.sockets.get(place)?.permission.token) line.newsAt(place).push(number);
-        line.kept.get(place)?.missed.push(number);
-        // What is sent while the store is asked about a kept session reaches it, too.
-        line.connecting.get(place)?.kept?.missed.push(number);
-      }
+      this.#told(place, number);
     }
+  }
+
+  #told(place: string, number: number, hearers = this.lines): void {
+    for (const line of this.lines) line.told(place, number, hearers.includes(line));
   }
 
   // The end.
@@ -327,10 +329,10 @@ export class World {
   // What the application does in the middle of the library's work.
 
   plan(index: number, place: string, deed: Deed): void {
-    this.deeds.plan(deed, this.#pair(index)[0].name, place);
+    this.deeds.plan({ ...deed, news: (this.#serial += 1) }, this.#pair(index)[0].name, place);
   }
 
-  #deed(hook: Hook, connection: string, place: string): Deed | undefined {
+  #deed(hook: Hook, connection: string, place: string): PlannedDeed | undefined {
     const index = this.clients.findIndex(({ connectionId }) => connectionId === connection);
     return this.deeds.take('library', hook, `${this.lines[index]?.name} ${place}`);
   }
@@ -341,13 +343,15 @@ export class World {
     return this.application.socket(place, this.#pair(index)[1].place(place).sid);
   }
 
-  #actOnModel({ act, sub }: Deed, line: Line, place: string): void {
+  #actOnModel({ hook, act, sub, news }: PlannedDeed, line: Line, place: string): void {
     const socket = line.sockets.get(place);
     if (act === 'revoke') this.#revokeInModel({ sub });
+    if (act === 'broadcast') this.#told(place, news, isAlone(hook) ? [line] : this.lines);
     if (socket === undefined) return;
     if (act === 'logout') socket.permission.logout(this.now);
     if (act === 'disconnect') line.leave(place, this.now);
     if (act === 'join' && !socket.isClosing) socket.rooms.add('club');
+    if (act === 'leave') socket.rooms.delete('lounge');
   }
 
   #pair(index: number): [Line, MemoryClient] {
