@@ -270,9 +270,8 @@ export class World {
     const { token } = permission;
     const socket = line.sockets.get(place) as LineSocket;
     socket.isAdmitted = false;
-    const isRefused = this.expected.during('rooms', permission, place);
-    socket.isAdmitted = true;
-    if (isRefused) {
+    socket.isAdmitted = !this.expected.during('rooms', permission, place);
+    if (!socket.isAdmitted) {
       this.expected.refuse(
         { token: token as Token, place, socket, question: undefined, by: permission },
         'unknown',
