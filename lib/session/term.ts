@@ -46,7 +46,9 @@ export class Term implements DeadlineOwner {
     const notice = Math.min(renewNotice, (endsAt - this.#deadlines.now()) / 5);
     this.#endsAt = endsAt;
     this.#revokedAt = Infinity;
-    this.#deadlines.set(this.#deadline, onExpired === 'ignore' ? Infinity : endsAt - notice);
+    // `renewNotice` may be infinite, too, and the difference would be no number.
+    const isEndless = onExpired === 'ignore' || endsAt === Infinity;
+    this.#deadlines.set(this.#deadline, isEndless ? Infinity : endsAt - notice);
   }
 
   /** A revocation with `grace` ends the session at that moment, unless it renews. {@link Revocations} does that. */

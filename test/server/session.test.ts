@@ -157,6 +157,22 @@ describe('the life of a session', () => {
       await client.until('disconnect');
       expect(client.received('token_expiring')).to.deep.equal([]);
     });
+
+    it('comes after four fifths of the life with renewNotice: Infinity, and never to a token without an end', async () => {
+      const time = world.stopTime();
+      guard({ renewNotice: Infinity });
+      const endless = await world.connected();
+      expect(await show(endless, createToken())).to.deep.equal({
+        ok: true,
+        expiresAt: null,
+        expiresIn: null,
+      });
+      const client = await world.connected();
+      await show(client, tokenEndingIn(500_000));
+      time.pass(400_001);
+      await client.until('token_expiring');
+      expect(endless.received('token_expiring')).to.deep.equal([]);
+    });
   });
 
   describe('renewal', () => {
