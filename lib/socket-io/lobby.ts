@@ -117,8 +117,10 @@ function lobbyDelAll(this: Adapter, id: string): void {
   // Into the adapter's records again, or the room of its own id would remain.
   if (waiting.delete(id)) this.sids.set(id, new Set([id]));
   changeRooms(() => own.delAll.call(this, id));
-  // A `leave-room` listener has thrown: Socket.IO would keep the socket, connected, in the other rooms.
-  for (const room of this.sids.get(id) ?? []) changeRooms(() => own.del.call(this, id, room));
+  // A `leave-room` listener has thrown: Socket.IO would keep the socket, connected, in the other rooms. (A copy: the
+  // listener may join it to one again, without end.)
+  const others = new Set(this.sids.get(id));
+  for (const room of others) changeRooms(() => own.del.call(this, id, room));
   this.sids.delete(id);
 }
 

@@ -25,7 +25,14 @@ export function leaveRoom(socket: AnySocket, room: string): void {
   changeRooms(() => socket.leave(room));
 }
 
-/** Removes a socket from every room but its own. */
+/**
+ * Removes a socket from every room but its own, also from those that listeners join it to meanwhile. Each room only once:
+ * a listener may put whoever leaves any room into one and the same, without end.
+ */
 export function leaveRooms(socket: AnySocket): void {
-  for (const room of socket.rooms) if (room !== socket.id) leaveRoom(socket, room);
+  const seen = new Set([socket.id]);
+  for (const room of socket.rooms) {
+    if (!seen.has(room)) leaveRoom(socket, room);
+    seen.add(room);
+  }
 }

@@ -131,6 +131,35 @@ describe('a listener that runs in the middle of the library’s work', () => {
     expect([...adapterOf('/a').rooms.keys()]).to.deep.equal([]);
   });
 
+  for (const throws of [false, true]) {
+    it(`and joins whoever leaves any room to one room, ${throws ? 'and throws, ' : ''}is not called without end`, async () => {
+      const auth = attach({});
+      const { adapter, sockets } = world.io.of('/a');
+      let times = 0;
+      adapter.on('leave-room', (_room: string, id: string) => {
+        times += 1;
+        // So that a failure does not hang.
+        if (times < 1_000) void sockets.get(id)?.join('club');
+        if (throws) throw new Error('a bug');
+      });
+      client.send('0/a,');
+      await until('it is there', () => auth.stats().pending === 1);
+      client.send(login('/a'));
+      await until('it is in', () => auth.stats().authenticated === 1);
+      client.send('2/a,["deauthenticate"]');
+      await until('it is out', () => auth.stats().pending === 1);
+      // It waits: only at its next login it is in the club.
+      expect(adapterOf('/a').sids.size).to.equal(0);
+      expect(occupied()).to.deep.equal([]);
+      client.send(login('/a'));
+      await until('it is in', () => auth.stats().authenticated === 1);
+      expect(occupied()).to.have.members(['club', 'user:alice', 'members']);
+      client.send('1/a,');
+      await until('it is gone', () => auth.stats().authenticated === 0);
+      expect(times).to.be.below(20);
+    });
+  }
+
   const ENDS: [string, (auth: Authorizer, socket: Socket) => unknown][] = [
     ['logs it out', (auth, socket) => auth.deauthenticate(socket)],
     ['disconnects it', (_auth, socket) => socket.disconnect()],
