@@ -260,11 +260,7 @@ export class Member implements Gatekeeper {
   /** The first refusal counts: a client that goes on trying gains no time, and costs no more timers. */
   disconnectLater(delay: number): void {
     if (delay === 0) disconnect(this.socket);
-    else
-      this.#cancel ??= this.#context.deadlines.after(delay, () => {
-        this.#cancel = undefined;
-        if (!this.#session.isOpen) disconnect(this.socket);
-      });
+    else this.#cancel ??= this.#context.deadlines.after(delay, () => disconnect(this.socket));
   }
 
   /** The socket has connected and must wait. It gets no broadcast, and its rooms take effect at the login. */
@@ -307,6 +303,9 @@ export class Member implements Gatekeeper {
     stats.pending -= 1;
     stats.authenticated += 1;
     this.#isIn = true;
+    // Whatever was refused before counts no more, also if the session ends soon.
+    this.#cancel?.();
+    this.#cancel = undefined;
     lobbyOf(this.socket).release(this.socket.id);
     if (!this.#isRestored) markLogin(this.socket);
     this.#isRestored = false;

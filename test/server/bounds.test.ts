@@ -375,6 +375,23 @@ describe('the bounds of a client', () => {
       expect(spared.socket.connected).to.equal(true);
     });
 
+    it('spares a socket that has authenticated meanwhile and logged out: only its next refusal counts', async () => {
+      const time = world.stopTime();
+      guard({ callback: 40 });
+      const client = await world.connected();
+      await show(client, 'none');
+      await show(client, createToken());
+      await client.socket.emitWithAck('deauthenticate');
+      time.pass(40);
+      await settled(client);
+      expect(client.socket.connected).to.equal(true);
+      await show(client, 'none');
+      time.pass(39);
+      await settled(client);
+      time.pass(1);
+      await client.until('disconnect');
+    });
+
     it('40 disconnects 40 ms after the first refusal, by one timer, which ends with the socket', async () => {
       const books = new Books();
       /** Those besides the time to log in. */
