@@ -2,6 +2,7 @@ import { UnauthorizedError } from '../errors';
 import { NAMESPACE_EVENTS } from '../protocol';
 import type { AuthenticatedPayload, DeauthenticationReason } from '../protocol';
 import { disconnect } from '../socket-io/connections';
+import { gatekeeperOf } from '../socket-io/event-gate';
 import type { Permit } from '../token/permit';
 import type { AnySocket, JwtClaims } from '../types';
 import type { SessionContext } from './context';
@@ -184,9 +185,11 @@ export class Members {
     }
   }
 
-  /** Disconnects a socket after so many ms, unless its session is open by then. */
+  /** Disconnects a socket after so many ms, unless it logs in before. */
   disconnectLater(socket: AnySocket, delay: number): void {
-    for (const member of this.#all) if (member.socket === socket) member.disconnectLater(delay);
+    // Not sought among all: a client may be refused without end.
+    const member = gatekeeperOf(socket) as Member;
+    if (this.#all.has(member)) member.disconnectLater(delay);
   }
 
   /** Refuses and disconnects every socket. */

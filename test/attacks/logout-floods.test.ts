@@ -5,6 +5,7 @@ import { unharmedWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { PollingSession } from '../support/polling-session';
 import { createToken } from '../support/tokens';
+import type { TestOptions } from '../support/world';
 
 /** Dynamic namespaces: a client makes as many as it names. */
 const ROOMS = /^\/room-\d+$/;
@@ -21,8 +22,19 @@ const room = (index: number, event: string, payload = ''): string =>
 const token = createToken();
 const login = room(0, 'authenticate', `{"token":"${token}"}`);
 
+/** A limiter that refuses at once. Its refusals are no failed attempts. */
+function refuse(): never {
+  throw new Error('too many requests');
+}
+
 /** What a client may repeat without end. */
-const FLOODS: [what: string, hasToken: boolean, packets: string[]][] = [
+const FLOODS: [
+  what: string,
+  hasToken: boolean,
+  packets: string[],
+  options?: TestOptions,
+  sockets?: number,
+][] = [
   ['logouts before a login', false, repeated(16_000, () => room(0, 'deauthenticate'))],
   ['logouts behind a login', true, repeated(16_000, () => room(0, 'deauthenticate'))],
   [
@@ -36,15 +48,28 @@ const FLOODS: [what: string, hasToken: boolean, packets: string[]][] = [
     [...repeated(8_000, () => room(0, 'authenticate')), '1/room-0,'],
   ],
   ['renewals', true, repeated(2_000, () => login)],
+  [
+    'tokens that are refused, with a disconnect that is due later',
+    false,
+    repeated(16_000, () => room(0, 'authenticate', '"none"')),
+    { callback: 600_000, limiter: { consume: refuse } },
+    // One more visit is cheap, and a refusal is not.
+    16_000,
+  ],
 ];
 
 describe("a flood under scope: 'connection'", () => {
   const { world } = unharmedWorld();
 
   /** CPU of a flood by a connection with so many sockets. */
-  async function cost(sockets: number, hasToken: boolean, packets: string[]): Promise<number> {
+  async function cost(
+    sockets: number,
+    hasToken: boolean,
+    packets: string[],
+    options?: TestOptions,
+  ): Promise<number> {
     await world.restart({});
-    const auth = guard();
+    const auth = guard(options);
     const session = await PollingSession.open(world.url);
     const shown = hasToken ? JSON.stringify({ token }) : '';
     await session.send(`0/room-0,${shown}`, ...repeated(sockets - 1, (index) => `0/room-${index + 1},`));
@@ -52,17 +77,17 @@ describe("a flood under scope: 'connection'", () => {
     return cpuOf(() => session.send(...packets));
   }
 
-  function guard(): Authorizer {
-    const auth = world.authorize({ scope: 'connection' });
+  function guard(options: TestOptions = {}): Authorizer {
+    const auth = world.authorize({ scope: 'connection', ...options });
     auth.attach(world.io.of(ROOMS));
     return auth;
   }
 
-  for (const [what, hasToken, packets] of FLOODS) {
+  for (const [what, hasToken, packets, options, sockets = MANY] of FLOODS) {
     it(`of ${what} costs a connection with many namespaces about as much as one with two`, async () => {
       const ratio = await leastRatio(
-        () => cost(MANY, hasToken, packets),
-        () => cost(2, hasToken, packets),
+        () => cost(sockets, hasToken, packets, options),
+        () => cost(2, hasToken, packets, options),
         LIMIT,
       );
       expect(ratio).to.be.below(LIMIT);
