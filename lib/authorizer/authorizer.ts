@@ -13,7 +13,14 @@ import type { AuthorizerStats } from '../session/statistics';
 import { disconnect, discard } from '../socket-io/connections';
 import { gatekeeperOf } from '../socket-io/event-gate';
 import { lobbyOf } from '../socket-io/lobby';
-import { childrenOf, isNamespace, isServer, listenFirst, localListeners } from '../socket-io/namespaces';
+import {
+  childrenOf,
+  isNamespace,
+  isServer,
+  keepForConnecting,
+  listenFirst,
+  localListeners,
+} from '../socket-io/namespaces';
 import { guardRecovery } from '../socket-io/recovery';
 import { Admission } from '../token/admission';
 import { describe } from '../token/keys';
@@ -142,6 +149,7 @@ export class AuthorizerCore {
     // `connect` comes before `connection`: no listener sees a socket that is not gated yet, or broadcasts to it.
     listenFirst(namespace, 'connect', this.#onConnect);
     if (this.#isClosed) return;
+    keepForConnecting(namespace);
     guardRecovery(namespace, this.#recovery);
     this.#joinCluster(namespace);
   }

@@ -11,6 +11,9 @@
  * - `namespace._initAdapter()` is called when `io.adapter(…)` gives a namespace another adapter.
  * - All adapters extend one class. An adapter that reaches other processes overrides its `serverSideEmit`, which only
  *   warns.
+ * - With `cleanupEmptyChildNamespaces` (from 4.6), a child has a `_remove(socket)` of its own, which closes and forgets the
+ *   child unless a connected socket is left there. Below it is that of the class, which only forgets the socket. Refused
+ *   sockets are removed by it, too (from 4.7.2). `_preConnectSockets` holds those whose middlewares run (newer versions).
  * - A server has `sockets` and `of`; a namespace has `adapter`, `sockets` and `use`, and a socket has no `sockets`.
  */
 import { EventEmitter } from 'node:events';
@@ -102,6 +105,27 @@ export function onNewAdapter(namespace: AnyNamespace, listener: () => void): voi
     init.call(namespace);
     listener();
   };
+}
+
+/**
+ * Keeps a child namespace while a socket is connecting to it. Else `cleanupEmptyChildNamespaces` forgets it as soon as
+ * another client leaves or is refused: who is connecting meanwhile would be in a namespace that no broadcast reaches. The
+ * last of them to be refused removes it.
+ */
+export function keepForConnecting(namespace: AnyNamespace): void {
+  const inner = namespace as unknown as RemovingNamespace;
+  const { _preConnectSockets: connecting, _remove: removeAndClose } = inner;
+  if (connecting === undefined || !Object.hasOwn(inner, '_remove')) return;
+  const { _remove: remove } = Object.getPrototypeOf(inner) as RemovingNamespace;
+  inner._remove = (socket) => {
+    const others = connecting.size - (connecting.has(socket.id) ? 1 : 0);
+    (others > 0 ? remove : removeAndClose).call(namespace, socket);
+  };
+}
+
+interface RemovingNamespace {
+  readonly _preConnectSockets?: ReadonlyMap<string, AnySocket>;
+  _remove: (socket: AnySocket) => void;
 }
 
 /** Whether a value is a Socket.IO server. */

@@ -7,9 +7,13 @@ import { Adapter } from 'socket.io-adapter';
 import { adapterOf } from '../../lib/socket-io/inside';
 import { baseOf, isNamespace, isServer, reachesOthers } from '../../lib/socket-io/namespaces';
 import type { AnyNamespace } from '../../lib';
+import { until } from '../support/until';
 import { BareWorld, REDIS_ADAPTERS, spyOn, VERSIONS, withRedis } from './kit';
 
 type Parents = { parentNsps: Map<unknown, Namespace & { children: Set<Namespace> }> };
+
+type Names = { _nsps: Map<string, Namespace> };
+type Removing = Pick<Namespace, 'sockets'> & { _remove: unknown; _preConnectSockets: Map<string, Socket> };
 
 for (const version of VERSIONS) {
   describe(`what is done to namespaces relies on ${version}:`, () => {
@@ -52,6 +56,34 @@ for (const version of VERSIONS) {
       await world.connected('/dynamic-1');
       EventEmitter.prototype.emit.call(world.io.of('/dynamic-1'), 'authenticated');
       expect(order).to.deep.equal(['use', 'prepended connect', 'connect', 'connection']);
+    });
+
+    it('a child has a _remove of its own with cleanupEmptyChildNamespaces, which closes it unless a connected socket is left', async () => {
+      await world.close();
+      world = await BareWorld.start(version, { cleanupEmptyChildNamespaces: true });
+      const parent = world.io.of(/^\/dynamic-\d+$/);
+      const goOn: (() => void)[] = [];
+      parent.use((socket, proceed) => {
+        if (socket.handshake.auth.isSlow === true) goOn.push(proceed);
+        else proceed();
+      });
+      const { client, socket } = await world.pair('/dynamic-1');
+      const child = socket.nsp as unknown as Removing;
+      const { prototype } = child.constructor as unknown as { prototype: Removing };
+      expect(Object.hasOwn(prototype, '_remove')).to.equal(true);
+      // Version 4.0 has no such option.
+      if (version !== 'socket.io') return;
+      expect(Object.hasOwn(child, '_remove')).to.equal(true);
+      const slow = world.client('/dynamic-1', { auth: { isSlow: true } });
+      await until('it is connecting', () => goOn.length === 1);
+      expect(child._preConnectSockets.size).to.equal(1);
+      const isKept = (): boolean => (world.io as unknown as Names)._nsps.has('/dynamic-1');
+      expect(isKept()).to.equal(true);
+      client.socket.disconnect();
+      await until('it is forgotten', () => !isKept());
+      goOn[0]?.();
+      await slow.until('connect');
+      expect([child._preConnectSockets.size, child.sockets.size, isKept()]).to.deep.equal([0, 1, false]);
     });
 
     it('connect fires before connection, in the tick in which the socket enters the adapter', async () => {

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
 import type { Socket as ClientSocket } from 'socket.io-client';
-import type { AnyNamespace, Authorizer } from '../../lib';
+import type { AnyNamespace, Authorizer, JwtClaims } from '../../lib';
 import { freshWorld } from '../support/fresh-world';
 import { NamespaceInbox } from '../support/namespace-inbox';
 import { connectError, refusal, show } from '../support/refusals';
+import { SlowCheck } from '../support/slow-check';
 import { createToken, tokenEndingIn } from '../support/tokens';
+import { until } from '../support/until';
 import type { TestClient } from '../support/world';
 
 describe('namespaces', () => {
@@ -16,6 +18,11 @@ describe('namespaces', () => {
     const socket = client.socket.io.socket(namespace, { auth });
     await once(socket as never, 'connect');
     return socket;
+  }
+
+  /** Whether Socket.IO has a namespace; `of` would make it. */
+  function hasNamespace(name: string): boolean {
+    return (world.io as unknown as { _nsps: Map<string, unknown> })._nsps.has(name);
   }
 
   it('are guarded separately', async () => {
@@ -69,6 +76,30 @@ describe('namespaces', () => {
       await told.take('authenticated');
     }
   });
+
+  for (const how of ['is refused', 'leaves'] as const) {
+    it(`that Socket.IO cleans up stay for a client whose token is being verified while another one ${how}`, async () => {
+      await world.restart({ cleanupEmptyChildNamespaces: true });
+      const slow = new SlowCheck();
+      const check = ({ sub }: JwtClaims): unknown => (sub === 'bob' ? slow.check() : undefined);
+      const auth = world.authorize({ handshake: true, validate: check });
+      auth.attach(world.io.of(/^\/dynamic-\d+$/));
+      const token = how === 'leaves' ? createToken({ sub: 'eve' }) : 'none';
+      const child = world.io.of('/dynamic-7');
+      const bob = world.client('/dynamic-7', { auth: { token: createToken({ sub: 'bob' }) } });
+      await slow.untilAsked();
+      const other = world.client('/dynamic-7', { auth: { token } });
+      await other.until(how === 'leaves' ? 'connect' : 'connect_error');
+      other.socket.disconnect();
+      await until('the other one is gone', () => child.sockets.size === 0);
+      slow.open();
+      await bob.until('authenticated');
+      world.io.of('/dynamic-7').emit('news');
+      await bob.until('news');
+      bob.socket.disconnect();
+      await until('it is cleaned up', () => !hasNamespace('/dynamic-7'));
+    });
+  }
 
   it('that are made before attach are guarded too', async () => {
     const parent = world.io.of(/^\/dynamic-\d+$/);
