@@ -82,21 +82,44 @@ function algorithmsOf(key: KeyObject): readonly Algorithm[] {
     if (size < MIN_SECRET_BYTES) warnOfShortSecret();
     return HMAC_ALGORITHMS;
   }
-  const type = key.asymmetricKeyType;
-  const { modulusLength = MIN_RSA_BITS, namedCurve = '' } = key.asymmetricKeyDetails as AsymmetricKeyDetails;
-  if (type === 'rsa' || type === 'rsa-pss') {
-    if (modulusLength < MIN_RSA_BITS) {
-      throw new TypeError(
-        `an RSA key must have at least ${MIN_RSA_BITS} bits, this one has ${modulusLength}`,
-      );
-    }
-    return type === 'rsa' ? RSA_ALGORITHMS : PSS_ALGORITHMS;
-  }
-  const algorithms = type === 'ec' ? EC_ALGORITHMS[namedCurve] : undefined;
-  if (algorithms === undefined) {
-    throw new TypeError(`jsonwebtoken verifies nothing with a key of type ${type} ${namedCurve}`.trimEnd());
-  }
-  return algorithms;
+  const type = key.asymmetricKeyType as string;
+  const details = key.asymmetricKeyDetails as AsymmetricKeyDetails;
+  const algorithms = PUBLIC_KEY_ALGORITHMS[type]?.(details) ?? [];
+  if (algorithms.length > 0) return algorithms;
+  const { namedCurve = '' } = details;
+  const kind = type === 'rsa-pss' ? 'without the parameters of PS256, PS384 or PS512' : namedCurve;
+  throw new TypeError(`jsonwebtoken verifies nothing with a key of type ${type} ${kind}`.trimEnd());
+}
+
+/** The algorithms of a public key, by its type. */
+const PUBLIC_KEY_ALGORITHMS: Readonly<
+  Record<string, (details: AsymmetricKeyDetails) => readonly Algorithm[] | undefined>
+> = {
+  ec: ({ namedCurve = '' }) => EC_ALGORITHMS[namedCurve],
+  rsa: (details) => {
+    requireLongRsa(details);
+    return RSA_ALGORITHMS;
+  },
+  'rsa-pss': (details) => {
+    requireLongRsa(details);
+    return PSS_ALGORITHMS.filter((one) => isForPss(one, details));
+  },
+};
+
+function requireLongRsa({ modulusLength = MIN_RSA_BITS }: AsymmetricKeyDetails): void {
+  if (modulusLength < MIN_RSA_BITS)
+    throw new TypeError(`an RSA key must have at least ${MIN_RSA_BITS} bits, this one has ${modulusLength}`);
+}
+
+/**
+ * Whether the parameters of an RSA-PSS key are those of an algorithm (RFC 7518 §3.5): the same hash twice, and a salt of
+ * its size, of which the key names the least (RFC 4055 §3.1). `jsonwebtoken` demands them, and refuses a token of any
+ * other algorithm in a way that would not let the next key be tried.
+ */
+function isForPss(algorithm: Algorithm, details: AsymmetricKeyDetails): boolean {
+  const bits = Number(algorithm.slice(2));
+  const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = details;
+  return hashAlgorithm === `sha${bits}` && mgf1HashAlgorithm === hashAlgorithm && saltLength * 8 <= bits;
 }
 
 /**

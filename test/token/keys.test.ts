@@ -11,6 +11,13 @@ const pem = (key: KeyObject): string =>
   key.export({ type: key.type === 'private' ? 'pkcs8' : 'spki', format: 'pem' }) as string;
 const ec = (namedCurve: string): { publicKey: KeyObject; privateKey: KeyObject } =>
   generateKeyPairSync('ec', { namedCurve });
+/** A key that is for one hash alone (RFC 4055 §3.1). */
+const rsaPss = (hashAlgorithm: string | undefined, more: object = {}): ReturnType<typeof ec> =>
+  generateKeyPairSync('rsa-pss', {
+    modulusLength: 2048,
+    ...(hashAlgorithm !== undefined && { hashAlgorithm, mgf1HashAlgorithm: hashAlgorithm }),
+    ...more,
+  });
 const HMAC = ['HS256', 'HS384', 'HS512'];
 const PSS = ['PS256', 'PS384', 'PS512'];
 const RSA = ['RS256', 'RS384', 'RS512', ...PSS];
@@ -18,7 +25,7 @@ const RSA = ['RS256', 'RS384', 'RS512', ...PSS];
 describe('a key', () => {
   const { publicKey, privateKey } = rsaKeys();
   const elliptic = ec('P-256');
-  const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
+  const pss = rsaPss('sha256');
   const good: [what: string, material: unknown, algorithms: string[]][] = [
     ['a string', SECRET, HMAC],
     ['a Buffer', Buffer.from(SECRET), HMAC],
@@ -32,8 +39,14 @@ describe('a key', () => {
     ['a private RSA key as PEM: its public half', privateKey, RSA],
     ['a private KeyObject: its public half', elliptic.privateKey, ['ES256']],
     ['a public KeyObject', createPublicKey(publicKey), RSA],
-    ['an RSA-PSS key', pss.publicKey, PSS],
-    ['an RSA-PSS key in DER', pss.publicKey.export({ type: 'spki', format: 'der' }), PSS],
+    ['an RSA-PSS key', pss.publicKey, ['PS256']],
+    ['an RSA-PSS key in DER', pss.publicKey.export({ type: 'spki', format: 'der' }), ['PS256']],
+    ['an RSA-PSS key for SHA-384', rsaPss('sha384').publicKey, ['PS384']],
+    [
+      'an RSA-PSS key for SHA-512 and a shorter salt',
+      rsaPss('sha512', { saltLength: 32 }).publicKey,
+      ['PS512'],
+    ],
     ['a P-256 key', pem(elliptic.publicKey), ['ES256']],
     ['a private P-256 key in DER', elliptic.privateKey.export({ type: 'pkcs8', format: 'der' }), ['ES256']],
     [
@@ -82,6 +95,10 @@ describe('a key', () => {
       /ed25519/,
     ],
     ['Ed25519 as JWK', ed25519.publicKey.export({ format: 'jwk' }), /ed25519/],
+    ['an RSA-PSS key that names no hash', rsaPss(undefined).publicKey, /rsa-pss/],
+    ['an RSA-PSS key of two hashes', rsaPss('sha256', { mgf1HashAlgorithm: 'sha1' }).publicKey, /rsa-pss/],
+    ['an RSA-PSS key of a hash that JWTs do not have', rsaPss('sha1').publicKey, /rsa-pss/],
+    ['an RSA-PSS key of too long a salt', rsaPss('sha256', { saltLength: 33 }).publicKey, /rsa-pss/],
     ['a key on a curve that JWTs do not have', ec('secp256k1').publicKey, /secp256k1/],
   ];
   for (const [what, material, message] of bad) {

@@ -1,4 +1,5 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import type { KeyPairKeyObjectResult } from 'node:crypto';
 import { expect } from 'chai';
 import jsonwebtoken from 'jsonwebtoken';
 import { restore, stub } from 'sinon';
@@ -180,6 +181,16 @@ describe('a token', () => {
     expect(refusalOf(createToken({ exp: 1 }), {}, keys).data.reason).to.equal('expired');
     expect(refusalOf(createToken({}, {}, 'another'), {}, keys).data.reason).to.equal('signature');
     expect(refusalOf(createToken(), {}, [])).to.have.property('code', 'invalid_secret');
+  });
+
+  it('is tried with the next key, if the first is an RSA-PSS key for another hash', () => {
+    const [former, next] = ['sha256', 'sha512'].map((hash) =>
+      generateKeyPairSync('rsa-pss', { modulusLength: 2048, hashAlgorithm: hash, mgf1HashAlgorithm: hash }),
+    ) as [KeyPairKeyObjectResult, KeyPairKeyObjectResult];
+    const keys = [former, next].flatMap((pair) => toVerificationKeys(pair.publicKey));
+    const token = createToken({ sub: 'bob' }, { algorithm: 'PS512' }, next.privateKey);
+    expect(tokenVerifier().verify(token, keys)).to.include({ sub: 'bob' });
+    expect(refusalOf(token, {}, keys.slice(0, 1)).data.reason).to.equal('algorithm');
   });
 
   it('with __proto__ among its claims changes no other object', () => {
