@@ -10,12 +10,24 @@ export interface TokenLife {
 }
 
 /**
- * When the last token that a rule refuses expires, in ms since the epoch; `null` if that is not known.
+ * When a rule can be forgotten, in ms since the epoch: when the last token that it refuses expires; `null` if that is
+ * not known. Not before now: under `onExpired: 'ignore'` sessions outlive their tokens, and a store that forgets the rule
+ * at once would not hand it to the nodes that no broadcast has reached.
  *
  * @param now ms since the epoch
  * @param knownEnd when the token of a live session ends; `Infinity` if never or not known
  */
 export function expiryOf(
+  parsed: ParsedRevocation,
+  life: TokenLife,
+  now: number,
+  knownEnd: number,
+): number | null {
+  const end = lastEndOf(parsed, life, now, knownEnd);
+  return end === null ? null : Math.max(end, now);
+}
+
+function lastEndOf(
   { kind, exp, issuedBefore }: ParsedRevocation,
   life: TokenLife,
   now: number,

@@ -94,6 +94,19 @@ describe('when every broadcast between nodes is lost', () => {
     expect(fresh.received('unauthorized')).to.deep.equal([]);
   });
 
+  it('a session ends that goes on after the end of its token, too', async () => {
+    const options = { ...config.options, onExpired: 'ignore' as const };
+    const [here, there] = (await NodeProcess.startAll(2, { ...config, options })) as [
+      NodeProcess,
+      NodeProcess,
+    ];
+    const client = await there.loggedIn(createToken({ sub: 'emma', jti: 'of emma' }));
+    // As the application says: no token with this `jti` is accepted any more, and the rule is for sessions alone.
+    await here.call('revoke', { jti: 'of emma', exp: Math.floor(Date.now() / 1000) - 3_600 });
+    const [refusal] = await client.until('unauthorized');
+    expect(refusal).to.have.nested.property('data.reason', 'revoked');
+  });
+
   it('a grace arrives too, and is as long as on the other nodes', async () => {
     const [here, there] = (await NodeProcess.startAll(2, config)) as [NodeProcess, NodeProcess];
     const token = createToken({ sub: 'bert' });

@@ -2,20 +2,33 @@ import { expect } from 'chai';
 import { authorize } from '../../lib';
 import type { AuthorizeOptions, Revocation, RevocationRule } from '../../lib';
 
+/** In seconds: 2100-01-01. */
+const END = 4_102_444_800;
+
 describe('a rule is kept at least as long as the tokens that it refuses would be accepted:', () => {
   const cases: [string, Partial<AuthorizeOptions>, Revocation, number | null][] = [
-    ['exp', {}, { jti: 'one', exp: 1000 }, 1_000_000],
-    ['exp with clockTolerance', { clockTolerance: 300 }, { jti: 'one', exp: 1000 }, 1_300_000],
-    ['exp with ignoreExpiration', { ignoreExpiration: true }, { jti: 'one', exp: 1000 }, null],
+    ['exp', {}, { jti: 'one', exp: END }, END * 1000],
+    ['exp with clockTolerance', { clockTolerance: 300 }, { jti: 'one', exp: END }, (END + 300) * 1000],
+    ['exp with ignoreExpiration', { ignoreExpiration: true }, { jti: 'one', exp: END }, null],
     [
       'exp with ignoreExpiration, and maxAge, which counts all the same',
       { ignoreExpiration: true, maxAge: 60, clockTolerance: 5 },
-      { sub: 'bob', issuedBefore: 1000, exp: 1010 },
-      1_065_000,
+      { sub: 'bob', issuedBefore: END, exp: END + 10 },
+      (END + 65) * 1000,
     ],
-    ['exp of a session at the provider', { clockTolerance: 300 }, { sid: 'one', exp: 1000 }, 1_300_000],
-    ['exp of a subject', { clockTolerance: 300 }, { sub: 'bob', exp: 1000 }, 1_300_000],
-    ['maxAge of a subject', { maxAge: 60, clockTolerance: 5 }, { sub: 'bob', issuedBefore: 1000 }, 1_065_000],
+    [
+      'exp of a session at the provider',
+      { clockTolerance: 300 },
+      { sid: 'one', exp: END },
+      (END + 300) * 1000,
+    ],
+    ['exp of a subject', { clockTolerance: 300 }, { sub: 'bob', exp: END }, (END + 300) * 1000],
+    [
+      'maxAge of a subject',
+      { maxAge: 60, clockTolerance: 5 },
+      { sub: 'bob', issuedBefore: END },
+      (END + 65) * 1000,
+    ],
     ['nothing known', {}, { sub: 'bob' }, null],
     ['nothing known of a session at the provider', {}, { sid: 'one' }, null],
   ];
@@ -41,6 +54,26 @@ describe('a rule is kept at least as long as the tokens that it refuses would be
         auth.close();
         expect(rules[0]?.expiresAt).to.be.within(before + life, Date.now() + life);
       }
+    }
+  });
+
+  it('now, if all of them have expired: it is still to end sessions on nodes that find it in the store', async () => {
+    for (const revocation of [
+      { jti: 'one', exp: 1000 },
+      { sid: 'one', exp: 1000 },
+      { sub: 'bob', exp: 1000 },
+      { sub: 'bob', issuedBefore: 1000 },
+    ]) {
+      const rules: RevocationRule[] = [];
+      const auth = authorize({
+        secret: 'secret',
+        maxAge: 60,
+        revocation: { add: (rule) => rules.push(rule), isRevoked: () => false },
+      });
+      const before = Date.now();
+      await auth.revoke(revocation);
+      auth.close();
+      expect(rules[0]?.expiresAt).to.be.within(before, Date.now());
     }
   });
 
