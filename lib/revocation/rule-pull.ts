@@ -44,6 +44,7 @@ export class RulePull {
       for (const rule of news.rules) onRule(rule);
       if (news.isIncomplete) onGap();
     }
-    deadlines.after(next - deadlines.now(), () => void this.#pull());
+    // The wall clock may have been set back meanwhile.
+    deadlines.after(Math.min(next - deadlines.now(), interval), () => void this.#pull());
   }
 }

@@ -47,6 +47,12 @@ export class Deadline {
   }
 }
 
+/**
+ * A deadline that comes after a time, rather than at a moment: setting the wall clock back by an hour must not make a
+ * timeout of seconds last for that hour.
+ */
+export class Delay extends Deadline {}
+
 export class Deadlines {
   readonly #clock: Clock;
   /** Per level, a ring for each slot; made when the level is first used. */
@@ -55,12 +61,15 @@ export class Deadlines {
   #elapsed: number;
   /** No slot begins before this moment. */
   #wakeAt = Infinity;
+  /** What the clock said last, and what it says when the timer fires, unless it is set back. */
+  #lastSeen: number;
+  #alarmAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(clock: Clock = Date) {
     this.#clock = clock;
-    this.#elapsed = this.#wholeNow();
+    this.#elapsed = this.#lastSeen = this.#wholeNow();
   }
 
   /** Whether no deadline comes any more. */
@@ -84,7 +93,8 @@ export class Deadlines {
     deadline.at = at;
     if (at === Infinity || this.#isClosed) return;
     const now = this.#wholeNow();
-    if (now < this.#elapsed - MAX_BACKWARD) this.#rewind(now);
+    if (now < this.#elapsed - MAX_BACKWARD) this.#rewind(now, this.#lastSeen - now);
+    this.#lastSeen = now;
     // No slot begins between the two moments, so the rings stay correct when time moves on without a wake-up.
     if (now < this.#wakeAt) this.#elapsed = Math.max(this.#elapsed, now);
     const startsAt = this.#insert(deadline);
@@ -103,7 +113,7 @@ export class Deadlines {
    * @param delay in ms
    */
   after(delay: number, callback: () => void): () => void {
-    const deadline = new Deadline({ onDeadline: callback });
+    const deadline = new Delay({ onDeadline: callback });
     this.set(deadline, this.#clock.now() + delay);
     return () => this.clear(deadline);
   }
@@ -145,12 +155,15 @@ export class Deadlines {
     clearTimeout(this.#timer);
     if (wakeAt === Infinity) return;
     // Does not keep the process alive: a server's listening socket does that.
-    this.#timer = setTimeout(() => this.#wake(), Math.min(Math.max(wakeAt - now, 0), MAX_SLEEP)).unref();
+    const sleep = Math.min(Math.max(wakeAt - now, 0), MAX_SLEEP);
+    this.#alarmAt = now + sleep;
+    this.#timer = setTimeout(() => this.#wake(), sleep).unref();
   }
 
   #wake(): void {
     const now = this.#wholeNow();
-    if (now < this.#elapsed - MAX_BACKWARD) this.#rewind(now);
+    if (now < this.#elapsed - MAX_BACKWARD) this.#rewind(now, Math.max(this.#lastSeen, this.#alarmAt) - now);
+    this.#lastSeen = now;
     let next = this.#nextSlot();
     while (next !== undefined && next.startsAt <= now) {
       this.#elapsed = Math.max(this.#elapsed, next.startsAt);
@@ -175,8 +188,12 @@ export class Deadlines {
     }
   }
 
-  /** The clock was set back: all entries are placed again, or they would be late by the same amount. */
-  #rewind(now: number): void {
+  /**
+   * The clock was set back: all entries are placed again, or they would be late by the same amount.
+   *
+   * @param setBack by how many ms, as far as that is known
+   */
+  #rewind(now: number, setBack: number): void {
     const all = this.#levels.flatMap((slots) => slots ?? []).map(takeAll);
     this.#elapsed = now;
     this.#wakeAt = Infinity;
@@ -184,6 +201,7 @@ export class Deadlines {
       while (ring.isSet) {
         const deadline = ring.next;
         unlink(deadline);
+        if (deadline instanceof Delay) deadline.at -= setBack;
         this.#wakeAt = Math.min(this.#wakeAt, this.#insert(deadline));
       }
     }

@@ -1,4 +1,4 @@
-import { Deadline } from '../runtime/deadlines';
+import { Delay } from '../runtime/deadlines';
 import type { DeadlineOwner, Deadlines } from '../runtime/deadlines';
 import { callGuarded } from '../runtime/warnings';
 
@@ -24,7 +24,7 @@ export class LoginClock implements DeadlineOwner {
   readonly #deadlines: Deadlines;
   readonly #timeout: number;
   readonly #owner: ClockOwner;
-  readonly #deadline = new Deadline(this);
+  readonly #deadline = new Delay(this);
   readonly #pending = new Set<TimedSession>();
   /** Sessions whose time is over, and that end when the verification of their token does. */
   readonly #overdue = new Set<TimedSession>();
@@ -66,7 +66,8 @@ export class LoginClock implements DeadlineOwner {
   left(session: TimedSession): void {
     this.#overdue.delete(session);
     if (!this.#pending.delete(session) || this.#pending.size > 0) return;
-    this.#left = Math.max(0, this.#deadline.at - this.#deadlines.now());
+    // Never more than it had: the wall clock may just have been set back.
+    this.#left = Math.min(this.#left, Math.max(0, this.#deadline.at - this.#deadlines.now()));
     this.#deadlines.clear(this.#deadline);
   }
 

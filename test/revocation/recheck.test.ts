@@ -66,6 +66,21 @@ describe('a node and a store that lists its rules', () => {
     expect(asked.map(({ at }) => at)).to.deep.equal([0, INTERVAL, 2 * INTERVAL]);
   });
 
+  for (const when of ['while it waits', 'while the store is asked']) {
+    it(`keeps the interval although the wall clock is set back ${when}`, async () => {
+      const setBack = (): void => clock.setSystemTime(START - 86_400_000);
+      answer = async () => {
+        if (when === 'while the store is asked') setBack();
+        return { rules: [], cursor: 0 };
+      };
+      node.revocations.start();
+      await clock.tickAsync(INTERVAL / 2);
+      setBack();
+      await clock.tickAsync(3 * INTERVAL);
+      expect(asked).to.have.length.within(4, 5);
+    });
+  }
+
   it('ends sessions and refuses tokens by a rule whose message it missed', async () => {
     node.revocations.start();
     const sessions = [{ jti: 'one' }, { sid: 's' }, { sub: 'bob', iat: 1 }, { sub: 'eve' }].map(
@@ -382,11 +397,11 @@ describe('a node and a store that lists no rules', () => {
     expect([asked.length, session.isLive]).to.deep.equal([1, true]);
   });
 
-  it('asks again after the clock was set back, as soon as time passes', async () => {
+  it('asks on after the clock was set back', async () => {
     sessions(10);
     await clock.tickAsync(INTERVAL / 2);
     const before = asked.length;
-    clock.setSystemTime(START);
+    clock.setSystemTime(START - 86_400_000);
     await clock.tickAsync(INTERVAL);
     expect(asked.length - before).to.be.within(5, 10);
   });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { array, assert, boolean, nat, oneof, property, record } from 'fast-check';
 import { useFakeTimers } from 'sinon';
 import type { SinonFakeTimers } from 'sinon';
-import { Deadline, Deadlines } from '../../lib/runtime/deadlines';
+import { Deadline, Deadlines, Delay } from '../../lib/runtime/deadlines';
 import { Warnings } from '../support/warnings';
 
 const DAY = 86_400_000;
@@ -135,6 +135,26 @@ describe('the scheduler of deadlines', () => {
       expect(fired.map(({ name }) => name)).to.deep.equal(['short']);
       clock.tick(DAY + 5000);
       expect(fired.map(({ name }) => name)).to.deep.equal(['short', 'long']);
+    });
+  }
+
+  for (const how of ['at the next set', 'by itself']) {
+    it(`keeps the length of a delay while a wall clock is set back, ${how}`, () => {
+      deadlines.after(5000, () => fired.push({ name: 'after', at: 0 }));
+      deadlines.set(new Delay({ onDeadline: () => fired.push({ name: 'delay', at: 0 }) }), Date.now() + 6000);
+      clock.tick(4000);
+      // What is set tells the scheduler how late it is.
+      deadlines.set(make('day'), Date.now() + 1000);
+      clock.setSystemTime(Date.now() - DAY);
+      if (how === 'at the next set') deadlines.set(make('other'), Date.now() + YEAR);
+      clock.tick(999);
+      expect(fired).to.deep.equal([]);
+      clock.tick(1);
+      expect(fired.map(({ name }) => name)).to.deep.equal(['after']);
+      clock.tick(1000);
+      expect(fired.map(({ name }) => name)).to.deep.equal(['after', 'delay']);
+      clock.tick(DAY);
+      expect(fired.map(({ name }) => name)).to.deep.equal(['after', 'delay', 'day']);
     });
   }
 

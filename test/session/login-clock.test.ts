@@ -89,6 +89,17 @@ describe('the time to log in', () => {
     expect(ended).to.deep.equal([['two', 11_000]]);
   });
 
+  it('is no longer because the wall clock is set back meanwhile', () => {
+    clock.start(one);
+    time.tick(400);
+    time.setSystemTime(start - 3_600_000);
+    clock.left(one);
+    clock.start(two);
+    time.setSystemTime(start - 7_200_000);
+    time.tick(1000);
+    expect(ended.map(([name]) => name)).to.deep.equal(['two']);
+  });
+
   it('continues while another session is pending', () => {
     clock.start(one);
     clock.start(two);
