@@ -4,6 +4,7 @@ import type { Algorithm, Jwk } from '../types';
 import { findKeys, isDisguised } from './key-forms';
 import type { FoundKeys } from './key-forms';
 import { readJwk } from './key-jwk';
+import { headerOf } from './token-header';
 
 export { describe } from '../runtime/describe';
 
@@ -132,13 +133,8 @@ export function keysNamedBy(token: string, keys: readonly VerificationKey[]): re
   return named === undefined ? keys : keys.filter(({ kid }) => kid === undefined || kid === named);
 }
 
+/** Without a header, the verification reports what is wrong with the token. */
 function kidOf(token: string): string | undefined {
-  try {
-    const [header = ''] = token.split('.', 1);
-    const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid?: unknown };
-    return typeof kid === 'string' ? kid : undefined;
-  } catch {
-    // The verification reports what is wrong with the token.
-    return undefined;
-  }
+  const kid: unknown = headerOf(token)?.kid;
+  return typeof kid === 'string' ? kid : undefined;
 }

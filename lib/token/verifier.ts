@@ -7,9 +7,10 @@ import { CODES, REASONS } from '../protocol';
 import type { UnauthorizedReason } from '../protocol';
 import { ownText } from '../runtime/own-text';
 import { muteStacks, restoreStacks } from '../runtime/stack-traces';
-import type { Algorithm, JwtClaims, JwtHeader, UnverifiedToken } from '../types';
+import type { Algorithm, JwtClaims, UnverifiedToken } from '../types';
 import type { VerificationKey } from './keys';
 import { badClaim, malformed, unsigned } from './refusals';
+import { headerOf } from './token-header';
 import type { TokenLife } from './token-life';
 
 /** The options of `jsonwebtoken` for every token. */
@@ -135,10 +136,11 @@ export class TokenVerifier {
 export function decodeUnverified(token: string): UnverifiedToken {
   const decoded = takeApart(token);
   const payload = decoded && claimsIn(decoded.payload, token);
-  if (!payload) throw malformed();
+  const header = headerOf(token);
+  if (!payload || header === undefined) throw malformed();
   // No key can verify such a token, so none is looked for.
   if (token.endsWith('.')) throw unsigned();
-  return { header: decoded.header as JwtHeader, payload };
+  return { header, payload };
 }
 
 function takeApart(token: string): Jwt | null {

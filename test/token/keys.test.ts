@@ -161,6 +161,19 @@ describe('keys that have names', () => {
     expect(keysNamedBy(createToken({}, { keyid: 'three' }), [one, two])).to.deep.equal([]);
   });
 
+  it('may have names in any script, which jsonwebtoken writes in Latin-1 and others in UTF-8 (RFC 7515 §3)', () => {
+    const [named] = toVerificationKeys({ kty: 'oct', k: 'x'.repeat(43), kid: 'schlüssel' });
+    const written = [
+      Buffer.from(createToken({}, { keyid: 'schlüssel' }).split('.', 1)[0] as string, 'base64url'),
+    ];
+    written.push(Buffer.from(written[0]?.toString('latin1') as string));
+    expect(written[0]).to.not.deep.equal(written[1]);
+    for (const header of written)
+      expect(
+        keysNamedBy(`${header.toString('base64url')}.e30.x`, [one, named as VerificationKey]),
+      ).to.deep.equal([named]);
+  });
+
   it('are all tried for a token that names none', () => {
     const odd = { header: { alg: 'HS256', kid: 7 as unknown as string } };
     for (const token of [createToken(), createToken({}, odd), 'no token', '', 'bnVsbA.e30.x'])

@@ -278,6 +278,14 @@ describe('a token that is not verified yet', () => {
     expect(payload).to.include({ sub: 'bob' });
   });
 
+  it('has a header in UTF-8 (RFC 7515 §3), or in Latin-1 as jsonwebtoken writes it', () => {
+    for (const token of [
+      createToken({}, { keyid: 'schlüssel' }),
+      forge({ alg: 'HS256', kid: 'schlüssel' }, {}),
+    ])
+      expect(decodeUnverified(token).header.kid).to.equal('schlüssel');
+  });
+
   it('and not signed is refused before its key is searched', () => {
     const payload = encode({ sub: 'bob' });
     for (const token of [`${encode({ alg: 'none' })}.${payload}.`, createToken().replace(/[^.]*$/, '')]) {
@@ -295,6 +303,7 @@ describe('a token that is not verified yet', () => {
     `${createToken()}.x`,
     forge({ alg: 'HS256' }, '"bob"'),
     forge({ alg: 'HS256', typ: 'JWT' }, '{'),
+    ...['7', '"HS256"', '[]', 'null'].map((header) => forge(header, {})),
     forge({ alg: 'HS256', typ: 'JWT' }, JSON.stringify('{"sub":"bob"}')),
     forge({ alg: 'HS256', typ: 'JWT' }, Buffer.from('{"sub":"\u00f6"}', 'latin1')),
   ]) {
