@@ -56,7 +56,7 @@ export class Revocations {
     this.#rules = new RevocationRules(deadlines);
     this.#grace = new GracePeriods(deadlines);
     if (store === undefined) return;
-    this.#store = new RuleStore(store, deadlines, storeTimeout);
+    this.#store = new RuleStore(store, context, deadlines, storeTimeout);
     if (recheckInterval > 0) this.#recheck = this.#recheckOf(this.#store);
   }
 
@@ -161,7 +161,7 @@ export class Revocations {
     const common = {
       id: randomUUID(),
       ...ofIssuer,
-      expiresAt: expiryOf(parsed, this.#context, now, knownEnd),
+      expiresAt: expiryOf(parsed, this.#store?.lives ?? [this.#context], now, knownEnd),
     };
     if (kind === 'jti') return { ...common, jti: value };
     if (kind === 'sid') return { ...common, sid: value };

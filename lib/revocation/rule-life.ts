@@ -10,21 +10,28 @@ export interface TokenLife {
 }
 
 /**
- * When a rule can be forgotten, in ms since the epoch: when the last token that it refuses expires; `null` if that is
- * not known. Not before now: under `onExpired: 'ignore'` sessions outlive their tokens, and a store that forgets the rule
+ * When a rule can be forgotten, in ms since the epoch: when the last token that it refuses expires for every authorizer
+ * that shares the rule; `null` if that is not known. Not before now: under `onExpired: 'ignore'` sessions outlive their tokens, and a store that forgets the rule
  * at once would not hand it to the nodes that no broadcast has reached.
  *
+ * @param lives of all these authorizers, at least one
  * @param now ms since the epoch
  * @param knownEnd when the token of a live session ends; `Infinity` if never or not known
  */
 export function expiryOf(
   parsed: ParsedRevocation,
-  life: TokenLife,
+  lives: readonly TokenLife[],
   now: number,
   knownEnd: number,
 ): number | null {
-  const end = lastEndOf(parsed, life, now, knownEnd);
-  return end === null ? null : Math.max(end, now);
+  // For another authorizer, the token of that session may live longer.
+  const isCommon = lives.every((life) => isEqual(life, lives[0] as TokenLife));
+  const ends = lives.map((life) => lastEndOf(parsed, life, now, isCommon ? knownEnd : Infinity));
+  return ends.includes(null) ? null : Math.max(now, ...(ends as number[]));
+}
+
+function isEqual(one: TokenLife, other: TokenLife): boolean {
+  return one.maxTokenLife === other.maxTokenLife && one.lifeAfterExp === other.lifeAfterExp;
 }
 
 function lastEndOf(

@@ -1,10 +1,11 @@
 import type { Deadlines } from '../runtime/deadlines';
 import { isThenable, reportFault } from '../runtime/warnings';
 import type { RevocationRule, RevocationStore, TokenIdentity } from '../types';
+import type { TokenLife } from './rule-life';
 import { toRule } from './rule-messages';
 import { TOKEN_REVOKED, USER_REVOKED } from './rules';
 import type { RevocationRefusal } from './rules';
-import { releaseStore, retainStore } from './store-lease';
+import { livesAt, releaseStore, retainStore } from './store-lease';
 
 /** A store's answer about new rules. */
 export interface StoreNews {
@@ -21,16 +22,25 @@ export class RuleStore {
   readonly #store: RevocationStore;
   readonly #deadlines: Deadlines;
   readonly #timeout: number;
+  /** A copy, by which the store tells its users apart. */
+  readonly #life: TokenLife;
   /** Whether the last background request failed: a store that is down is reported once. */
   #isDown = false;
   #isReleased = false;
 
   /**
+   * @param life how long this authorizer accepts tokens
    * @param timeout ms for the store to answer
    * @throws TypeError if another store holds what this one needs
    */
-  constructor(store: RevocationStore, deadlines: Deadlines, timeout: number) {
-    retainStore(store);
+  constructor(
+    store: RevocationStore,
+    { maxTokenLife, lifeAfterExp }: TokenLife,
+    deadlines: Deadlines,
+    timeout: number,
+  ) {
+    this.#life = { maxTokenLife, lifeAfterExp };
+    retainStore(store, this.#life);
     this.#store = store;
     this.#deadlines = deadlines;
     this.#timeout = timeout;
@@ -39,6 +49,11 @@ export class RuleStore {
   /** Whether the store can list what is new. */
   get hasNews(): boolean {
     return typeof this.#store.rulesSince === 'function';
+  }
+
+  /** How long tokens are accepted here, and by the other authorizers that have this store. */
+  get lives(): readonly TokenLife[] {
+    return [this.#life, ...livesAt(this.#store)];
   }
 
   /** Keeps a rule; rejects if the store failed, or did not answer in time. */
@@ -68,7 +83,7 @@ export class RuleStore {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    releaseStore(this.#store);
+    releaseStore(this.#store, this.#life);
   }
 
   /** A store answers yes or no. A second question without the user shows whether a fresh token may be accepted. */

@@ -1,5 +1,6 @@
-/** Counts the users of each store: authorizers may share a store object, and the last one to close releases it. */
+/** Knows the users of each store: authorizers may share a store object, and the last one to close releases it. */
 import type { RevocationStore } from '../types';
+import type { TokenLife } from './rule-life';
 
 /** What a store holds while it is in use. */
 export interface StoreLease {
@@ -10,23 +11,32 @@ export interface StoreLease {
 }
 
 const leases = new WeakMap<RevocationStore, StoreLease>();
-const users = new WeakMap<RevocationStore, number>();
+/** How long tokens are accepted by each authorizer that uses a store; one object for each. */
+const users = new WeakMap<RevocationStore, Set<TokenLife>>();
 
 /** Gives a store a lease. */
 export function leaseTo(store: RevocationStore, lease: StoreLease): void {
   leases.set(store, lease);
 }
 
-/** @throws whatever the store's lease throws */
-export function retainStore(store: RevocationStore): void {
-  const count = users.get(store) ?? 0;
-  if (count === 0) leases.get(store)?.claim();
-  users.set(store, count + 1);
+/**
+ * @param life an object of the user's own
+ * @throws whatever the store's lease throws
+ */
+export function retainStore(store: RevocationStore, life: TokenLife): void {
+  const lives = users.get(store) ?? new Set<TokenLife>();
+  if (lives.size === 0) leases.get(store)?.claim();
+  users.set(store, lives.add(life));
 }
 
 /** Call it once for each {@link retainStore}. */
-export function releaseStore(store: RevocationStore): void {
-  const count = (users.get(store) as number) - 1;
-  users.set(store, count);
-  if (count === 0) leases.get(store)?.release();
+export function releaseStore(store: RevocationStore, life: TokenLife): void {
+  const lives = users.get(store) as Set<TokenLife>;
+  lives.delete(life);
+  if (lives.size === 0) leases.get(store)?.release();
+}
+
+/** How long tokens are accepted by those who use a store. */
+export function livesAt(store: RevocationStore): Iterable<TokenLife> {
+  return users.get(store) as Set<TokenLife>;
 }

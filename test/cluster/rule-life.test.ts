@@ -77,6 +77,23 @@ describe('a rule is kept at least as long as the tokens that it refuses would be
     }
   });
 
+  it('by every authorizer to which the store was given', async () => {
+    const rules: RevocationRule[] = [];
+    const revocation = { add: (rule: RevocationRule) => rules.push(rule), isRevoked: () => false };
+    const strict = authorize({ secret: 'secret', maxAge: 60, revocation });
+    const lax = authorize({ secret: 'secret', clockTolerance: 300, revocation });
+    await strict.revoke({ sub: 'bob', issuedBefore: END });
+    await strict.revoke({ jti: 'one', exp: END });
+    lax.close();
+    await strict.revoke({ sub: 'bob', issuedBefore: END });
+    strict.close();
+    expect(rules.map(({ expiresAt }) => expiresAt)).to.deep.equal([
+      null,
+      (END + 300) * 1000,
+      (END + 60) * 1000,
+    ]);
+  });
+
   for (const [title, options, revocation, expiresAt] of cases) {
     it(title, async () => {
       const rules: RevocationRule[] = [];

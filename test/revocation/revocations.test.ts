@@ -72,6 +72,28 @@ describe('the revocations of a node', () => {
     expect(node.published[0]).to.include({ expiresAt: null });
   });
 
+  it('by jti are not forgotten with a session whose token lives longer for another authorizer of the store', async () => {
+    const store: RevocationStore = { add: () => undefined, isRevoked: () => false };
+    const [strict, lax] = [new Node({ store, maxTokenLife: 60_000 }), new Node({ store })];
+    node = strict;
+    try {
+      const sessions = ['one', 'two', 'three'].map(
+        (jti) => new LiveSession(jti === 'three' ? lax : strict, { jti }, START + 30_000),
+      );
+      await strict.revocations.revoke({ jti: 'one' });
+      await lax.revocations.revoke({ jti: 'three' });
+      lax.close();
+      await strict.revocations.revoke({ jti: 'two' });
+      const ends = [...strict.published, ...lax.published].map(
+        (rule) => (rule as { expiresAt: unknown }).expiresAt,
+      );
+      expect(ends).to.deep.equal([null, START + 30_000, null]);
+      expect(sessions.some(({ isLive }) => isLive)).to.equal(false);
+    } finally {
+      lax.close();
+    }
+  });
+
   it('end all other sessions if the application throws when one ends', async () => {
     node = new Node();
     const warnings = new Warnings();
