@@ -11,8 +11,8 @@ export interface TokenLife {
 
 /**
  * When a rule can be forgotten, in ms since the epoch: when the last token that it refuses expires for every authorizer
- * that shares the rule; `null` if that is not known. Not before now: under `onExpired: 'ignore'` sessions outlive their tokens, and a store that forgets the rule
- * at once would not hand it to the nodes that no broadcast has reached.
+ * that shares the rule; `null` if that is not known. Not before now: under `onExpired: 'ignore'` sessions outlive their
+ * tokens, and a store that forgets the rule at once would not hand it to the nodes that no broadcast has reached.
  *
  * @param lives of all these authorizers, at least one
  * @param now ms since the epoch

@@ -175,6 +175,15 @@ for (const { name, options } of modes) {
       expect(client.received('room')).to.have.length(1);
     });
 
+    it('lets an event named error through to those who listen to it, as any other', async () => {
+      world.authorize().attach(world.io);
+      world.io.on('connection', (socket) => socket.on('error', (what) => heard.push('error', [what])));
+      const client = await world.connected();
+      await show(client, createToken());
+      client.socket.emit('error', 'of the client');
+      expect(await heard.take('error')).to.deep.equal(['of the client']);
+    });
+
     it('continues after a middleware of the socket has refused an event', async () => {
       world.authorize().attach(world.io);
       listen();
