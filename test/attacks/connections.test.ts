@@ -43,6 +43,12 @@ describe('an unusual connection', () => {
     const [socket] = guarded.sockets.values();
     guarded.emit('news');
     expect([...(socket?.rooms ?? [])]).to.deep.equal([socket?.id]);
+    await session.send(`2/x,["authenticate",{"token":"${createToken()}"}]`);
+    expect(auth.stats()).to.include({ authenticated: 1 });
+    // Whatever is sent to all, or to its id, reaches it.
+    const own = [[socket?.id, new Set([socket?.id])]];
+    expect([...guarded.adapter.sids]).to.deep.equal(own);
+    expect([...guarded.adapter.rooms]).to.deep.equal(own);
     const gone = once(socket as never, 'disconnect');
     await session.close();
     await gone;
