@@ -8,6 +8,8 @@ import { Warnings } from '../support/warnings';
 import type { TestClient } from '../support/world';
 
 const now = (): number => Math.floor(Date.now() / 1000);
+/** In seconds: 2100-01-01. */
+const LATER = 4_102_444_800;
 
 describe('revoke', () => {
   const { world, told } = freshWorld();
@@ -291,8 +293,8 @@ describe('revoke', () => {
 
     it('passes when each rule can be forgotten, if that is known', async () => {
       guard({ revocation: memory, clockTolerance: 5 });
-      await auth.revoke({ sub: 'bob', issuedBefore: 100 });
-      await auth.revoke({ sub: 'bob', issuedBefore: 100, exp: 200 });
+      await auth.revoke({ sub: 'bob', issuedBefore: LATER });
+      await auth.revoke({ sub: 'bob', issuedBefore: LATER, exp: LATER + 100 });
       await auth.revoke({ jti: 'unknown' });
       const exp = now() + 60;
       await show(await world.connected(), createToken({ jti: 'known', exp }));
@@ -300,8 +302,8 @@ describe('revoke', () => {
       await show(await world.connected(), createToken({ jti: 'endless' }));
       await auth.revoke({ jti: 'endless' });
       expect(rules).to.deep.equal([
-        { sub: 'bob', issuedBefore: 100, expiresAt: null },
-        { sub: 'bob', issuedBefore: 100, expiresAt: 205_000 },
+        { sub: 'bob', issuedBefore: LATER, expiresAt: null },
+        { sub: 'bob', issuedBefore: LATER, expiresAt: (LATER + 105) * 1000 },
         { jti: 'unknown', expiresAt: null },
         { jti: 'known', expiresAt: (exp + 5) * 1000 },
         { jti: 'endless', expiresAt: null },
@@ -318,8 +320,8 @@ describe('revoke', () => {
 
     it('passes when a rule can be forgotten, by maxAge', async () => {
       guard({ revocation: memory, maxAge: '1h', clockTolerance: 5 });
-      await auth.revoke({ sub: 'bob', issuedBefore: 100 });
-      expect(rules).to.deep.equal([{ sub: 'bob', issuedBefore: 100, expiresAt: (100 + 3600 + 5) * 1000 }]);
+      await auth.revoke({ sub: 'bob', issuedBefore: LATER });
+      expect(rules).to.deep.equal([{ sub: 'bob', issuedBefore: LATER, expiresAt: (LATER + 3605) * 1000 }]);
     });
 
     it('that answers by a promise of its own has its answer heard, whatever then() returns', async () => {
