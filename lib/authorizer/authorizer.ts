@@ -32,6 +32,14 @@ import type { Next } from './handshake';
 import { Recovery } from './recovery';
 import type { Settings } from './settings';
 
+/** The deadlines of the authorizer that guards a namespace since last; they are closed with it. */
+const guards = new WeakMap<AnyNamespace, Deadlines>();
+
+/** Whether an authorizer that is not closed guards a namespace. */
+function isGuarded(namespace: AnyNamespace): boolean {
+  return guards.get(namespace)?.isClosed === false;
+}
+
 /** Guards namespaces, and gives each socket that arrives there its session. */
 export class AuthorizerCore {
   readonly #settings: Settings;
@@ -94,6 +102,8 @@ export class AuthorizerCore {
     else {
       this.#guard(socket.nsp);
       if (next === undefined) this.#onConnect(socket);
+      // A middleware cannot be removed: it lets the other authorizer judge.
+      else if (this.#isClosed && isGuarded(socket.nsp)) next();
       else if (this.#isClosed || this.#isForeign(socket)) this.#turnAway(socket, next, true);
       else this.#handshake.judge(socket, next);
     }
@@ -149,6 +159,7 @@ export class AuthorizerCore {
     // `connect` comes before `connection`: no listener sees a socket that is not gated yet, or broadcasts to it.
     listenFirst(namespace, 'connect', this.#onConnect);
     if (this.#isClosed) return;
+    guards.set(namespace, this.#deadlines);
     keepForConnecting(namespace);
     guardRecovery(namespace, this.#recovery);
     this.#joinCluster(namespace);

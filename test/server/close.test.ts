@@ -157,6 +157,39 @@ describe('an authorizer that is closed', () => {
       expect(client.received('secret')).to.deep.equal([]);
     });
 
+    for (const handshake of [true, false]) {
+      const mode = handshake ? 'handshake' : 'event';
+      for (const [what, of] of [
+        ['a namespace', '/room-1'],
+        ['a dynamic namespace', /^\/room-\d$/],
+      ] as const) {
+        it(`leaves ${what} to it, from handshake to ${mode} mode`, async () => {
+          const namespace = world.io.of(of);
+          const former = world.authorize({ handshake: true });
+          former.attach(namespace);
+          former.close();
+          const auth = world.authorize({ handshake });
+          auth.attach(namespace);
+          const stranger = world.client('/room-1', { auth: { token: 'no token' } });
+          const { code } = handshake ? await refusedAtConnect(stranger) : await refusal(stranger);
+          expect(code).to.equal('invalid_token');
+          const client = world.client('/room-1', { auth: { token: createToken() } });
+          await client.until('authenticated');
+          expect([former.stats().refused, auth.stats().authenticated]).to.deep.equal([0, 1]);
+        });
+      }
+    }
+
+    it('refuses, as it does, once both are closed', async () => {
+      for (let count = 0; count < 2; count += 1) {
+        const auth = world.authorize({ handshake: true });
+        auth.attach(world.io);
+        auth.close();
+      }
+      const client = world.client('/', { auth: { token: createToken() } });
+      expect(await refusedAtConnect(client)).to.include({ code: 'server_busy' });
+    });
+
     it('hands none over while it is open', async () => {
       const former = world.authorize();
       former.attach(world.io);
