@@ -4,7 +4,7 @@ import type { ClockOwner } from '../session/login-clock';
 import type { SessionContext } from '../session/context';
 import { Session } from '../session/session';
 import type { SessionPlace } from '../session/session';
-import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed } from '../socket-io/connections';
+import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed, onceForgotten } from '../socket-io/connections';
 import type { Outcome } from '../token/admission';
 import type { AnyNamespace, AnySocket } from '../types';
 
@@ -95,8 +95,13 @@ export class ClientConnection implements SessionPlace, ClockOwner {
     return this.#login;
   }
 
-  beginLogin(login: LoginUnderWay): void {
-    if (this.#isShared) this.#login = login;
+  /** @param socket the socket that shows it; a middleware of the application may refuse it before it is asked again */
+  beginLogin(login: LoginUnderWay, socket: AnySocket): void {
+    if (!this.#isShared) return;
+    this.#login = login;
+    onceForgotten(socket, () => {
+      if (this.#login === login) this.#login = undefined;
+    });
   }
 
   /** The login has an outcome, which its socket has or will never have. */
@@ -150,7 +155,10 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   }
 
   hasLoggedOut(): void {
-    if (this.#isShared) this.#logouts += 1;
+    if (!this.#isShared) return;
+    this.#logouts += 1;
+    // It was shown before.
+    this.#login = undefined;
   }
 
   hasClosed(session: Session): void {

@@ -165,7 +165,7 @@ export class Handshake {
         },
       });
     });
-    this.#connections.of(socket).beginLogin({ token, outcome });
+    this.#connections.of(socket).beginLogin({ token, outcome }, socket);
     // A token that is verified at once is admitted even if the server is full.
     if (stats.pending + this.#waiting > settings.maxPending) finish(unauthorized(CODES.serverBusy));
   }

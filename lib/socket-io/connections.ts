@@ -14,7 +14,8 @@
  *   removes another from `client.sockets`, `namespace.sockets` and the adapter's records.
  * - `socket._error(error)` sends a CONNECT_ERROR packet, and leaves the transport open. Socket.IO calls it a tick
  *   after a middleware has refused, so before `setImmediate`.
- * - `socket._cleanup()` forgets a socket that has not connected (from 4.5.2; older versions store nothing for it).
+ * - `socket._cleanup()` forgets a socket that has not connected (from 4.5.2; older versions store nothing for it). Socket.IO
+ *   calls it when a middleware has refused the socket.
  */
 import { callGuarded } from '../runtime/warnings';
 import type { AnySocket } from '../types';
@@ -79,6 +80,16 @@ export function replace(older: AnySocket, newer: AnySocket): void {
 /** Forgets a socket that has not connected. The client is told nothing. */
 export function discard(socket: AnySocket): void {
   inside(socket)._cleanup?.();
+}
+
+/** Calls back when a socket is forgotten: a middleware has refused it, or it has closed. */
+export function onceForgotten(socket: AnySocket, listener: () => void): void {
+  const own = inside(socket);
+  const cleanup = own._cleanup;
+  own._cleanup = () => {
+    cleanup?.call(own);
+    listener();
+  };
 }
 
 /** Sends a CONNECT_ERROR packet, and closes the transport unless a namespace uses it. */

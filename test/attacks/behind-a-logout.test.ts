@@ -1,7 +1,9 @@
 /** What was asked or granted before a logout ends with it. */
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
 import { RawClient } from '../support/raw-client';
+import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
 import { Unharmed } from '../support/unharmed';
 import { until } from '../support/until';
@@ -109,6 +111,42 @@ describe('behind a logout', () => {
       await until('bob is in both', () => auth.stats().authenticated === 2);
     });
   }
+
+  it('a login that another namespace has shown before logs nobody in without a token', async () => {
+    const slow = new SlowCheck();
+    const auth = world.authorize({
+      scope: 'connection',
+      handshake: true,
+      validate: ({ slowly }) => (slowly ? slow.check() : undefined),
+    });
+    for (const name of ['/a', '/b', '/c']) auth.attach(world.io.of(name));
+    raw = await RawClient.open(world.url, 'polling');
+    raw.send(connect('/a', { token: token('alice') }));
+    await until('alice is in /a', () => auth.stats().authenticated === 1);
+    raw.send(connect('/b', { token: createToken({ sub: 'alice', slowly: true }) }));
+    await slow.untilAsked();
+    raw.send('2/a,1["deauthenticate"]');
+    await raw.next('ACK');
+    raw.send(connect('/c'));
+    expect(await raw.next('CONNECT_ERROR')).to.have.nested.property('data.code', 'credentials_required');
+    slow.answer();
+    await until('/b is told', () => auth.stats().refused === 2);
+    expect(auth.stats()).to.include({ pending: 2, authenticated: 0 });
+  });
+
+  it('a login that was shown with a recovery id, in a namespace that the application closes, logs nobody in', async () => {
+    const auth = world.authorize({ scope: 'connection', handshake: true });
+    for (const name of ['/a', '/c']) auth.attach(world.io.of(name));
+    world.io.of('/b').use((_socket, next) => next(new Error('not today')));
+    auth.attach(world.io.of('/b'));
+    const pid = `${createHash('sha256').update('/b').digest('base64url').slice(0, 22)}.guessed`;
+    raw = await RawClient.open(world.url, 'polling');
+    raw.send(connect('/b', { token: token('alice'), pid, offset: 'any' }));
+    expect(await raw.next('CONNECT_ERROR')).to.deep.equal({ message: 'not today' });
+    raw.send(connect('/c'));
+    expect(await raw.next('CONNECT_ERROR')).to.have.nested.property('data.code', 'credentials_required');
+    expect(auth.stats()).to.include({ pending: 0, authenticated: 0 });
+  });
 
   it('a namespace that came back before it, by its recovery id, logs nobody in', async () => {
     const auth = world.authorize({ scope: 'connection' });

@@ -159,6 +159,18 @@ for (const version of VERSIONS) {
     });
 
     if (version === 'socket.io') {
+      it('_cleanup is called for a socket that a middleware has refused, before the client is told', async () => {
+        world = await BareWorld.start(version);
+        const order: string[] = [];
+        world.io.use((socket, proceed) => {
+          spyOn(inside(socket), '_cleanup', () => order.push('_cleanup'));
+          spyOn(inside(socket), '_error', () => order.push('_error'));
+          proceed(new Error('no'));
+        });
+        await world.client().until('connect_error');
+        expect(order).to.deep.equal(['_cleanup', '_error']);
+      });
+
       it('_cleanup removes a socket that has not connected, and sends the client nothing', async () => {
         world = await BareWorld.start(version);
         const { _preConnectSockets: waiting } = world.io.of('/') as unknown as {
