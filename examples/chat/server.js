@@ -66,7 +66,8 @@ async function start(
       // Only of people who are here: each rule takes memory, and a client may send any number of names.
       if (whoIsHere().has(user)) logins.endAll(user).catch(console.error);
     });
-    socket.on('disconnect', () => tellWhoIsHere());
+    // The list goes to everybody: a visitor who comes and goes without a login must not cause it.
+    socket.on('disconnect', () => socket.data.auth && tellWhoIsHere());
   }
 
   /** @param {import('socket.io').Socket} [gone] is here no more */

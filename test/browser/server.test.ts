@@ -210,6 +210,21 @@ describe('The server of the chat', () => {
     await until('all files are closed', () => opened() === 0);
   });
 
+  it('tells nobody who is here when a visitor leaves who was never logged in', async () => {
+    await chat.close();
+    chat = await startChat({ timeout: 50 });
+    const ada = connect(chat.url, { auth: { token: (await logIn()).token }, forceNew: true });
+    await once(ada as never, 'people');
+    const told: string[] = [];
+    ada.onAny((event: string) => told.push(event));
+    const visitor = connect(chat.url, { forceNew: true });
+    await once(visitor as never, 'disconnect');
+    ada.emit('message', 'hello');
+    await once(ada as never, 'message');
+    for (const one of [ada, visitor]) one.disconnect();
+    expect(told.filter((event) => event !== 'authenticated')).to.deep.equal(['message']);
+  });
+
   it('takes no message that is longer than the field of the page', async () => {
     const { token } = await logIn();
     const socket = connect(chat.url, { auth: { token }, forceNew: true });

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import createDebug from 'debug';
 import { loadExample, Running } from '../support/example';
 import { JwksEndpoint, SigningKey } from '../support/jwks-endpoint';
 import { connectError, show } from '../support/refusals';
@@ -181,7 +182,20 @@ describe('the example of', () => {
 
     expect((await warnings.next()).message).to.include('https://evil.example');
 
+    const rules: string[] = [];
+    const { log } = createDebug;
+    closing.push(() => {
+      createDebug.log = log;
+      createDebug.disable();
+    });
+    createDebug.log = (line: string) => rules.push(line);
+    createDebug.enable('socketio-authorize:revocation');
+    for (const stranger of [undefined, 'connect.sid=guessed'])
+      expect((await post('/logout', stranger)).status).to.equal(200);
+    expect(rules).to.deep.equal([]);
+
     await post('/logout', cookie);
+    expect(rules).to.have.lengthOf(1);
     for (const client of [bob, again])
       expect(await client.until('disconnect')).to.include('io server disconnect');
     expect(await connectError(open({ cookie }))).to.include({ reason: 'rejected' });
