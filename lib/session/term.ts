@@ -35,9 +35,11 @@ export class Term implements DeadlineOwner {
     this.#settings = settings;
   }
 
-  /** What the clients are told about the end. */
+  /** What the clients are told about the end: under `'ignore'` a token's own one ends nothing, but a revocation does. */
   get payload(): AuthenticatedPayload {
-    return toPayload(Math.min(this.#endsAt, this.#revokedAt), this.#deadlines.now());
+    const isRevoked = this.#settings.onExpired === 'ignore' && this.#revokedAt !== Infinity;
+    const endsAt = isRevoked ? this.#revokedAt : Math.min(this.#endsAt, this.#revokedAt);
+    return toPayload(endsAt, this.#deadlines.now());
   }
 
   /** A login or a renewal: the term begins anew. */

@@ -456,6 +456,21 @@ describe('revoke', () => {
       expect(await refusal(client)).to.include({ reason: 'expired' });
     });
 
+    it('tells the client the end of the grace, not of a token whose exp is ignored', async () => {
+      const time = world.stopTime();
+      guard({ onExpired: 'ignore' });
+      const client = await world.connected();
+      await show(client, createToken({ sub: 'bob', exp: now() + 1 }));
+      time.pass(2_000);
+      const revoked = auth.revoke({ sub: 'bob', grace: 60_000 });
+      const end = Date.now() + 60_000;
+      time.pass(1_000);
+      await revoked;
+      const [notice] = (await client.until('token_expiring')) as [{ expiresAt: number; expiresIn: number }];
+      expect(notice.expiresAt).to.equal(end);
+      expect(notice.expiresIn).to.be.within(59_000, 60_000);
+    });
+
     it('ends the session even if exp is ignored', async () => {
       const time = world.stopTime();
       guard({ onExpired: 'ignore' });
