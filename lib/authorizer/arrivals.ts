@@ -82,7 +82,13 @@ export class Arrivals {
       session.take(admitted, socket);
       return;
     }
-    hideIdentity(socket, this.#context.settings);
+    // That of the handshake. If another login has followed, the socket has its identity.
+    if (!session.isOpen) hideIdentity(socket, this.#context.settings);
+    this.#tellOutdated(socket);
+  }
+
+  /** What the client showed was shown before a logout. */
+  #tellOutdated(socket: AnySocket): void {
     tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context);
   }
 
@@ -104,6 +110,10 @@ export class Arrivals {
       return restored && (outcome ?? this.#handshake.permitOf(socket));
     }
     const login = this.#context.settings.tokens.atConnect(socket);
+    if ((outcome ?? login) !== undefined && this.#connections.isOutdated(socket)) {
+      this.#tellOutdated(socket);
+      return undefined;
+    }
     if (outcome === undefined) return login;
     // The token of a resumed socket is a renewal, wherever it was found.
     if (restored !== undefined || login !== undefined) return this.#counted(outcome);

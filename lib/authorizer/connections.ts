@@ -37,7 +37,8 @@ export class Connections {
 
   /** Whether the connection was logged out since: what the socket was granted then is void. */
   isOutdated(socket: AnySocket): boolean {
-    return this.#logouts.get(socket) !== this.of(socket).logouts;
+    const { logouts } = this.of(socket);
+    return (this.#logouts.get(socket) ?? logouts) !== logouts;
   }
 }
 

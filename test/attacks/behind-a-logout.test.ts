@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import type { Socket } from 'socket.io';
+import type { Authorizer, AuthorizedSocket } from '../../lib';
 import { RawClient } from '../support/raw-client';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
@@ -111,6 +112,50 @@ describe('behind a logout', () => {
       await until('bob is in both', () => auth.stats().authenticated === 2);
     });
   }
+
+  /** An authorizer of `/a` and `/b` with Alice logged in in `/a`; her token for `/b` is being verified. */
+  async function aliceInAandSoonInB(handshake: boolean, pid?: string): Promise<[Authorizer, SlowCheck]> {
+    const slow = new SlowCheck();
+    const auth = world.authorize({
+      scope: 'connection',
+      handshake,
+      validate: ({ slowly }) => (slowly ? slow.check() : undefined),
+    });
+    for (const name of ['/a', '/b']) auth.attach(world.io.of(name));
+    raw = await RawClient.open(world.url, 'polling');
+    raw.send(connect('/a', { token: token('alice') }));
+    await until('alice is in /a', () => auth.stats().authenticated === 1);
+    const later = createToken({ sub: 'alice', slowly: true });
+    raw.send(connect('/b', { token: later, ...(pid !== undefined && { pid, offset: 'any' }) }));
+    await slow.untilAsked();
+    return [auth, slow];
+  }
+
+  it('and the next login, a namespace whose token was shown before has the identity of the latter', async () => {
+    const [auth, slow] = await aliceInAandSoonInB(true);
+    const names: unknown[] = [];
+    world.io.of('/b').on('connection', (socket) => {
+      socket.on('who', () => names.push((socket as AuthorizedSocket).decoded_token.sub));
+    });
+    raw.send('2/a,["deauthenticate"]', `2/a,["authenticate",{"token":"${token('bob')}"}]`);
+    await until('bob is in /a', () => auth.stats().verified === 2);
+    slow.answer();
+    await until('bob is in both', () => auth.stats().authenticated === 2);
+    raw.send('2/b,["who"]');
+    await until('he is asked', () => names.length > 0);
+    expect(names).to.deep.equal(['bob']);
+    expect(auth.stats()).to.include({ refused: 1 });
+  });
+
+  it('a token that was shown before with a recovery id logs nobody in', async () => {
+    const pid = `${createHash('sha256').update('/b').digest('base64url').slice(0, 22)}.guessed`;
+    const [auth, slow] = await aliceInAandSoonInB(false, pid);
+    raw.send('2/a,1["deauthenticate"]');
+    await raw.next('ACK');
+    slow.answer();
+    await until('/b is told', () => auth.stats().refused === 1);
+    expect(auth.stats()).to.include({ pending: 2, authenticated: 0 });
+  });
 
   it('a login that another namespace has shown before logs nobody in without a token', async () => {
     const slow = new SlowCheck();
