@@ -77,6 +77,9 @@ export class Arrivals {
       return;
     }
     const admitted = this.#handshake.permitOf(socket);
+    // It took part in a session that has ended since.
+    if (admitted === undefined && this.#handshake.hasAdmitted(socket) && !session.isOpen)
+      hideIdentity(socket, this.#context.settings);
     if (admitted === undefined || admitted.token === session.permit?.token) return;
     if (!this.#connections.isOutdated(socket)) {
       session.take(admitted, socket);

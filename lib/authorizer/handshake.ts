@@ -189,8 +189,10 @@ export class Handshake {
     if (permit !== undefined) {
       stats.verified += 1;
       this.#connections.of(socket).attemptsAt(socket.nsp).succeed();
-      showIdentity(socket, permit, settings);
     }
+    // The application's middlewares come next. Without a permit of its own the socket takes part in the session.
+    const shown = permit ?? this.#connections.of(socket).sharedSession?.permit;
+    if (shown !== undefined) showIdentity(socket, shown, settings);
     const { success } = this.#settings;
     const admit = (): void => {
       this.#admitted.set(socket, permit);

@@ -1,8 +1,11 @@
 import { expect } from 'chai';
-import type { Authorizer, AuthorizeOptions } from '../../lib';
+import type { Authorizer, AuthorizedSocket, AuthorizeOptions } from '../../lib';
 import { RawClient } from '../support/raw-client';
 import { createToken } from '../support/tokens';
+import { until } from '../support/until';
 import { World } from '../support/world';
+
+const TOKEN = createToken({ sub: 'bob' });
 
 /** Over both: in one chunk, and in as many as there are packets. */
 for (const transport of ['polling', 'websocket'] as const) {
@@ -89,6 +92,44 @@ for (const transport of ['polling', 'websocket'] as const) {
         expect(auth.stats()).to.include({ authenticated: 0, pending: 0, verified: 0 });
       });
     }
+
+    for (const [what, packet] of [
+      ['no token', without],
+      ['the same token', RawClient.connect({ token: TOKEN }, '/chat')],
+    ] as const) {
+      it(`is seen by the middlewares of a namespace that is joined with ${what}`, async () => {
+        guard();
+        const seen: unknown[] = [];
+        world.io.of('/chat').use((socket, next) => {
+          seen.push((socket as AuthorizedSocket).decoded_token?.sub);
+          next();
+        });
+        raw.send(RawClient.connect({ token: TOKEN }));
+        await raw.next('EVENT');
+        raw.send(packet);
+        await raw.next('EVENT');
+        expect(seen).to.deep.equal(['bob']);
+      });
+    }
+
+    it('is not seen on a namespace that connects after the logout', async () => {
+      guard();
+      const waiting: (() => void)[] = [];
+      const seen: unknown[] = [];
+      world.io.of('/chat').use((_socket, next) => void waiting.push(next));
+      world.io.of('/chat').on('connection', (socket) => {
+        seen.push('decoded_token' in socket, socket.data);
+      });
+      raw.send(withToken);
+      await raw.next('EVENT');
+      raw.send(without);
+      await until('/chat asks', () => waiting.length > 0);
+      raw.send(RawClient.event('deauthenticate'));
+      await until('the client is logged out', () => auth.stats().pending === 1);
+      waiting[0]?.();
+      await until('/chat has connected', () => seen.length > 0);
+      expect(seen).to.deep.equal([false, {}]);
+    });
 
     it("applies to one namespace under scope: 'namespace'", async () => {
       guard({ scope: 'namespace' });
