@@ -77,17 +77,17 @@ export class Arrivals {
       return;
     }
     const admitted = this.#handshake.permitOf(socket);
-    // It took part in a session that has ended since.
-    if (admitted === undefined && this.#handshake.hasAdmitted(socket) && !session.isOpen)
-      hideIdentity(socket, this.#context.settings);
-    if (admitted === undefined || admitted.token === session.permit?.token) return;
-    if (!this.#connections.isOutdated(socket)) {
-      session.take(admitted, socket);
-      return;
+    if (admitted !== undefined && admitted.token === session.permit?.token) return;
+    if (admitted !== undefined && !this.#connections.isOutdated(socket)) session.take(admitted, socket);
+    else if (session.isOpen) {
+      // Another login has followed: the socket has its identity.
+      if (admitted !== undefined) this.#tellOutdated(socket);
+    } else if (this.#handshake.hasShown(socket)) {
+      // The session has ended since. The application's `connection` listeners count on an identity at the handshake, so
+      // the socket keeps it, but must not stay.
+      this.#tellOutdated(socket);
+      disconnect(socket);
     }
-    // That of the handshake. If another login has followed, the socket has its identity.
-    if (!session.isOpen) hideIdentity(socket, this.#context.settings);
-    this.#tellOutdated(socket);
   }
 
   /** What the client showed was shown before a logout. */

@@ -4,7 +4,14 @@ import type { ClockOwner } from '../session/login-clock';
 import type { SessionContext } from '../session/context';
 import { Session } from '../session/session';
 import type { SessionPlace } from '../session/session';
-import { closeIfIdle, connectionOf, isIdle, isTransportOpen, onceClosed, onceForgotten } from '../socket-io/connections';
+import {
+  closeIfIdle,
+  connectionOf,
+  isIdle,
+  isTransportOpen,
+  onceClosed,
+  onceForgotten,
+} from '../socket-io/connections';
 import type { Outcome } from '../token/admission';
 import type { AnyNamespace, AnySocket } from '../types';
 

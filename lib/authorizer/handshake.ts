@@ -46,6 +46,8 @@ export class Handshake {
   readonly #busy = new WeakMap<AnyNamespace, Set<object>>();
   /** Sockets that were admitted; without a permit, those that a `fail` hook accepted. */
   readonly #admitted = new WeakMap<AnySocket, Permit | undefined>();
+  /** Sockets whose middlewares and listeners have seen an identity. */
+  readonly #shown = new WeakSet<AnySocket>();
   readonly #hooks: ClassicHooks;
   /** CONNECT packets whose token is being verified. */
   #waiting = 0;
@@ -71,6 +73,11 @@ export class Handshake {
   /** Whether handshake mode has admitted a socket. */
   hasAdmitted(socket: AnySocket): boolean {
     return this.#admitted.has(socket);
+  }
+
+  /** Whether a socket was admitted with an identity: its own, or that of the session that it takes part in. */
+  hasShown(socket: AnySocket): boolean {
+    return this.#shown.has(socket);
   }
 
   /** Judges a socket that asks to connect. */
@@ -192,7 +199,10 @@ export class Handshake {
     }
     // The application's middlewares come next. Without a permit of its own the socket takes part in the session.
     const shown = permit ?? this.#connections.of(socket).sharedSession?.permit;
-    if (shown !== undefined) showIdentity(socket, shown, settings);
+    if (shown !== undefined) {
+      this.#shown.add(socket);
+      showIdentity(socket, shown, settings);
+    }
     const { success } = this.#settings;
     const admit = (): void => {
       this.#admitted.set(socket, permit);

@@ -85,9 +85,9 @@ export function discard(socket: AnySocket): void {
 /** Calls back when a socket is forgotten: a middleware has refused it, or it has closed. */
 export function onceForgotten(socket: AnySocket, listener: () => void): void {
   const own = inside(socket);
-  const cleanup = own._cleanup;
+  const cleanup = own._cleanup?.bind(own);
   own._cleanup = () => {
-    cleanup?.call(own);
+    cleanup?.();
     listener();
   };
 }
