@@ -3,7 +3,7 @@ import { CODES } from '../protocol';
 import type { SessionContext } from '../session/context';
 import { tellRefused } from '../session/refusals';
 import type { Session } from '../session/session';
-import { hideIdentity } from '../session/socket-properties';
+import { hideIdentity, showIdentity } from '../session/socket-properties';
 import { disconnect, replace } from '../socket-io/connections';
 import { gatekeeperOf } from '../socket-io/event-gate';
 import { leaveRooms } from '../socket-io/rooms';
@@ -38,6 +38,8 @@ export class Arrivals {
     const outcome = this.#takeOutcome(socket);
     // A listener of the older one may have closed it, or the application's `customDecoded`.
     if (!socket.connected) return;
+    // Also for one that is refused below: the application's `connection` listeners count on an identity.
+    if (restored !== undefined) showIdentity(socket, restored.permit, this.#context.settings);
     const refusal = restored && this.#recovery.lateRefusal(restored, socket);
     if (refusal !== undefined) {
       tellRefused(socket, refusal, this.#context);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AnySocket, Authorizer } from '../../lib';
+import type { AnySocket, Authorizer, AuthorizedSocket } from '../../lib';
 import { RawClient } from '../support/raw-client';
 import { createToken } from '../support/tokens';
 import { World } from '../support/world';
@@ -117,6 +117,25 @@ describe("connectionStateRecovery, under scope: 'connection'", () => {
       }
     }
   }
+
+  it('at the handshake, shows a session to the listeners that is not restored next to that of another user', async () => {
+    await guard(true, { handshake: true });
+    const [alice] = await dropped([createToken({ sub: 'alice' })]);
+    const [, bob] = await dropped([createToken({ sub: 'bob' })]);
+    const seen: unknown[] = [];
+    for (const name of PLACES)
+      world.io.of(name).on('connection', (socket) => {
+        seen.push([(socket as object as Partial<AuthorizedSocket>).decoded_token?.sub, socket.connected]);
+      });
+    const raw = await RawClient.open(world.url, 'polling');
+    raw.send(RawClient.connect(alice), RawClient.connect(bob, '/chat'));
+    for (const _ of PLACES) await raw.next('CONNECT');
+    expect(seen).to.deep.equal([
+      ['alice', true],
+      ['bob', false],
+    ]);
+    raw.close();
+  });
 });
 
 describe("connectionStateRecovery, under scope: 'connection', for a namespace that returns later", () => {
