@@ -199,13 +199,11 @@ export class Handshake {
     }
     // The application's middlewares come next. Without a permit of its own the socket takes part in the session.
     const shown = permit ?? this.#connections.of(socket).sharedSession?.permit;
-    if (shown !== undefined) {
-      this.#shown.add(socket);
-      showIdentity(socket, shown, settings);
-    }
+    if (shown !== undefined) showIdentity(socket, shown, settings);
     const { success } = this.#settings;
     const admit = (): void => {
       this.#admitted.set(socket, permit);
+      if (shown !== undefined) this.#shown.add(socket);
       answer();
     };
     if (success === undefined || permit === undefined) {

@@ -359,6 +359,16 @@ describe('handshake mode', () => {
       expect(client.received('all')).to.deep.equal([]);
     });
 
+    it('fail that accepts makes a socket pending that success has refused', async () => {
+      guard({ success: (_socket, accept) => accept(null, false), fail: (_error, _socket, accept) => accept() });
+      const client = await world.connected('/', { auth: { token: good } });
+      client.socket.emit('news');
+      const { code } = await refusal(client);
+      expect(code).to.equal('not_authenticated');
+      expect(client.socket.connected).to.equal(true);
+      expect(auth.stats()).to.include({ pending: 1, refused: 1 });
+    });
+
     it('fail that accepts makes no refused token free: the attempts of a connection are limited', async () => {
       guard({ maxAttempts: 3, fail: (_error, _socket, accept) => accept() });
       world.io.of('/other');
