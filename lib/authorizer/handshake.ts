@@ -163,14 +163,15 @@ export class Handshake {
       take(outcome);
       take = undefined;
     };
-    const outcome = new Promise<Outcome>((resolve) => {
-      verification.submit({
-        judge: () => admission.judge(token, socket, renews),
-        settle: (judged) => {
-          resolve(judged);
-          finish(judged);
-        },
-      });
+    let tell: ((outcome: Outcome) => void) | undefined;
+    const outcome = new Promise<Outcome>((resolve) => (tell = resolve));
+    // Not within the promise's function, which would hide what a middleware behind throws.
+    verification.submit({
+      judge: () => admission.judge(token, socket, renews),
+      settle: (judged) => {
+        (tell as (outcome: Outcome) => void)(judged);
+        finish(judged);
+      },
     });
     this.#connections.of(socket).beginLogin({ token, outcome }, socket);
     // A token that is verified at once is admitted even if the server is full.

@@ -274,6 +274,21 @@ describe('handshake mode', () => {
     expect(told.all('authenticated')).to.deep.equal([]);
   });
 
+  it('hides nothing that a later middleware throws', async () => {
+    auth = world.authorize({ handshake: true });
+    world.io.use((socket, next) => {
+      try {
+        auth(socket, () => {
+          throw new Error('thrown');
+        });
+      } catch (fault) {
+        next(fault as Error);
+      }
+    });
+    const [error] = await world.client('/', { auth: { token: good } }).until('connect_error');
+    expect(error).to.have.property('message', 'thrown');
+  });
+
   it('runs at most maxPending verifications', async () => {
     let open = (): void => undefined;
     const wait = new Promise<void>((resolve) => {
