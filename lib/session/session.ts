@@ -210,8 +210,8 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
 
   /** Takes a permit that was granted before the socket connected: at the handshake, or before a drop. */
   take(permit: Permit, socket: AnySocket): void {
-    // A token that is being verified was shown earlier.
-    if (this.isBusy) this.#leave();
+    // No other token is taken meanwhile. A session that was open stays open if the permit is refused.
+    if (this.isBusy) this.#withdraw();
     this.settle(this.begin(), permit, { socket, isConnecting: true });
   }
 
@@ -366,6 +366,12 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
 
   #leave(): void {
     this.#step({ type: 'leave' });
+    this.intake.withdraw();
+  }
+
+  /** The token that is being verified no longer counts. */
+  #withdraw(): void {
+    this.#step({ type: 'refuse', attempt: this.#lastAttempt });
     this.intake.withdraw();
   }
 

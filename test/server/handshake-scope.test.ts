@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Authorizer, AuthorizedSocket, AuthorizeOptions } from '../../lib';
 import { RawClient } from '../support/raw-client';
+import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
 import { until } from '../support/until';
 import { World } from '../support/world';
@@ -141,6 +142,26 @@ for (const transport of ['polling', 'websocket'] as const) {
         expect([world.io.of('/chat').sockets.size, gone]).to.deep.equal([0, 0]);
       });
     }
+
+    it('stays open if another user, who was admitted before, connects during its renewal', async () => {
+      const slow = new SlowCheck();
+      guard({ validate: (claims) => (claims.slowly ? slow.check() : undefined) });
+      const waiting: (() => void)[] = [];
+      const heard: unknown[] = [];
+      world.io.of('/chat').use((_socket, next) => void waiting.push(next));
+      world.io.on('connection', (socket) => socket.on('say', (text) => heard.push(text)));
+      raw.send(RawClient.connect({ token: createToken({ sub: 'alice' }) }, '/chat'));
+      await until('/chat asks', () => waiting.length > 0);
+      raw.send(RawClient.connect({ token: TOKEN }));
+      await raw.next('EVENT');
+      raw.send(RawClient.event('authenticate', { token: createToken({ sub: 'bob', slowly: true }) }));
+      await slow.untilAsked();
+      waiting[0]?.();
+      await until('/chat is refused', () => auth.stats().refused === 1);
+      raw.send(RawClient.event('say', 'still bob'));
+      await until('bob is heard', () => heard.length > 0);
+      slow.answer();
+    });
 
     it("applies to one namespace under scope: 'namespace'", async () => {
       guard({ scope: 'namespace' });
