@@ -20,6 +20,7 @@ import {
   keepForConnecting,
   listenFirst,
   localListeners,
+  onConnecting,
 } from '../socket-io/namespaces';
 import { guardRecovery } from '../socket-io/recovery';
 import { Admission } from '../token/admission';
@@ -161,6 +162,8 @@ export class AuthorizerCore {
     if (this.#isClosed) return;
     guards.set(namespace, this.#deadlines);
     keepForConnecting(namespace);
+    if (this.#settings.scope === 'connection')
+      onConnecting(namespace, (socket) => this.#connections.note(socket));
     guardRecovery(namespace, this.#recovery);
     this.#joinCluster(namespace);
   }

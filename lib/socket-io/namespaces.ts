@@ -14,6 +14,7 @@
  * - With `cleanupEmptyChildNamespaces` (from 4.6), a child has a `_remove(socket)` of its own, which closes and forgets the
  *   child unless a connected socket is left there. Below it is that of the class, which only forgets the socket. Refused
  *   sockets are removed by it, too (from 4.7.2). `_preConnectSockets` holds those whose middlewares run (newer versions).
+ * - `namespace.run(socket, done)` runs the middlewares for a socket that is connecting, also if there are none.
  * - A server has `sockets` and `of`; a namespace has `adapter`, `sockets` and `use`, and a socket has no `sockets`.
  */
 import { EventEmitter } from 'node:events';
@@ -120,6 +121,16 @@ export function keepForConnecting(namespace: AnyNamespace): void {
   inner._remove = (socket) => {
     const others = connecting.size - (connecting.has(socket.id) ? 1 : 0);
     (others > 0 ? remove : removeAndClose).call(namespace, socket);
+  };
+}
+
+/** Calls back with each socket that is connecting, before any middleware of the namespace runs. */
+export function onConnecting(namespace: AnyNamespace, listener: (socket: AnySocket) => void): void {
+  const inner = namespace as unknown as { run: (socket: AnySocket, done: unknown) => void };
+  const { run } = inner;
+  inner.run = (socket, done) => {
+    listener(socket);
+    run.call(namespace, socket, done);
   };
 }
 

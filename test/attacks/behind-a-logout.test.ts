@@ -148,6 +148,24 @@ describe('behind a logout', () => {
     expect(auth.stats()).to.include({ refused: 1 });
   });
 
+  for (const handshake of [false, true]) {
+    const mode = handshake ? 'at the handshake' : 'while it connects';
+
+    it(`a token that was shown before ${mode}, in front of a slow middleware, logs nobody in`, async () => {
+      const b = slowly();
+      const auth = world.authorize({ scope: 'connection', handshake });
+      for (const name of ['/a', '/b']) auth.attach(world.io.of(name));
+      raw = await RawClient.open(world.url, 'polling');
+      raw.send(connect('/a', { token: token('alice') }), connect('/b', { token: token('alice') }));
+      await until('alice is in /a, and /b asks', () => auth.stats().authenticated === 1 && b.isAsked());
+      raw.send('2/a,1["deauthenticate"]');
+      await raw.next('ACK');
+      b.go();
+      await until('/b is told', () => auth.stats().refused === 1);
+      expect(auth.stats()).to.include({ pending: handshake ? 1 : 2, authenticated: 0 });
+    });
+  }
+
   it('a token that was shown before with a recovery id logs nobody in', async () => {
     const pid = `${createHash('sha256').update('/b').digest('base64url').slice(0, 22)}.guessed`;
     const [auth, slow] = await aliceInAandSoonInB(false, pid);
