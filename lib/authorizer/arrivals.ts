@@ -101,7 +101,7 @@ export class Arrivals {
   #takeOutcome(socket: AnySocket): Outcome | undefined {
     const outcome = this.#recovery.takeOutcome(socket);
     // Later: other CONNECT packets of the same chunk may wait for it.
-    if (outcome !== undefined) setImmediate(() => this.#connections.of(socket).endLogin());
+    if (outcome !== undefined) setImmediate(() => this.#connections.of(socket).endLogin(socket));
     return outcome;
   }
 

@@ -76,6 +76,8 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   #sharedAttempts: LoginAttempts | undefined;
   /** Under `scope: 'connection'`, the login that CONNECT packets show: it is theirs, too, that show no token. */
   #login: LoginUnderWay | undefined;
+  /** The socket that shows it. */
+  #loginOf: AnySocket | undefined;
   #logouts = 0;
 
   constructor(key: object, context: SessionContext) {
@@ -107,14 +109,17 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   beginLogin(login: LoginUnderWay, socket: AnySocket): void {
     if (!this.#isShared) return;
     this.#login = login;
-    onceForgotten(socket, () => {
-      if (this.#login === login) this.#login = undefined;
-    });
+    this.#loginOf = socket;
+    onceForgotten(socket, () => this.endLogin(socket));
   }
 
-  /** The login has an outcome, which its socket has or will never have. */
-  endLogin(): void {
-    this.#login = undefined;
+  /** The login that a socket shows, if it is under way, has an outcome, which the socket has or will never have. */
+  endLogin(socket: AnySocket): void {
+    if (this.#loginOf === socket) this.#forgetLogin();
+  }
+
+  #forgetLogin(): void {
+    this.#login = this.#loginOf = undefined;
   }
 
   /** The session of a live socket. */
@@ -166,7 +171,7 @@ export class ClientConnection implements SessionPlace, ClockOwner {
     if (!this.#isShared) return;
     this.#logouts += 1;
     // It was shown before.
-    this.#login = undefined;
+    this.#forgetLogin();
   }
 
   hasClosed(session: Session): void {

@@ -106,7 +106,7 @@ export class Handshake {
       // Kept until the socket has connected: before that, all CONNECT packets of one chunk are judged.
       setImmediate(() => {
         busy.delete(client);
-        connection.endLogin();
+        connection.endLogin(socket);
       });
       if (isTold) next(error);
       else discard(socket);
@@ -163,17 +163,21 @@ export class Handshake {
       take(outcome);
       take = undefined;
     };
+    const early = { isRefused: false };
     let tell: ((outcome: Outcome) => void) | undefined;
     const outcome = new Promise<Outcome>((resolve) => (tell = resolve));
     // Not within the promise's function, which would hide what a middleware behind throws.
     verification.submit({
       judge: () => admission.judge(token, socket, renews),
       settle: (judged) => {
+        early.isRefused = judged instanceof UnauthorizedError;
         (tell as (outcome: Outcome) => void)(judged);
         finish(judged);
       },
     });
-    this.#connections.of(socket).beginLogin({ token, outcome }, socket);
+    const connection = this.#connections.of(socket);
+    // One that is refused already takes the place of no other, for which namespaces may wait.
+    if (connection.login === undefined || !early.isRefused) connection.beginLogin({ token, outcome }, socket);
     // A token that is verified at once is admitted even if the server is full.
     if (stats.pending + this.#waiting > settings.maxPending) finish(unauthorized(CODES.serverBusy));
   }

@@ -163,6 +163,24 @@ for (const transport of ['polling', 'websocket'] as const) {
       slow.answer();
     });
 
+    it('is waited for although another namespace is refused meanwhile', async () => {
+      const slow = new SlowCheck();
+      guard({ validate: slow.check });
+      auth.attach(world.io.of('/other'));
+      raw.send(withToken);
+      await slow.untilAsked();
+      raw.send(RawClient.connect({ token: 'none' }, '/other'));
+      await raw.next('CONNECT_ERROR');
+      await new Promise(setImmediate);
+      raw.send(without);
+      world.io.of('/open');
+      raw.send(RawClient.connect(undefined, '/open'));
+      await raw.next('CONNECT');
+      slow.open();
+      await until('both are in', () => auth.stats().authenticated === 2);
+      expect(raw.inbox.all('CONNECT_ERROR')).to.have.length(1);
+    });
+
     it("applies to one namespace under scope: 'namespace'", async () => {
       guard({ scope: 'namespace' });
       raw.send(withToken, without);
