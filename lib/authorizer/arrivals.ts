@@ -8,6 +8,7 @@ import { disconnect, replace } from '../socket-io/connections';
 import { gatekeeperOf } from '../socket-io/event-gate';
 import { leaveRooms } from '../socket-io/rooms';
 import type { Outcome } from '../token/admission';
+import type { Permit } from '../token/permit';
 import type { AnySocket } from '../types';
 import type { Connections } from './connections';
 import type { Handshake } from './handshake';
@@ -48,8 +49,11 @@ export class Arrivals {
     }
     if (socket.recovered && restored === undefined) this.#takeAway(socket);
     const session = connection.sessionFor(socket);
-    session.join(socket, restored?.rooms);
-    this.#grant(session, socket, restored);
+    const granted = this.#grantedTo(socket, session, restored);
+    if (granted === undefined) this.#leaveRoomsOfOther(socket, session);
+    session.join(socket, restored?.rooms, granted !== undefined);
+    if (granted !== undefined) session.take(granted, socket);
+    else if (restored === undefined) this.#tellLate(socket, session);
     this.#follow(session, socket, this.#shownBy(socket, restored, outcome));
   }
 
@@ -71,20 +75,31 @@ export class Arrivals {
     leaveRooms(socket);
   }
 
-  /** Applies what was granted before the socket connected: its former session, or a login at the handshake. */
-  #grant(session: Session, socket: AnySocket, restored: RestoredSession | undefined): void {
-    if (restored !== undefined) {
-      // Under `scope: 'connection'` another namespace may have been first.
-      if (!session.isOpen) session.take(restored.permit, socket);
-      return;
-    }
+  /**
+   * What was granted before the socket connected, and the session does not have yet: a former session, or a login at the
+   * handshake.
+   */
+  #grantedTo(socket: AnySocket, session: Session, restored: RestoredSession | undefined): Permit | undefined {
+    // Under `scope: 'connection'` another namespace may have been first.
+    if (restored !== undefined) return session.isOpen ? undefined : restored.permit;
     const admitted = this.#handshake.permitOf(socket);
-    if (admitted !== undefined && admitted.token === session.permit?.token) return;
-    if (admitted !== undefined && !this.#connections.isOutdated(socket)) session.take(admitted, socket);
-    else if (session.isOpen) {
+    const isNew = admitted !== undefined && admitted.token !== session.permit?.token;
+    return isNew && !this.#connections.isOutdated(socket) ? admitted : undefined;
+  }
+
+  /** Middlewares may have joined the socket to rooms of the user that they saw, who has left since. */
+  #leaveRoomsOfOther(socket: AnySocket, { permit }: Session): void {
+    const shown = this.#handshake.shownTo(socket);
+    if (shown !== undefined && permit !== undefined && shown !== permit.userKey) leaveRooms(socket);
+  }
+
+  /** Tells a socket whose login has ended before it connected. */
+  #tellLate(socket: AnySocket, session: Session): void {
+    const admitted = this.#handshake.permitOf(socket);
+    if (session.isOpen) {
       // Another login has followed: the socket has its identity.
-      if (admitted !== undefined) this.#tellOutdated(socket);
-    } else if (this.#handshake.hasShown(socket)) {
+      if (admitted !== undefined && admitted.token !== session.permit?.token) this.#tellOutdated(socket);
+    } else if (this.#handshake.shownTo(socket) !== undefined) {
       // The session has ended since. The application's `connection` listeners count on an identity at the handshake, so
       // the socket keeps it, but must not stay.
       this.#tellOutdated(socket);

@@ -46,8 +46,8 @@ export class Handshake {
   readonly #busy = new WeakMap<AnyNamespace, Set<object>>();
   /** Sockets that were admitted; without a permit, those that a `fail` hook accepted. */
   readonly #admitted = new WeakMap<AnySocket, Permit | undefined>();
-  /** Sockets whose middlewares and listeners have seen an identity. */
-  readonly #shown = new WeakSet<AnySocket>();
+  /** The users, by `userKey`, whose identity the middlewares and listeners of a socket have seen. */
+  readonly #shown = new WeakMap<AnySocket, string>();
   readonly #hooks: ClassicHooks;
   /** CONNECT packets whose token is being verified. */
   #waiting = 0;
@@ -75,9 +75,9 @@ export class Handshake {
     return this.#admitted.has(socket);
   }
 
-  /** Whether a socket was admitted with an identity: its own, or that of the session that it takes part in. */
-  hasShown(socket: AnySocket): boolean {
-    return this.#shown.has(socket);
+  /** As whom a socket was admitted, by `userKey`: its own user, or that of the session that it takes part in. */
+  shownTo(socket: AnySocket): string | undefined {
+    return this.#shown.get(socket);
   }
 
   /** Judges a socket that asks to connect. */
@@ -208,7 +208,7 @@ export class Handshake {
     const { success } = this.#settings;
     const admit = (): void => {
       this.#admitted.set(socket, permit);
-      if (shown !== undefined) this.#shown.add(socket);
+      if (shown !== undefined) this.#shown.set(socket, shown.userKey);
       answer();
     };
     if (success === undefined || permit === undefined) {

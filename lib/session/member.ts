@@ -309,7 +309,7 @@ export class Member implements Gatekeeper {
     lobbyOf(this.socket).release(this.socket.id);
     if (!this.#isRestored) markLogin(this.socket);
     this.#isRestored = false;
-    this.renew(permit, rooms);
+    this.#change(permit, rooms);
   }
 
   /** Another user takes over: earlier packets are not for the new user, and answers to earlier questions not by it. */
@@ -318,8 +318,13 @@ export class Member implements Gatekeeper {
     markLogin(this.socket);
   }
 
-  /** The token was renewed. */
+  /** The token was renewed; the socket that has brought it may not be in yet. */
   renew(permit: Permit, rooms: ReadonlySet<string>): void {
+    if (this.#isIn) this.#change(permit, rooms);
+    else this.admit(permit, rooms);
+  }
+
+  #change(permit: Permit, rooms: ReadonlySet<string>): void {
     if (!this.#isUnder(permit)) return;
     const former = this.#rooms;
     this.#rooms = rooms;

@@ -137,14 +137,15 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
    * Takes in a socket that has just connected.
    *
    * @param former the rooms of the option `rooms` that a restored socket is in already
+   * @param isTaking whether {@link take} follows, with a permit of the socket's own: what is open now is not for it
    */
-  join(socket: AnySocket, former?: ReadonlySet<string>): void {
+  join(socket: AnySocket, former?: ReadonlySet<string>, isTaking = false): void {
     const member = new Member(socket, this, this.#context, former);
     this.#members.add(member);
     member.keepWaiting();
     const permit = this.#permit;
     if (permit === undefined) this.#place.mustLogIn(this);
-    else if (member.admitLate(permit)) {
+    else if (isTaking || member.admitLate(permit)) {
       // Another socket's login may have welcomed it by then.
       process.nextTick(() => {
         if (!member.isWelcomed) this.#members.welcomeOne(member, () => this.#payload());

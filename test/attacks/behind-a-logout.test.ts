@@ -166,6 +166,27 @@ describe('behind a logout', () => {
     });
   }
 
+  it('and the next login, a namespace is in no room of the user whom its middlewares saw', async () => {
+    const auth = world.authorize({ scope: 'connection', handshake: true });
+    for (const name of ['/a', '/b']) auth.attach(world.io.of(name));
+    world.io.of('/b').use((socket, next) => {
+      void socket.join(`user:${(socket as AuthorizedSocket).decoded_token.sub}`);
+      next();
+    });
+    const b = slowly();
+    raw = await RawClient.open(world.url, 'polling');
+    raw.send(connect('/a', { token: token('alice') }));
+    await until('alice is in /a', () => auth.stats().authenticated === 1);
+    raw.send(connect('/b'));
+    await until('/b asks', b.isAsked);
+    raw.send('2/a,["deauthenticate"]', `2/a,["authenticate",{"token":"${token('bob')}"}]`);
+    await until('bob is in /a', () => auth.stats().verified === 2);
+    b.go();
+    await until('bob is in both', () => auth.stats().authenticated === 2);
+    const [late] = world.io.of('/b').sockets.values();
+    expect([...(late as Socket).rooms]).to.deep.equal([late?.id]);
+  });
+
   it('a token that was shown before with a recovery id logs nobody in', async () => {
     const pid = `${createHash('sha256').update('/b').digest('base64url').slice(0, 22)}.guessed`;
     const [auth, slow] = await aliceInAandSoonInB(false, pid);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Authorizer, AuthorizedSocket, AuthorizeOptions } from '../../lib';
+import type { Socket } from 'socket.io';
+import type { Authorizer, AuthorizedSocket, AuthorizeOptions, JwtClaims } from '../../lib';
 import { RawClient } from '../support/raw-client';
 import { SlowCheck } from '../support/slow-check';
 import { createToken } from '../support/tokens';
@@ -161,6 +162,32 @@ for (const transport of ['polling', 'websocket'] as const) {
       raw.send(RawClient.event('say', 'still bob'));
       await until('bob is heard', () => heard.length > 0);
       slow.answer();
+    });
+
+    it('is not that of another user, whose listeners see who they have refused', async () => {
+      guard();
+      const seen: unknown[] = [];
+      world.io.of('/chat').on('connection', (socket) => {
+        seen.push((socket as AuthorizedSocket).decoded_token.sub, socket.connected);
+      });
+      const alice = RawClient.connect({ token: createToken({ sub: 'alice' }) }, '/chat');
+      raw.send(RawClient.connect({ token: TOKEN }), alice);
+      await until('/chat has connected', () => seen.length > 0);
+      expect(seen).to.deep.equal(['alice', false]);
+      expect(auth.stats()).to.include({ authenticated: 1, pending: 0, refused: 1 });
+    });
+
+    it('may be renewed by a namespace that needs the newer token', async () => {
+      const rooms = (claims: JwtClaims, { nsp }: Socket): string[] => {
+        if (nsp.name === '/chat' && claims.chat !== true) throw new Error('not yours');
+        return [];
+      };
+      guard({ rooms });
+      raw.send(RawClient.connect({ token: TOKEN }));
+      await raw.next('EVENT');
+      raw.send(RawClient.connect({ token: createToken({ sub: 'bob', chat: true }) }, '/chat'));
+      await until('bob is in both', () => auth.stats().authenticated === 2);
+      expect(auth.stats()).to.include({ pending: 0, refused: 0 });
     });
 
     it('is waited for although another namespace is refused meanwhile', async () => {
