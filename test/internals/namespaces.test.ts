@@ -86,6 +86,19 @@ for (const version of VERSIONS) {
       expect([child._preConnectSockets.size, child.sockets.size, isKept()]).to.deep.equal([0, 1, false]);
     });
 
+    it('run is called for each socket that is connecting, before any middleware, also if there is none', async () => {
+      const order: string[] = [];
+      for (const name of ['/none', '/one'])
+        spyOn(world.io.of(name), 'run', () => order.push(`run ${name}`));
+      world.io.of('/one').use((_socket, proceed) => {
+        order.push('use');
+        proceed();
+      });
+      await world.connected('/none');
+      await world.connected('/one');
+      expect(order).to.deep.equal(['run /none', 'run /one', 'use']);
+    });
+
     it('connect fires before connection, in the tick in which the socket enters the adapter', async () => {
       const order: string[] = [];
       const done = new Promise<void>((resolve) => {
