@@ -39,21 +39,10 @@ export class Arrivals {
     const outcome = this.#takeOutcome(socket);
     // A listener of the older one may have closed it, or the application's `customDecoded`.
     if (!socket.connected) return;
-    // Also for one that is refused below: the application's `connection` listeners count on an identity.
-    if (restored !== undefined) showIdentity(socket, restored.permit, this.#context.settings);
-    const refusal = restored && this.#recovery.lateRefusal(restored, socket);
-    if (refusal !== undefined) {
-      tellRefused(socket, refusal, this.#context);
-      disconnect(socket);
-      return;
-    }
+    if (restored !== undefined && !this.#comesBack(socket, restored)) return;
     if (socket.recovered && restored === undefined) this.#takeAway(socket);
     const session = connection.sessionFor(socket);
-    const granted = this.#grantedTo(socket, session, restored);
-    if (granted === undefined) this.#leaveRoomsOfOther(socket, session);
-    session.join(socket, restored?.rooms, granted !== undefined);
-    if (granted !== undefined) session.take(granted, socket);
-    else if (restored === undefined) this.#tellLate(socket, session);
+    this.#enter(session, socket, restored);
     this.#follow(session, socket, this.#shownBy(socket, restored, outcome));
   }
 
@@ -69,10 +58,30 @@ export class Arrivals {
     this.#connections.of(socket).sessionFor(socket).join(socket);
   }
 
+  /** Whether a socket has its former session back. If not, it is disconnected. */
+  #comesBack(socket: AnySocket, restored: RestoredSession): boolean {
+    // In any case: the application's `connection` listeners count on an identity.
+    showIdentity(socket, restored.permit, this.#context.settings);
+    const refusal = this.#recovery.lateRefusal(restored, socket);
+    if (refusal === undefined) return true;
+    tellRefused(socket, refusal, this.#context);
+    disconnect(socket);
+    return false;
+  }
+
   /** A socket that was restored without its session gets nothing of the former user. */
   #takeAway(socket: AnySocket): void {
     hideIdentity(socket, this.#context.settings);
     leaveRooms(socket);
+  }
+
+  /** Brings a socket into the session of its connection, with what was granted to it before. */
+  #enter(session: Session, socket: AnySocket, restored: RestoredSession | undefined): void {
+    const granted = this.#grantedTo(socket, session, restored);
+    if (granted === undefined) this.#leaveRoomsOfOther(socket, session);
+    session.join(socket, restored?.rooms, granted !== undefined);
+    if (granted !== undefined) session.take(granted, socket);
+    else if (restored === undefined) this.#tellLate(socket, session);
   }
 
   /**

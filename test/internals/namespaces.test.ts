@@ -88,8 +88,7 @@ for (const version of VERSIONS) {
 
     it('run is called for each socket that is connecting, before any middleware, also if there is none', async () => {
       const order: string[] = [];
-      for (const name of ['/none', '/one'])
-        spyOn(world.io.of(name), 'run', () => order.push(`run ${name}`));
+      for (const name of ['/none', '/one']) spyOn(world.io.of(name), 'run', () => order.push(`run ${name}`));
       world.io.of('/one').use((_socket, proceed) => {
         order.push('use');
         proceed();

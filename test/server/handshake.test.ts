@@ -375,7 +375,10 @@ describe('handshake mode', () => {
     });
 
     it('fail that accepts makes a socket pending that success has refused', async () => {
-      guard({ success: (_socket, accept) => accept(null, false), fail: (_error, _socket, accept) => accept() });
+      guard({
+        success: (_socket, accept) => accept(null, false),
+        fail: (_error, _socket, accept) => accept(),
+      });
       const client = await world.connected('/', { auth: { token: good } });
       client.socket.emit('news');
       const { code } = await refusal(client);
