@@ -20,6 +20,7 @@ import type { MemberRooms } from './members';
 import { tellRefused } from './refusals';
 import { BUDGET_PERIOD } from './report-budget';
 import { secondLook } from './second-look';
+import { hideIdentity } from './socket-properties';
 import { CLOSED, isBusy, isOpen, PENDING, transition } from './state';
 import type { SessionEvent, SessionState } from './state';
 import { Term } from './term';
@@ -252,7 +253,9 @@ export class Session implements RevocableSession, TimedSession, TermOwner, Membe
   /**
    * The session was logged out meanwhile. A refusal still counts as an attempt, or a logout would make attempts free.
    */
-  #settleStale(outcome: Outcome, { socket, reply }: Shown): void {
+  #settleStale(outcome: Outcome, { socket, reply, isConnecting }: Shown): void {
+    // Shown when the permit was granted, before the socket connected.
+    if (isConnecting) hideIdentity(socket, this.#context.settings);
     // Counted before anyone is told: if a listener disconnects the socket, a connection without failures is forgotten.
     const isLast = outcome instanceof UnauthorizedError && this.#attempts.fail(outcome);
     tellRefused(socket, unauthorized(CODES.notAuthenticated), this.#context, reply);

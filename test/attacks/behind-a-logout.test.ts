@@ -272,6 +272,27 @@ describe('behind a logout', () => {
     expect(auth.stats()).to.include({ pending: 1, authenticated: 0 });
   });
 
+  it('by the option rooms, a socket that is admitted just then has no identity', async () => {
+    let asked = 0;
+    const auth = world.authorize({
+      handshake: true,
+      rooms: (_claims, socket) => {
+        asked += 1;
+        // The first question is that of the handshake.
+        if (asked === 2) auth.deauthenticate(socket);
+        return [];
+      },
+    });
+    const refused: Socket[] = [];
+    auth.attach(world.io).on('unauthorized', (socket: Socket) => refused.push(socket));
+    raw = await RawClient.open(world.url, 'polling');
+    raw.send(connect('/', { token: token('alice') }));
+    await until('it is told', () => refused.length === 1);
+    expect(auth.stats()).to.include({ pending: 1, authenticated: 0 });
+    expect(refused[0]).not.to.have.property('decoded_token');
+    expect(refused[0]?.data).to.deep.equal({});
+  });
+
   it('or without one, an event that waited for a token whose socket has left is dropped', async () => {
     const auth = world.authorize({ scope: 'connection' });
     const heard: unknown[] = [];

@@ -235,15 +235,18 @@ export class World {
     if (tokens.some((token) => token && this.calls.isWaiting(token))) return;
     line.connecting.delete(place);
     const { lastSid } = this.#pair(this.lines.indexOf(line))[1].place(place);
+    let isOutdated = false;
     const permission = line.join(place, this.now, lastSid);
     const socket = line.sockets.get(place) as LineSocket;
     if (kept !== undefined && this.#isRestored(kept, shown)) this.#restore(line, place, socket, kept);
-    else if (permission.token !== undefined) this.#joinLate(line, place, permission);
+    else if (permission.token !== undefined) isOutdated = this.#joinLate(line, place, permission);
     connected(socket);
     // A client whose time is over gains none by a token in another namespace.
     line.clock.advance(this.now);
     if (shown === undefined || line.sockets.get(place) !== socket) return;
-    permission.show(Object.assign(shown, { by: permission, socket }));
+    Object.assign(shown, { by: permission, socket });
+    if (isOutdated) this.expected.refuse(shown as Shown, 'not_authenticated');
+    else permission.show(shown as Shown);
   }
 
   #isRestored({ token }: Kept, shown: Connecting['shown']): boolean {
@@ -265,8 +268,13 @@ export class World {
     }
   }
 
-  /** A socket joins a permission that is logged in. */
-  #joinLate(line: Line, place: string, permission: Permission): void {
+  /**
+   * A socket joins a permission that is logged in.
+   *
+   * @returns whether a listener has logged it out meanwhile, so that the socket's own token was shown before a logout
+   */
+  #joinLate(line: Line, place: string, permission: Permission): boolean {
+    const ended = this.expected.ended.length;
     const { token } = permission;
     const socket = line.sockets.get(place) as LineSocket;
     socket.isAdmitted = false;
@@ -278,11 +286,12 @@ export class World {
       );
       line.leave(place, this.now);
       if (line.sockets.size === 0) line.close();
-      return;
+      return false;
     }
-    for (const hook of ['join-room', 'authenticated'] as const) {
-      if (permission.token === token) this.expected.during(hook, permission, place);
-    }
+    if (permission.token === token) this.expected.during('join-room', permission, place);
+    const isLoggedOut = this.expected.ended.slice(ended).some((end) => end.endsWith(': logout'));
+    if (permission.token === token) this.expected.during('authenticated', permission, place);
+    return isLoggedOut;
   }
 
   /** What has come to refuse a token since it was judged. */
