@@ -64,7 +64,7 @@ const FEATURES = [
   {
     name: 'new_namespace',
     since: '4.1.0',
-    tests: [/relies on socket\.io: new_namespace fires/],
+    tests: [/relies on socket\.io: new_namespace fires/, /leaves a dynamic namespace to it, from handshake/],
   },
   {
     name: 'binary packets that have the type of others once they are decoded',
@@ -79,12 +79,19 @@ const FEATURES = [
   {
     name: 'a record of sockets that have not connected',
     since: '4.8.0',
-    tests: [/_cleanup removes a socket that has not connected/],
+    tests: [
+      /_cleanup removes a socket that has not connected/,
+      /a child has a _remove of its own with cleanupEmptyChildNamespaces/,
+      /namespaces that Socket\.IO cleans up stay for a client whose token is being verified/,
+    ],
   },
   {
     name: 'forgets a socket whose connection closed while it was connecting',
     since: '4.5.2',
-    tests: [/nothing in Socket\.IO's own maps, after 300 hostile connections/],
+    tests: [
+      /nothing in Socket\.IO's own maps, after 300 hostile connections/,
+      /_cleanup is called for a socket that a middleware has refused/,
+    ],
   },
   {
     name: 'sends all packets before it closes a WebSocket (Engine.IO 6.0 to 6.2 loses the last)',

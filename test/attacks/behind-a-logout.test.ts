@@ -107,7 +107,9 @@ describe('behind a logout', () => {
       expect(told).to.deep.equal(['in /a', 'out /a']);
       expect(auth.stats()).to.include({ pending: 1, authenticated: 0 });
       // It may come back.
-      raw.send(`2/a,["authenticate",{"token":"${token('bob')}"}]`, connect('/b'));
+      raw.send(`2/a,["authenticate",{"token":"${token('bob')}"}]`);
+      await until('bob is in /a', () => auth.stats().authenticated === 1);
+      raw.send(connect('/b'));
       await until('bob is asked for in /b', b.isAsked);
       b.go();
       await until('bob is in both', () => auth.stats().authenticated === 2);
