@@ -53,6 +53,8 @@ export class Connections {
 export interface LoginUnderWay {
   readonly token: string;
   readonly outcome: Promise<Outcome>;
+  /** The socket that shows it. */
+  readonly socket: AnySocket;
 }
 
 /** What a connection has, and has tried, at one namespace. */
@@ -76,8 +78,6 @@ export class ClientConnection implements SessionPlace, ClockOwner {
   #sharedAttempts: LoginAttempts | undefined;
   /** Under `scope: 'connection'`, the login that CONNECT packets show: it is theirs, too, that show no token. */
   #login: LoginUnderWay | undefined;
-  /** The socket that shows it. */
-  #loginOf: AnySocket | undefined;
   #logouts = 0;
 
   constructor(key: object, context: SessionContext) {
@@ -105,21 +105,16 @@ export class ClientConnection implements SessionPlace, ClockOwner {
     return this.#login;
   }
 
-  /** @param socket the socket that shows it; a middleware of the application may refuse it before it is asked again */
-  beginLogin(login: LoginUnderWay, socket: AnySocket): void {
+  beginLogin(login: LoginUnderWay): void {
     if (!this.#isShared) return;
     this.#login = login;
-    this.#loginOf = socket;
-    onceForgotten(socket, () => this.endLogin(socket));
+    // A middleware of the application may refuse the socket before it is asked again.
+    onceForgotten(login.socket, () => this.endLogin(login.socket));
   }
 
   /** The login that a socket shows, if it is under way, has an outcome, which the socket has or will never have. */
   endLogin(socket: AnySocket): void {
-    if (this.#loginOf === socket) this.#forgetLogin();
-  }
-
-  #forgetLogin(): void {
-    this.#login = this.#loginOf = undefined;
+    if (this.#login?.socket === socket) this.#login = undefined;
   }
 
   /** The session of a live socket. */
@@ -171,7 +166,7 @@ export class ClientConnection implements SessionPlace, ClockOwner {
     if (!this.#isShared) return;
     this.#logouts += 1;
     // It was shown before.
-    this.#forgetLogin();
+    this.#login = undefined;
   }
 
   hasClosed(session: Session): void {

@@ -177,7 +177,7 @@ export class Handshake {
     });
     const connection = this.#connections.of(socket);
     // One that is refused already takes the place of no other, for which namespaces may wait.
-    if (connection.login === undefined || !early.isRefused) connection.beginLogin({ token, outcome }, socket);
+    if (connection.login === undefined || !early.isRefused) connection.beginLogin({ token, outcome, socket });
     // A token that is verified at once is admitted even if the server is full.
     if (stats.pending + this.#waiting > settings.maxPending) finish(unauthorized(CODES.serverBusy));
   }

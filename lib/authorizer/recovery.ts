@@ -175,7 +175,7 @@ export class Recovery implements RecoveryRules<KeptSocket> {
         },
       });
     });
-    connection.beginLogin({ token, outcome: judgement }, socket);
+    connection.beginLogin({ token, outcome: judgement, socket });
     const outcome = await judgement;
     this.#verifying -= 1;
     return outcome;
